@@ -1,0 +1,1 @@
+"""Combining compressions of BERT."""

@@ -1,0 +1,109 @@
+"""The compressed model as files: real int8 tensors and real zeros, saved, checked and loaded again."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import nn
+from torch.nn.utils import parametrize
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+from compressions import quantisation
+from compressions.errors import BadInput, require
+from compressions.files import file_fingerprint, write_whole
+
+WEIGHTS = "model.safetensors"
+MANIFEST = "artifact.json"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is in an artifact's encoder, without the classification head: parameters, zeros among them, bits of each."""
+
+    parameters: int
+    zeros: int
+    bits: int
+
+
+def bake(model: nn.Module) -> None:
+    """Remove every parametrization of `model` in place and leave the weights as they were used."""
+    for module in list(model.modules()):
+        if parametrize.is_parametrized(module):
+            parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+
+
+def finish(model: nn.Module, granularity: str | None) -> nn.Module:
+    """The trained model as it is saved, made in place: weights baked, and int8 layers where `granularity` is given."""
+    bake(model)
+    if granularity is not None:
+        quantisation.convert(model, granularity)
+    return model.eval()
+
+
+def save_artifact(model: nn.Module, tokenizer, folder: Path) -> None:
+    """Write a finished model: safetensors, configuration, tokenizer, and a manifest with the weights' checksum.
+
+    The manifest comes last; a folder without it is no artifact.
+    """
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    shutil.rmtree(folder, ignore_errors=True)
+    write_whole(folder / WEIGHTS, save(tensors, metadata={"format": "pt"}))
+    model.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    manifest = {"format": 1, "sha256": file_fingerprint(folder / WEIGHTS)}
+    write_whole(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+
+def artifact_fingerprint(folder: Path) -> str:
+    """The checksum that the manifest states; raises `BadInput` for a folder that is no finished artifact."""
+    try:
+        return json.loads((folder / MANIFEST).read_text())["sha256"]
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"{folder} holds no artifact (no readable {MANIFEST})") from error
+
+
+def load_artifact(folder: Path) -> nn.Module:
+    """The saved model, ready to predict. Raises `BadInput` where a byte of the weights differs from what was saved."""
+    wanted = artifact_fingerprint(folder)
+    weights = folder / WEIGHTS
+    intact = weights.is_file() and file_fingerprint(weights) == wanted
+    require(intact, f"{weights} is not what was saved there (checksum differs); make the artifact again")
+    try:
+        tensors = load_file(weights)
+        with torch.device("meta"):
+            model = AutoModelForSequenceClassification.from_config(AutoConfig.from_pretrained(folder))
+        _shape_like(model, tensors)
+        model.load_state_dict(tensors, assign=True)
+    except (SafetensorError, RuntimeError, AttributeError, OSError) as error:
+        raise BadInput(f"{folder} holds no artifact of this architecture: {error}") from error
+    return _materialise(model).eval()
+
+
+def _shape_like(model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+    """Put int8 layers where the saved weights are int8."""
+    for name, tensor in tensors.items():
+        if tensor.dtype == torch.int8:
+            layer = name.removesuffix(".weight")
+            scales = tensors[f"{layer}.weight_scale"].numel()
+            quantisation.replace(model, layer, quantisation.int8_shell(model.get_submodule(layer), scales))
+
+
+def _materialise(model: nn.Module) -> nn.Module:
+    """Fill the buffers that are never saved (positions and segments), which the meta device left without content."""
+    embeddings = model.base_model.embeddings
+    length = model.config.max_position_embeddings
+    embeddings.position_ids = torch.arange(length).expand(1, -1)
+    embeddings.token_type_ids = torch.zeros(1, length, dtype=torch.long)
+    return model
+
+
+def count(model: nn.Module) -> Counts:
+    """Counts of a finished or loaded model; scales are not parameters, and int8 rounding makes zeros of its own."""
+    tensors = [tensor for name, tensor in model.base_model.state_dict().items() if not name.endswith("_scale")]
+    zeros = sum(tensor.numel() - int(tensor.count_nonzero()) for tensor in tensors)
+    bits = 8 * min(tensor.element_size() for tensor in tensors)
+    return Counts(sum(tensor.numel() for tensor in tensors), zeros, bits)

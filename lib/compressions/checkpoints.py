@@ -1,0 +1,146 @@
+"""Where an encoder of a size comes from: the hub, a folder, the project's own checkpoints, or nowhere (from scratch)."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertTokenizerFast
+
+from compressions import embedded
+from compressions.errors import BadInput, one_of, require
+from compressions.files import file_fingerprint, fingerprint, root
+from compressions.sizes import SIZES, Size, embedded_size
+from compressions.tasks import Task
+
+SOURCES = ("embedded", "bundled", "hub")
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A pretrained encoder before fine-tuning: its name, its shape and the place it is loaded from.
+
+    `folder` is `None` on the hub and for the embedded miniatures, which start from random weights.
+    """
+
+    size: Size
+    source: str
+    folder: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The size's name, or the folder's."""
+        return self.size.name
+
+
+def encoders(checkpoints: str) -> dict[str, Encoder]:
+    """Every encoder that `checkpoints` offers, by name.
+
+    `checkpoints` is `embedded`, `bundled` (the project's own), `hub`, or a local folder with one Transformers directory
+    per size. Raises `BadInput` for a folder that is missing or holds no encoder.
+    """
+    if checkpoints == "embedded":
+        return {name: Encoder(embedded_size(name), checkpoints) for name in SIZES}
+    if checkpoints == "hub":
+        return {name: Encoder(size, checkpoints) for name, size in SIZES.items()}
+    folder = root() / "checkpoints" if checkpoints == "bundled" else Path(checkpoints)
+    found = {path.parent.name: folder_encoder(path.parent) for path in sorted(folder.glob("*/config.json"))}
+    require(
+        bool(found),
+        f"checkpoints {checkpoints!r} holds no encoder; allowed: {', '.join(SOURCES)}, or a folder with one "
+        "Transformers directory per size",
+    )
+    return found
+
+
+def encoder(size: str, checkpoints: str) -> Encoder:
+    """The encoder called `size`, or `BadInput` with the names that `checkpoints` offers."""
+    found = encoders(checkpoints)
+    one_of(f"size in checkpoints {checkpoints}", size, found)
+    return found[size]
+
+
+def largest(checkpoints: str) -> str:
+    """The name of the encoder with the most parameters: the default teacher."""
+    return max(encoders(checkpoints).values(), key=lambda each: each.size.parameters).name
+
+
+def folder_encoder(folder: Path) -> Encoder:
+    """The encoder in one Transformers directory; its shape must be what its name says, if that is one of the paper's."""
+    shape = _read_shape(folder)
+    expected = SIZES.get(folder.name)
+    if expected:
+        found = (shape.layers, shape.hidden, shape.heads)
+        wanted = (expected.layers, expected.hidden, expected.heads)
+        require(
+            found == wanted,
+            f"{folder} has layers, width and heads {found}; a checkpoint called {folder.name} has {wanted}",
+        )
+    for needed, files in {"weights": ["model.safetensors"], "tokenizer": ["tokenizer.json", "vocab.txt"]}.items():
+        present = any((folder / name).is_file() for name in files)
+        require(present, f"{folder} has no {needed}; put {' or '.join(files)} there")
+    return Encoder(shape, "folder", folder)
+
+
+def _read_shape(folder: Path) -> Size:
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        return Size(
+            folder.name,
+            config["num_hidden_layers"],
+            config["hidden_size"],
+            config["num_attention_heads"],
+            vocabulary=config["vocab_size"],
+            positions=config["max_position_embeddings"],
+        )
+    except (KeyError, ValueError) as error:
+        raise BadInput(f"{folder}/config.json describes no BERT encoder ({error})") from error
+
+
+def load_tokenizer(encoder: Encoder):
+    """The encoder's own tokenizer."""
+    if encoder.source == "embedded":
+        vocabulary = {word: index for index, word in enumerate(embedded.vocabulary())}
+        return BertTokenizerFast(vocab=vocabulary, do_lower_case=True, model_max_length=encoder.size.positions)
+    return _from_pretrained(AutoTokenizer, encoder)
+
+
+def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
+    """An fp32 classifier for `task` on the encoder; its head, and an embedded miniature, are random."""
+    labels = {"num_labels": len(task.labels) or 1, "problem_type": None if task.labels else "regression"}
+    if encoder.source == "embedded":
+        return AutoModelForSequenceClassification.from_config(_miniature_config(encoder.size, **labels))
+    return _from_pretrained(AutoModelForSequenceClassification, encoder, dtype=torch.float32, **labels)
+
+
+def _from_pretrained(factory, encoder: Encoder, **options):
+    place = encoder.folder or encoder.size.hub
+    revision = {} if encoder.folder else {"revision": encoder.size.revision}
+    try:
+        return factory.from_pretrained(place, **revision, **options)
+    except OSError as error:
+        reason = str(error).splitlines()[0]
+        raise BadInput(f"the encoder {encoder.name!r} cannot be loaded from {place}: {reason}") from error
+
+
+def _miniature_config(size: Size, **labels) -> BertConfig:
+    return BertConfig(
+        vocab_size=size.vocabulary,
+        hidden_size=size.hidden,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        intermediate_size=4 * size.hidden,
+        max_position_embeddings=size.positions,
+        hidden_dropout_prob=embedded.DROPOUT,
+        attention_probs_dropout_prob=embedded.DROPOUT,
+        **labels,
+    )
+
+
+def identity(encoder: Encoder) -> dict[str, str]:
+    """What a record says of its encoder: the source, the name there, and a revision or checksum that pins the content."""
+    if encoder.folder:
+        pin = file_fingerprint(encoder.folder / "model.safetensors")
+    else:
+        pin = encoder.size.revision if encoder.size.hub else fingerprint(str(encoder.size), *embedded.vocabulary())
+    return {"source": encoder.source, "name": encoder.size.hub or encoder.name, "pin": pin}

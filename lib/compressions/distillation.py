@@ -1,0 +1,43 @@
+"""Knowledge distillation (KD): a loss, and the teacher's logits computed once and cached by what they were made from."""
+
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+from torch.nn import functional
+
+from compressions.files import write_whole
+
+
+def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """What the student misses of the teacher, from logits `(rows, labels)` each; a scalar.
+
+    T² KL(teacher ‖ student) of the distributions softened by T, mean over rows, where T² keeps the gradient's size
+    (Hinton et al. 2015, section 2); for a graded task, `labels` = 1, the mean squared error.
+    """
+    if student.shape[1] == 1:
+        return functional.mse_loss(student, teacher)
+    wanted = functional.log_softmax(teacher / temperature, dim=1)
+    given = functional.log_softmax(student / temperature, dim=1)
+    return temperature**2 * functional.kl_div(given, wanted, reduction="batchmean", log_target=True)
+
+
+def distillation_loss(hard: Tensor, student: Tensor, teacher: Tensor, temperature: float, alpha: float) -> Tensor:
+    """`(1 - alpha) * hard + alpha * soft_loss`; `hard` is the student's loss on the labels."""
+    return (1 - alpha) * hard + alpha * soft_loss(student, teacher, temperature)
+
+
+def read_logits(path: Path, key: str, shape: tuple[int, int]) -> Tensor | None:
+    """The cached logits, or `None` where the file is absent, broken, of another key or of another shape."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            logits = file.get_tensor("logits")
+            return logits if file.metadata().get("key") == key and tuple(logits.shape) == shape else None
+    except (FileNotFoundError, SafetensorError):
+        return None
+
+
+def write_logits(path: Path, key: str, logits: Tensor) -> None:
+    """Cache logits `(rows, labels)` under the key of what they were made from."""
+    write_whole(path, save({"logits": logits.contiguous()}, metadata={"key": key}))

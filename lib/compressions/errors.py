@@ -1,0 +1,24 @@
+"""What a wrong value says: one line that names it and what is allowed."""
+
+from collections.abc import Iterable
+
+
+class BadInput(ValueError):
+    """A value that a user can mend. Notebooks show its one line and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        """The hook that IPython asks before it prints a traceback."""
+        return [f"BadInput: {self}"]
+
+
+def one_of(what: str, value: object, allowed: Iterable[object]) -> None:
+    """Raise `BadInput` unless `value` is one of `allowed`."""
+    allowed = list(allowed)
+    if value not in allowed:
+        raise BadInput(f"unknown {what} {value!r}; allowed: {', '.join(map(str, allowed))}")
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise `BadInput(message)` unless the condition holds."""
+    if not holds:
+        raise BadInput(message)

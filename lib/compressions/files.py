@@ -1,0 +1,58 @@
+"""Files that are written whole or not at all, and fingerprints of what is in them."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from compressions.errors import BadInput
+
+
+def root() -> Path:
+    """The repository: the nearest folder at or above the working directory that holds `_toc.yml`.
+
+    Outside of a repository it is the working directory itself.
+    """
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "_toc.yml").is_file()), here)
+
+
+def cache() -> Path:
+    """Where tokenised data, teachers and their logits are kept: `COMPRESSIONS_CACHE` or `~/.cache/compressions`."""
+    return Path(os.environ.get("COMPRESSIONS_CACHE", Path.home() / ".cache" / "compressions"))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader finds the old content or the new, never a part.
+
+    Raises `BadInput` naming the file when the disk is full or the folder cannot be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+        raise BadInput(f"cannot write {path}: {error.strerror}; earlier files are as they were") from error
+
+
+def fingerprint(*parts: bytes | str) -> str:
+    """SHA-256 over the parts and their lengths, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        part = part.encode() if isinstance(part, str) else part
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def file_fingerprint(path: Path) -> str:
+    """SHA-256 of a file's content, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,75 @@
+"""What an experiment trains and is scored on: tokenised rows, added rows, and the teacher's logits for both."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import datasets
+import numpy as np
+
+from compressions import augmentation, checkpoints, tasks
+from compressions.tasks import Rows, Task
+
+
+def tokenise(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> datasets.Dataset:
+    """Rows as token numbers, cut to `max_length`, with `labels`; pairs are joined as BERT joins them."""
+
+    def encode(batch: dict[str, list]) -> dict[str, list]:
+        texts = (batch[column] for column in task.columns)
+        return {**tokenizer(*texts, truncation=True, max_length=max_length), "labels": batch["label"]}
+
+    return rows.map(encode, batched=True, remove_columns=rows.column_names)
+
+
+@dataclass
+class Material:
+    """The rows of one task as one encoder reads them; each part is made when it is first asked for."""
+
+    task: Task
+    encoder: checkpoints.Encoder
+    rows: Rows
+    glue: str
+    copies: int
+    max_length: int
+
+    @cached_property
+    def tokenizer(self):
+        """The encoder's tokenizer."""
+        return checkpoints.load_tokenizer(self.encoder)
+
+    @cached_property
+    def validation(self) -> datasets.Dataset:
+        """The tokenised validation split."""
+        return self.tokenise(self.rows.validation)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The validation split's labels, `(validation rows,)`: class numbers (uint8) or similarities (float32)."""
+        return np.array(self.rows.validation["label"], dtype=np.uint8 if self.task.labels else np.float32)
+
+    @cached_property
+    def augmented(self) -> datasets.Dataset:
+        """Training rows followed by their synonym-replaced copies, as text."""
+        if not self.copies:
+            return self.rows.train
+        synonyms = augmentation.synonyms_for(self.glue)
+        added = augmentation.augment(self.rows.train, self.task.columns, self.copies, synonyms)
+        return datasets.concatenate_datasets([self.rows.train, added])
+
+    def tokenise(self, rows: datasets.Dataset) -> datasets.Dataset:
+        """Rows as this encoder's token numbers."""
+        length = min(self.max_length, self.encoder.size.positions)
+        return tokenise(rows, self.task, self.tokenizer, length)
+
+    def training_rows(self, augment: bool) -> datasets.Dataset:
+        """The tokenised training rows, with the added ones or without."""
+        return self.tokenise(self.augmented if augment else self.rows.train)
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str | int]:
+        """How many rows there are, and the checksums of their texts and labels."""
+        return {
+            "train_rows_used": len(self.rows.train),
+            "validation_rows": len(self.rows.validation),
+            "train_fingerprint": tasks.rows_fingerprint(self.task, self.rows.train),
+            "validation_fingerprint": tasks.rows_fingerprint(self.task, self.rows.validation),
+        }

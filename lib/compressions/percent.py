@@ -1,0 +1,72 @@
+"""papermill reads percent scripts as they are, and a parameter nobody declared is an error.
+
+papermill chooses a reader by the beginning of a path; `pyproject.toml` registers `PercentHandler` for `notebooks/`, `./`,
+`../` and `/`. Everything that is not a `.py` file is left to papermill's own reader of local files.
+"""
+
+import ast
+
+import jupytext
+import nbformat
+
+from compressions.errors import BadInput
+
+
+def _local():
+    """papermill's own handler; imported late because papermill loads this module while it is itself being imported."""
+    from papermill.iorw import papermill_io
+
+    return papermill_io.get_handler("local")
+
+
+class PercentHandler:
+    """A papermill I/O handler that gives `.py` percent scripts as notebooks."""
+
+    @staticmethod
+    def read(path: str) -> str:
+        """The notebook at `path` as JSON text."""
+        if not path.endswith(".py"):
+            return _local().read(path)
+        notebook = jupytext.read(path, fmt="py:percent")
+        notebook.metadata.setdefault(
+            "kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}
+        )
+        return nbformat.writes(notebook)
+
+    @staticmethod
+    def write(buffer: str, path: str) -> None:
+        """Write an executed notebook; a script is never overwritten by one."""
+        if path.endswith(".py"):
+            raise BadInput(f"the output {path!r} is a script; give it the ending .ipynb")
+        _local().write(buffer, path)
+
+    @staticmethod
+    def listdir(path: str) -> list[str]:
+        """The names in a folder."""
+        return _local().listdir(path)
+
+    @staticmethod
+    def pretty_path(path: str) -> str:
+        """The path as papermill prints it."""
+        return path
+
+
+def _assigned(cell: str) -> list[str]:
+    """Names that a cell of plain assignments gives a value."""
+    targets = [node.targets[0] for node in ast.parse(cell).body if isinstance(node, ast.Assign)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def check_parameters(cells: list[str]) -> None:
+    """Refuse injected parameters that the notebook's parameters cell does not declare.
+
+    `cells` is IPython's `In`, the sources executed so far: the parameters cell and, where papermill injected one, the
+    cell that begins with `# Parameters`. Raises `BadInput`.
+    """
+    injected = next((i for i, cell in enumerate(cells) if cell.startswith("# Parameters\n")), None)
+    if injected is None:
+        return
+    declared = [name for cell in cells[:injected] for name in _assigned(cell)]
+    for name in _assigned(cells[injected]):
+        if name not in declared:
+            raise BadInput(f"unknown parameter {name!r}; allowed: {', '.join(declared)}")

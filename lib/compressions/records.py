@@ -1,0 +1,115 @@
+"""Records: what one configuration left behind, written whole or not at all, and read with suspicion."""
+
+import io
+import json
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from compressions.errors import BadInput, require
+from compressions.files import fingerprint, root, write_whole
+
+FORMAT = 1
+PACKAGES = ("torch", "transformers", "datasets", "accelerate", "numpy", "scikit-learn", "scipy")
+
+
+def record_path(results: Path, task: str, size: str, configuration: str, seed: int) -> Path:
+    """`<results>/<task>/<size>/<configuration>-seed<k>.json`."""
+    return results / task / size / f"{configuration}-seed{seed}.json"
+
+
+def predictions_path(record: Path) -> Path:
+    """The predictions that lie beside a record."""
+    return record.with_suffix(".npz")
+
+
+def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.ndarray) -> None:
+    """Write the predictions and then the record, which names their checksum: a record is there only when all of it is.
+
+    `predictions` and `labels` are `(validation rows,)`. Raises `BadInput` when the disk is full.
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, predictions=predictions, labels=labels)
+    content = {"format": FORMAT, **record, "predictions_sha256": fingerprint(buffer.getvalue())}
+    write_whole(predictions_path(path), buffer.getvalue())
+    write_whole(path, json.dumps(content, indent=1, sort_keys=True).encode())
+
+
+def read_record(path: Path) -> dict:
+    """A record, or `BadInput` naming what is wrong with it: unreadable, of another format, or edited."""
+    try:
+        record = json.loads(path.read_text())
+        predictions = predictions_path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise BadInput(f"the record {path} cannot be read ({error}); delete it to run it again") from error
+    require(record.get("format") == FORMAT, f"the record {path} has format {record.get('format')}; known: {FORMAT}")
+    intact = fingerprint(predictions) == record.get("predictions_sha256")
+    require(intact, f"the predictions beside {path} are not the record's own; delete both to run it again")
+    return record
+
+
+def read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions and labels, `(validation rows,)` each, of the record at `path`."""
+    with np.load(predictions_path(path), allow_pickle=False) as arrays:
+        return arrays["predictions"], arrays["labels"]
+
+
+def finished(path: Path, specification: dict) -> dict | None:
+    """The record at `path` if it is of this specification, `None` if there is none.
+
+    Raises `BadInput` for a record of another specification, naming the first difference.
+    """
+    if not path.exists():
+        return None
+    record = read_record(path)
+    theirs = record["specification"]
+    for field in sorted(specification.keys() | theirs.keys()):
+        there, here = theirs.get(field), specification.get(field)
+        require(
+            there == here,
+            f"the record {path} was made with {field} {there!r}, not {here!r}; take another results folder, or force",
+        )
+    return record
+
+
+def read_all(results: Path) -> list[dict]:
+    """Every record below a folder, by path; each gains `path` relative to the folder."""
+    paths = sorted(results.glob("*/*/*-seed*.json"))
+    return [{**read_record(path), "path": str(path.relative_to(results))} for path in paths]
+
+
+def surroundings() -> dict:
+    """The commit, the package versions and the machine that a record was made with."""
+    return {
+        "commit": _commit(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "machine": {
+            "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        },
+    }
+
+
+def _commit() -> str:
+    """The repository's commit, with `-dirty` where tracked files differ from it; `unknown` outside a repository."""
+    command = ["git", "-C", str(root()), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,146 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One experiment, live
+#
+# This chapter is the paper's experiment as a program: it fine-tunes one encoder *size* on one *task* with one *seed*, for
+# every *configuration* asked for, and leaves one record and one compressed model for each. A configuration is a subset of
+# the three methods, quantization-aware training (`qat`), knowledge distillation (`kd`) and magnitude pruning (`mp`), with
+# the sparsity where pruning is on.
+#
+# What you read here was trained while the book was built, on the **embedded** tasks and miniatures: small generated
+# sentences and tiny encoders trained from scratch. They show every part at work in seconds; they say nothing about
+# English. With real GLUE and real encoders the same script is run as
+#
+# ```bash
+# papermill notebooks/experiment.py out.ipynb -p task mrpc -p size tiny -p glue nyu-mll/glue -p checkpoints hub \
+#     -y 'subsets: [[qat, kd]]'
+# ```
+
+# %% [markdown]
+# ## Parameters
+#
+# Everything that the paper leaves open is a parameter. The comments give each default's reason; `null` (None) means the
+# default of the encoder or of the data.
+
+# %% tags=["parameters"]
+task = "sst2"  # one of cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte
+size = "tiny"  # a size of the paper, or any encoder's name in `checkpoints`
+subsets = [[], ["qat"], ["kd"], ["mp"], ["qat", "kd"], ["qat", "mp"], ["kd", "mp"], ["qat", "kd", "mp"]]  # all eight
+sparsities = [0.4, 0.6]  # the paper's two
+seed = 0  # of the head, the order of rows and dropout; the teacher and the added rows do not depend on it
+epochs = None  # None: 3, as in the paper; more for the embedded miniatures, which start from nothing
+learning_rate = None  # None: by width, 5e-4 for TINY down to 2e-5 for LARGE; the paper gives none
+batch_size = 32  # the usual choice for GLUE; the paper gives none
+weight_decay = 0.01  # BERT's
+warmup = 0.1  # share of the steps in which the learning rate rises, BERT's
+train_rows = None  # a cap on the training rows, the same random ones for every size and seed; None: all
+max_length = 128  # tokens of a row; few of GLUE's are longer
+granularity = "channel"  # one int8 scale per row of a weight; "tensor": one per weight
+prune_begin = 0.1  # pruning starts where the learning rate has risen: "after some warm-up steps"
+prune_end = 0.7  # and leaves the last third of training to recover
+prune_every = 16  # steps between two masks: often enough for a smooth schedule, and cheap
+teacher = None  # an encoder's name, a checkpoint's folder or a finished artifact's; None: the largest in `checkpoints`
+temperature = 2.0  # of the softened logits, Hinton's small end
+alpha = 0.5  # weight of the teacher against the labels: neither is preferred
+augment = 1  # synonym-replaced copies of each row wherever there is a teacher; 0: none
+glue = "embedded"  # or "nyu-mll/glue", or a local folder in its layout; the variable GLUE overrides it
+checkpoints = "embedded"  # or "hub", "bundled", or a folder with one directory per size; CHECKPOINTS overrides it
+results = "results/local"  # folder of the records; RESULTS overrides it
+artifacts = "artifacts"  # folder of the compressed models; None: not kept
+force = False  # True: run again what has a record
+
+# %% [markdown]
+# A wrong value ends here, with one line that says what is allowed.
+
+# %%
+from compressions.configurations import configurations
+from compressions.experiment import from_parameters, run
+from compressions.percent import check_parameters
+
+check_parameters(In)
+wanted = configurations(subsets, sparsities)
+experiment = from_parameters(
+    task=task,
+    size=size,
+    seed=seed,
+    epochs=epochs,
+    learning_rate=learning_rate,
+    batch_size=batch_size,
+    weight_decay=weight_decay,
+    warmup=warmup,
+    train_rows=train_rows,
+    max_length=max_length,
+    granularity=granularity,
+    prune_begin=prune_begin,
+    prune_end=prune_end,
+    prune_every=prune_every,
+    teacher=teacher,
+    temperature=temperature,
+    alpha=alpha,
+    augment=augment,
+    glue=glue,
+    checkpoints=checkpoints,
+    results=results,
+    artifacts=artifacts,
+    force=force,
+)
+
+# %% [markdown]
+# ## The rows
+#
+# The training rows are the same for every configuration but for the copies that augmentation adds.
+
+# %%
+import datasets
+from IPython.display import Markdown
+
+datasets.disable_progress_bars()
+rows = experiment.material.rows
+example = rows.validation[0]
+Markdown("\n".join(f"- **{name}**: {value}" for name, value in example.items() if name != "idx"))
+
+# %% [markdown]
+# ## Training
+#
+# Each configuration is a single training run from the same pretrained encoder: quantisation and pruning are
+# parametrizations of the weights, distillation is a term of the loss. The teacher is fine-tuned first, once, if no
+# earlier run left it in the cache. A configuration whose record is there already is not run again.
+
+# %%
+import transformers
+
+from compressions.progress import Progress
+
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+records = run(experiment, wanted, watch=Progress)
+
+# %% [markdown]
+# ## What came out
+#
+# The score is that of the saved model, loaded again: int8 tensors and zeros as they lie on disk. Megabytes are by the
+# paper's ruler, non-zero parameters times four bytes or one; the file is what the disk holds.
+
+# %%
+import pandas as pd
+
+table = pd.DataFrame(records).assign(file_MB=lambda frame: frame.artifact_bytes / 1e6)
+shown = ["score", "megabytes", "file_MB", "non_zeros", "seconds", "examples_per_second"]
+table.set_index("configuration")[shown].style.format(precision=2, thousands=" ")
+
+# %%
+from compressions.figures import tradeoff
+
+ours = table[["configuration", "megabytes", "score"]].assign(size=size.upper(), source="ours")
+tradeoff(ours, score_title=f"{task} score")
