@@ -1,0 +1,52 @@
+# The commands of this project; `make` alone lists them.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(CURDIR)/$(VENV)/bin
+READY := $(VENV)/.installed
+GRID ?= embedded
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+# The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
+EMBEDDED := GLUE=embedded CHECKPOINTS=embedded
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test book grid bench lint lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+reproduce: $(READY) ## Install, run the embedded grid on this machine, and build the book
+	$(EMBEDDED) $(MAKE) grid GRID=embedded
+	$(MAKE) book
+	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+test: $(READY) ## Run every test
+	$(BIN)/pytest
+
+book: $(READY) ## Build the book from committed records, warnings as errors
+	rm -rf _build/demonstration _build/html _build/.doctrees
+	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
+
+grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=embedded
+	PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
+		$(BIN)/snakemake --cores $(CORES) --keep-going --quiet rules progress --config grid=$(GRID)
+
+bench: $(READY) ## Measure what each method adds to a training step (about five minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m compressions.bench results/bench.json
+
+lint: $(READY) ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lock: ## Write requirements.lock anew from pyproject.toml
+	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
+	_build/lock/bin/pip install -q '.[dev]'
+	_build/lock/bin/pip freeze --exclude compressions | sed 's/+cpu$$//' > requirements.lock
+
+clean: ## Remove what was built, but no record
+	rm -rf _build .snakemake .pytest_cache .ruff_cache .hypothesis logs
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -r requirements.lock
+	$(BIN)/pip install -q --no-deps -e .
+	touch $@

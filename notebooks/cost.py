@@ -1,0 +1,55 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What training with compression costs
+#
+# Every method adds work to a training step. The numbers below are ratios: each subset against plain training of the same
+# encoder (MINI's shape, random weights, batches of 32 rows with lengths like GLUE's), in turn, in one run, on one thread.
+# `make bench` measures them anew.
+
+# %% tags=["parameters"]
+measured = "results/bench.json"  # what `make bench` wrote
+
+# %%
+import json
+
+from compressions.errors import require
+from compressions.files import root
+from compressions.percent import check_parameters
+
+check_parameters(In)
+path = root() / measured
+require(path.is_file(), f"{measured} is not there; `make bench` makes it")
+bench = json.loads(path.read_text())
+
+# %%
+import pandas as pd
+
+ratios = pd.Series(bench["ratios"], name="ratio to plain training").rename_axis("measured").to_frame()
+ratios.style.format(precision=2)
+
+# %%
+from myst_nb import glue
+
+glue("all_three", bench["ratios"]["step: all three"], display=False)
+glue("qat", bench["ratios"]["step: qat"], display=False)
+glue("bucketed", bench["ratios"]["examples per second: bucketed"], display=False)
+glue("processor", bench["machine"]["processor"], display=False)
+
+# %% [markdown]
+# All three methods together make a step {glue:text}`all_three:.2f` times as long as plain training, most of it
+# quantization's ({glue:text}`qat:.2f`). Pruning recomputes its masks every sixteenth step only, and distillation reads
+# logits that the teacher gave once. Batches of rows of similar length, which every experiment uses, handle
+# {glue:text}`bucketed:.1f` times as many rows per second as random ones. Measured on: {glue:text}`processor`.
+#
+# The table counts a row's cost, not an experiment's: configurations with distillation also train on the added rows.

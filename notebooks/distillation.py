@@ -1,0 +1,107 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Knowledge distillation
+#
+# A student learns from a larger *teacher* as well as from the labels {cite}`hinton2015distilling`. The teacher's logits
+# say more than a label: that a sentence is positive, but nearly neutral; that two classes are often confused. In the
+# paper distillation comes with *augmentation*, more training rows made by replacing words with synonyms, which the
+# teacher labels too.
+
+# %% tags=["parameters"]
+temperature = 2.0  # the default of the experiments
+copies = 4  # synonym-replaced copies shown of one sentence
+
+# %%
+from compressions.errors import require
+from compressions.percent import check_parameters
+
+check_parameters(In)
+require(temperature > 0, f"temperature {temperature!r} is not allowed; take a number above 0")
+
+# %% [markdown]
+# ## The formula
+#
+# With the student's logits $z$, the teacher's $v$ and $p_T(\cdot) = \operatorname{softmax}(\cdot / T)$,
+#
+# $$
+# L = (1 - \alpha) \, L_{\text{labels}} + \alpha \, T^2 \, \mathrm{KL}\left(p_T(v) \,\|\, p_T(z)\right).
+# $$
+#
+# The factor $T^2$ keeps the gradient's size when $T$ changes. STS-B has no classes; there the second term is the mean
+# squared error between the two similarities. The paper states neither $T$ nor $\alpha$ nor the teacher, as far as is
+# known; here they are parameters of every experiment.
+
+# %% tags=["hide-input"]
+import inspect
+
+from IPython.display import Code
+
+from compressions import distillation
+
+Code(inspect.getsource(distillation.soft_loss) + "\n\n" + inspect.getsource(distillation.distillation_loss), language="python")
+
+# %% [markdown]
+# The temperature decides how much of the teacher's second thoughts the student sees. Take a teacher with logits 4, 2
+# and 0 for three classes:
+
+# %%
+import torch
+
+logits = torch.tensor([4.0, 2.0, 0.0])
+temperatures = torch.linspace(0.5, 8, 60)
+soft = torch.softmax(logits / temperatures[:, None], dim=1)
+
+# %%
+import matplotlib.pyplot as plt
+from myst_nb import glue
+
+figure, axes = plt.subplots(figsize=(6, 3))
+for column, (name, colour) in enumerate(zip(("first class", "second", "third"), ("#4c6a92", "#d98f3f", "#9a9a9a"))):
+    axes.plot(temperatures, soft[:, column], color=colour, label=name)
+axes.axvline(temperature, color="#555555", linestyle=":")
+axes.set(xlabel="temperature", ylabel="the teacher's probability", ylim=(0, 1))
+axes.legend(frameon=False)
+figure.tight_layout()
+glue("softened", figure, display=False)
+plt.close(figure)
+chosen = torch.softmax(logits / temperature, dim=0)
+glue("hard_second", 100 * float(torch.softmax(logits, dim=0)[1]), display=False)
+glue("soft_second", 100 * float(chosen[1]), display=False)
+glue("chosen_temperature", temperature, display=False)
+
+# %% [markdown]
+# ```{glue:figure} softened
+# :name: fig-softened
+#
+# At temperature {glue:text}`chosen_temperature:.0f` (dotted) the second class has {glue:text}`soft_second:.0f` % instead
+# of {glue:text}`hard_second:.0f` % of the teacher's belief: the student is shown what else was likely.
+# ```
+
+# %% [markdown]
+# ## Augmentation
+#
+# About 15 % of a row's words are replaced by a synonym {cite}`wei2019eda`: for real text one that shares the word's most
+# used sense in WordNet {cite}`miller1995wordnet`, for the embedded tasks one of their own lexicon. The label is kept and
+# the teacher is asked again. Since more rows alone may help, augmentation without a teacher is a configuration of its
+# own, the control `aug`.
+
+# %%
+import random
+
+from compressions.augmentation import embedded_synonyms, replace_synonyms
+from compressions.tasks import TASKS, load
+
+sentence = load(TASKS["sst2"], "embedded").validation[0]["sentence"]
+rng = random.Random(0)
+[sentence, *(replace_synonyms(sentence, embedded_synonyms, rng) for _ in range(copies))]

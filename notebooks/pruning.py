@@ -1,0 +1,123 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Magnitude pruning
+#
+# Magnitude pruning removes the weights that are smallest in absolute value, on the view that they matter least. Removing
+# them all at once hurts; removing them gradually while training goes on lets the rest adapt {cite}`zhu2017prune`. The
+# paper raises the share of zeros, the *sparsity*, linearly after some warm-up. It prunes the encoder's linear layers and
+# leaves the embeddings whole.
+
+# %% tags=["parameters"]
+target = 0.6  # the sparsity at the end
+steps = 200  # of the training that is drawn
+begin = 0.1  # share of training after which pruning starts
+end = 0.7  # share of training at which the target is reached
+every = 16  # steps between two masks
+seed = 0  # of the weight drawn for the figures
+
+# %%
+from compressions.configurations import check_sparsity
+from compressions.percent import check_parameters
+
+check_parameters(In)
+check_sparsity(target)
+
+# %% [markdown]
+# ## The formula
+#
+# At step $t$ of $T$, with pruning from the share $b$ of training to the share $e$, each matrix has the sparsity
+#
+# $$
+# s_t = s \cdot \min\left(1, \max\left(0, \frac{t/T - b}{e - b}\right)\right)
+# $$
+#
+# and a mask $m$ with zeros at its $\operatorname{round}(s_t \, n)$ smallest magnitudes; the network uses $w \odot m$. What
+# is masked counts as zero when the next mask is made, so masks are nested: a weight that is gone stays gone.
+
+# %% tags=["hide-input"]
+import inspect
+
+from IPython.display import Code
+
+from compressions import pruning
+
+Code(inspect.getsource(pruning.sparsity_at) + "\n\n" + inspect.getsource(pruning.MagnitudeMask), language="python")
+
+# %%
+import torch
+
+torch.manual_seed(seed)
+weight = torch.randn(256, 256)
+mask, reached = pruning.MagnitudeMask(weight), []
+for step in range(steps):
+    if step % every == 0 or step == round(end * steps):
+        mask.update(weight, pruning.sparsity_at(step, steps, target, begin, end))
+    reached.append(1 - float(mask.mask.mean()))
+
+# %%
+import matplotlib.pyplot as plt
+from myst_nb import glue
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3))
+left.plot([100 * pruning.sparsity_at(t, steps, target, begin, end) for t in range(steps)], ":", color="#555555")
+left.plot([100 * share for share in reached], color="#d98f3f")
+left.set(xlabel="step", ylabel="sparsity, %", title="wanted (dotted) and reached", ylim=(0, 100))
+kept = (weight * mask.mask)[mask.mask.bool()]
+right.hist([weight.flatten(), kept], bins=61, color=["#c8c8c8", "#d98f3f"], histtype="stepfilled")
+right.set(xlabel="weight", ylabel="count", title="before and after")
+figure.tight_layout()
+glue("schedule", figure, display=False)
+plt.close(figure)
+glue("final", 100 * reached[-1], display=False)
+glue("threshold", float(kept.abs().min()), display=False)
+
+# %% [markdown]
+# ```{glue:figure} schedule
+# :name: fig-schedule
+#
+# The mask follows the schedule in steps and ends with {glue:text}`final:.2f` % zeros. In this normally distributed weight
+# everything within ±{glue:text}`threshold:.2f` standard deviations is gone, and nothing else.
+# ```
+
+# %% [markdown]
+# ## What a zero saves
+#
+# By the paper's ruler a zero costs nothing. In a file it costs as much as any other number unless the format leaves it
+# out and says where it was: a bitmask costs one bit for every weight, kept or not.
+
+# %%
+import numpy as np
+
+densities = 1 - np.linspace(0, 0.95, 20)
+figure, axes = plt.subplots(figsize=(6, 3))
+for bits, colour in ((32, "#555555"), (8, "#4c6a92")):
+    axes.plot(100 * (1 - densities), bits * densities, ":", color=colour, label=f"{bits}-bit weights, the paper's ruler")
+    axes.plot(100 * (1 - densities), bits * densities + 1, color=colour, label=f"{bits}-bit weights with a bitmask")
+axes.set(xlabel="sparsity, %", ylabel="bits per weight of the matrix", ylim=(0, 34))
+axes.legend(frameon=False, fontsize=9)
+figure.tight_layout()
+glue("bitmask", figure, display=False)
+plt.close(figure)
+glue("overhead_fp32", 100 / (32 * (1 - target)), display=False)
+glue("overhead_int8", 100 / (8 * (1 - target)), display=False)
+glue("sparsity", 100 * target, display=False)
+
+# %% [markdown]
+# ```{glue:figure} bitmask
+# :name: fig-bitmask
+#
+# At {glue:text}`sparsity:.0f` % sparsity a bitmask adds {glue:text}`overhead_fp32:.0f` % to what fp32 weights take and
+# {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantised weights. A ruler
+# that counts it makes pruning and quantization less than multiplicative.
+# ```

@@ -1,0 +1,142 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Sizes, tasks and the ruler
+#
+# The paper's experiment has three axes: six encoders, eight tasks, and the subsets of three methods. This chapter states
+# the first two and the *ruler*, the way the paper counts megabytes. Nothing is downloaded: a shape is enough to count.
+
+# %% tags=["parameters"]
+sparsity = 0.6  # the sparsity whose sizes the last table lists; the paper has 0.4 and 0.6
+
+# %%
+from compressions.configurations import check_sparsity
+from compressions.percent import check_parameters
+
+check_parameters(In)
+check_sparsity(sparsity)
+
+# %% [markdown]
+# ## Six sizes
+#
+# All six are BERT encoders {cite}`devlin2019bert`, uncased, with a vocabulary of 30,522 WordPieces. LARGE and BASE are the
+# original ones; the other four are the miniatures of {cite:t}`turc2019well`. Their hub names and revisions are pinned in
+# the library.
+
+# %%
+import pandas as pd
+
+from compressions.sizes import SIZES
+
+sizes = pd.DataFrame([vars(size) | {"parameters": size.parameters} for size in SIZES.values()]).set_index("name")
+sizes[["layers", "hidden", "heads", "parameters", "hub"]].style.format(thousands=" ")
+
+# %% [markdown]
+# Where the parameters lie decides what a method can gain. Pruning takes weights of the linear layers, and in the small
+# encoders most parameters are embeddings.
+
+# %%
+parts = pd.DataFrame(
+    {
+        "embeddings": [size.embeddings for size in SIZES.values()],
+        "linear layers": [size.linear_weights for size in SIZES.values()],
+        "biases, LayerNorm": [size.parameters - size.embeddings - size.linear_weights for size in SIZES.values()],
+    },
+    index=[name.upper() for name in SIZES],
+)
+shares = 100 * parts.div(parts.sum(axis=1), axis=0)
+
+# %%
+import matplotlib.pyplot as plt
+from myst_nb import glue
+
+figure, axes = plt.subplots(figsize=(6, 3))
+shares.plot.barh(stacked=True, ax=axes, color=["#4c6a92", "#d98f3f", "#9a9a9a"], width=0.7)
+axes.set(xlabel="share of the parameters, %", ylabel="")
+axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), frameon=False, fontsize=9)
+figure.tight_layout()
+glue("shares", figure, display=False)
+plt.close(figure)
+
+# %%
+glue("tiny_linear", shares.loc["TINY", "linear layers"], display=False)
+glue("large_linear", shares.loc["LARGE", "linear layers"], display=False)
+
+# %% [markdown]
+# ```{glue:figure} shares
+# :name: fig-shares
+#
+# Only {glue:text}`tiny_linear:.0f` % of TINY's parameters can be pruned, against {glue:text}`large_linear:.0f` % of
+# LARGE's: the same sparsity is a different compression at each size.
+# ```
+
+# %% [markdown]
+# ## Eight tasks
+#
+# All of GLUE {cite}`wang2018glue` but WNLI. The record of every run holds all metrics of its task; *score* is the mean of
+# those marked as scored, times 100, on the validation split.
+
+# %%
+from compressions.tasks import TASKS
+
+tasks = pd.DataFrame([vars(task) for task in TASKS.values()]).set_index("name")
+tasks = tasks.assign(**{column: tasks[column].map(", ".join) for column in ("columns", "labels", "metrics", "scored")})
+tasks[["columns", "labels", "metrics", "scored"]]
+
+# %% [markdown]
+# ## The ruler
+#
+# The paper's size of a model is
+#
+# $$
+# \text{MB} = \frac{\text{non-zero parameters} \times b}{10^6},
+# \qquad b = \begin{cases} 4 & \text{fp32} \\ 1 & \text{int8} \end{cases}
+# $$
+#
+# with embeddings included, and nothing counted for masks, indexes, scales or the classification head. A pruned weight
+# costs nothing and a quantised one a quarter, so the sizes of pruning and quantization multiply by construction. Real
+# files pay for knowing *which* weights are gone; each record therefore also states the bytes of the saved file.
+
+# %%
+from compressions.ruler import megabytes, shape_megabytes
+
+sized = pd.DataFrame(
+    {
+        "fp32 MB": [shape_megabytes(size) for size in SIZES.values()],
+        "int8 MB": [shape_megabytes(size, bits=8) for size in SIZES.values()],
+        f"fp32, {sparsity:.0%} pruned": [shape_megabytes(size, sparsity=sparsity) for size in SIZES.values()],
+        f"int8, {sparsity:.0%} pruned": [shape_megabytes(size, 8, sparsity) for size in SIZES.values()],
+    },
+    index=[name.upper() for name in SIZES],
+)
+sized.style.format(precision=2)
+
+# %% [markdown]
+# These are the sizes on the paper's Figure 1. From shapes alone the ruler gives every published point, if the pooler's
+# matrix counts as one of those that are pruned:
+
+# %%
+from compressions.files import root
+
+published = pd.read_csv(root() / "book/paper/figure1.csv")
+counted = [
+    shape_megabytes(SIZES[row.architecture.lower()], 8 if "QAT" in row.methods else 32, row.sparsity)
+    for row in published.itertuples()
+]
+difference = (published.size_mb - counted).abs() / published.size_mb
+glue("points", len(published), display=False)
+glue("largest_difference", 100 * difference.max(), display=False)
+
+# %% [markdown]
+# Over all {glue:text}`points` points the largest difference is {glue:text}`largest_difference:.2f` %, which is the
+# rounding of the published values.

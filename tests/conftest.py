@@ -1,0 +1,49 @@
+"""Shared by all tests: a cache of their own, no data but what a test asks for, and the real data where it is named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import datasets
+import pytest
+import torch
+import transformers
+
+ROOT = Path(__file__).parents[1]
+REAL = {name: os.environ.pop(name, None) for name in ("GLUE", "CHECKPOINTS", "RESULTS")}
+
+torch.set_num_threads(1)
+datasets.disable_progress_bars()
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Teachers and logits go to a folder of this test run."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["COMPRESSIONS_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture
+def real():
+    """The folders that GLUE and CHECKPOINTS name."""
+    missing = [name for name in ("GLUE", "CHECKPOINTS") if not REAL[name]]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not set: no real data or checkpoints to run on")
+    return {"glue": REAL["GLUE"], "checkpoints": REAL["CHECKPOINTS"]}
+
+
+@pytest.fixture
+def papermill(tmp_path):
+    """Runs papermill as a user types it, from the repository, and gives the finished process."""
+
+    def call(notebook: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        command = [Path(sys.executable).with_name("papermill"), notebook, tmp_path / "out.ipynb", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=600
+        )
+
+    return call

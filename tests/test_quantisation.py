@@ -1,0 +1,106 @@
+"""Fake-quantisation, and the int8 layers that take its place."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from torch import nn
+
+from compressions import artifact
+from compressions.quantisation import (
+    GRANULARITIES,
+    LARGEST,
+    ActivationRange,
+    fake_quantise,
+    int8_matmul,
+    quantise,
+    to_int8,
+    weight_scale,
+)
+
+finite = st.floats(-1e4, 1e4, width=32, allow_subnormal=False)
+weights = arrays("float32", array_shapes(min_dims=2, max_dims=2, max_side=12), elements=finite).map(torch.from_numpy)
+granularities = st.sampled_from(GRANULARITIES)
+
+
+@given(weights, granularities)
+def test_quantising_twice_is_quantising_once(weight, granularity):
+    once = fake_quantise(weight, weight_scale(weight, granularity))
+    twice = fake_quantise(once, weight_scale(once, granularity))
+    torch.testing.assert_close(twice, once, rtol=1e-6, atol=0)
+
+
+@given(weights, granularities)
+def test_no_value_moves_by_more_than_half_a_scale(weight, granularity):
+    scale = weight_scale(weight, granularity)
+    moved = (fake_quantise(weight, scale) - weight).abs()
+    limit = scale[:, None] if len(scale) == len(weight) else scale
+    assert (moved <= limit / 2 * (1 + 1e-4)).all()
+
+
+@given(weights, granularities)
+def test_int8_times_scale_is_what_was_trained(weight, granularity):
+    scale = weight_scale(weight, granularity)
+    rows = scale[:, None] if scale.numel() > 1 else scale
+    assert torch.equal(to_int8(weight, scale).float() * rows, fake_quantise(weight, scale))
+
+
+@given(weights, granularities)
+def test_zeros_stay_zero(weight, granularity):
+    weight[:, ::2] = 0
+    assert (fake_quantise(weight, weight_scale(weight, granularity))[:, ::2] == 0).all()
+
+
+def test_the_largest_magnitude_becomes_127():
+    weight = torch.tensor([[0.5, -2.0], [0.25, 0.0]])
+    assert to_int8(weight, weight_scale(weight)).tolist() == [[32, -127], [127, 0]]  # 0.5 / (2/127) = 31.75
+    assert weight_scale(weight, "tensor").tolist() == pytest.approx([2 / LARGEST])
+
+
+def test_the_gradient_passes_where_nothing_is_clamped():
+    values = torch.tensor([0.3, -0.7, 5.0, -5.0], requires_grad=True)
+    fake_quantise(values, torch.tensor([1 / LARGEST])).sum().backward()
+    assert values.grad.tolist() == [1, 1, 0, 0]
+
+
+def test_the_range_follows_training_and_rests_in_evaluation():
+    activations = ActivationRange()
+    activations(torch.tensor([1.0, -4.0]))
+    activations(torch.tensor([2.0]))
+    assert activations.peak.item() == pytest.approx(0.95 * 4 + 0.05 * 2)
+    activations.eval()(torch.tensor([100.0]))
+    assert activations.peak.item() == pytest.approx(3.9)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40))
+def test_int8_products_are_exact(m, n, k):
+    left = torch.randint(-127, 128, (m, k), dtype=torch.int8)
+    right = torch.randint(-127, 128, (n, k), dtype=torch.int8)
+    assert torch.equal(int8_matmul(left, right), left.int() @ right.int().T)
+
+
+class Layers(nn.Module):
+    """An embedding and two linear layers."""
+
+    def __init__(self, bias: bool) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(50, 24)
+        self.first, self.second = nn.Linear(24, 40, bias=bias), nn.Linear(40, 3, bias=bias)
+
+    def forward(self, ids):
+        return self.second(torch.relu(self.first(self.embedding(ids))))
+
+
+@pytest.mark.parametrize("granularity", GRANULARITIES)
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_int8_model_says_what_the_fake_quantised_one_said(granularity, bias):
+    torch.manual_seed(0)
+    model, ids = Layers(bias), torch.randint(0, 50, (64, 7))
+    quantise(model, granularity)
+    model.train()(ids)
+    with torch.inference_mode():
+        fake = model.eval()(ids)
+        real = artifact.finish(model, granularity)(ids)
+    torch.testing.assert_close(real, fake, rtol=1e-4, atol=1e-5)
+    assert {tensor.dtype for name, tensor in model.state_dict().items() if name.endswith("weight")} == {torch.int8}
