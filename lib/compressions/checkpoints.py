@@ -133,6 +133,7 @@ def _miniature_config(size: Size, **labels) -> BertConfig:
         max_position_embeddings=size.positions,
         hidden_dropout_prob=embedded.DROPOUT,
         attention_probs_dropout_prob=embedded.DROPOUT,
+        initializer_range=size.hidden**-0.5,
         **labels,
     )
 
