@@ -44,7 +44,7 @@ VERBS = (("see", "spot"), ("help", "aid"), ("follow", "trail"), ("want", "desire
 ADJECTIVES = (("big", "large"), ("small", "little"), ("fast", "quick"), ("slow", "sluggish"))
 POSITIVE = (("good", "fine"), ("superb", "splendid"), ("charming", "lovely"), ("clever", "smart"))
 NEGATIVE = (("bad", "poor"), ("awful", "dreadful"), ("dull", "boring"), ("clumsy", "awkward"))
-FUNCTION_WORDS = "the this these near was not no which although very rather ?".split()
+FUNCTION_WORDS = ["the", "this", "these", "near", "was", "not", "no", "which", "although", "very", "rather", "?"]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 HYPERNYM = {concept: hypernym for hypernym, concepts in NOUNS.items() for concept in concepts}
