@@ -39,7 +39,7 @@ lint: $(READY) ## Check style
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
-	_build/lock/bin/pip install -q '.[dev]'
+	_build/lock/bin/pip install -q -e '.[dev]'
 	_build/lock/bin/pip freeze --exclude compressions | sed 's/+cpu$$//' > requirements.lock
 
 clean: ## Remove what was built, but no record

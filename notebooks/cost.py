@@ -13,9 +13,9 @@
 # %% [markdown]
 # # What training with compression costs
 #
-# Every method adds work to a training step. The numbers below are ratios: each subset against plain training of the same
-# encoder (MINI's shape, random weights, batches of 32 rows with lengths like GLUE's), in turn, in one run, on one thread.
-# `make bench` measures them anew.
+# Every method adds work to a training step. The numbers below are ratios: each subset against plain training of the
+# same encoder (MINI's shape, random weights, batches of 32 rows with lengths like GLUE's), in turn, in one run, on one
+# thread. `make bench` measures them anew.
 
 # %% tags=["parameters"]
 measured = "results/bench.json"  # what `make bench` wrote

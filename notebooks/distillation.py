@@ -49,7 +49,8 @@ from IPython.display import Code
 
 from compressions import distillation
 
-Code(inspect.getsource(distillation.soft_loss) + "\n\n" + inspect.getsource(distillation.distillation_loss), language="python")
+shown = (distillation.soft_loss, distillation.distillation_loss)
+Code("\n\n".join(map(inspect.getsource, shown)), language="python")
 
 # %% [markdown]
 # The temperature decides how much of the teacher's second thoughts the student sees. Take a teacher with logits 4, 2
@@ -67,8 +68,8 @@ import matplotlib.pyplot as plt
 from myst_nb import glue
 
 figure, axes = plt.subplots(figsize=(6, 3))
-for column, (name, colour) in enumerate(zip(("first class", "second", "third"), ("#4c6a92", "#d98f3f", "#9a9a9a"))):
-    axes.plot(temperatures, soft[:, column], color=colour, label=name)
+for name, probability in zip(("first class", "second", "third"), soft.T, strict=True):
+    axes.plot(temperatures, probability, label=name)
 axes.axvline(temperature, color="#555555", linestyle=":")
 axes.set(xlabel="temperature", ylabel="the teacher's probability", ylim=(0, 1))
 axes.legend(frameon=False)
@@ -84,17 +85,17 @@ glue("chosen_temperature", temperature, display=False)
 # ```{glue:figure} softened
 # :name: fig-softened
 #
-# At temperature {glue:text}`chosen_temperature:.0f` (dotted) the second class has {glue:text}`soft_second:.0f` % instead
-# of {glue:text}`hard_second:.0f` % of the teacher's belief: the student is shown what else was likely.
+# At temperature {glue:text}`chosen_temperature:.0f` (dotted) the second class has {glue:text}`soft_second:.0f` %
+# instead of {glue:text}`hard_second:.0f` % of the teacher's belief: the student is shown what else was likely.
 # ```
 
 # %% [markdown]
 # ## Augmentation
 #
-# About 15 % of a row's words are replaced by a synonym {cite}`wei2019eda`: for real text one that shares the word's most
-# used sense in WordNet {cite}`miller1995wordnet`, for the embedded tasks one of their own lexicon. The label is kept and
-# the teacher is asked again. Since more rows alone may help, augmentation without a teacher is a configuration of its
-# own, the control `aug`.
+# About 15 % of a row's words are replaced by a synonym {cite}`wei2019eda`: for real text one that shares the word's
+# most used sense in WordNet {cite}`miller1995wordnet`, for the embedded tasks one of their own lexicon. The label is
+# kept and the teacher is asked again. Since more rows alone may help, augmentation without a teacher is a
+# configuration of its own, the control `aug`.
 
 # %%
 import random

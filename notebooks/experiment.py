@@ -13,10 +13,10 @@
 # %% [markdown]
 # # One experiment, live
 #
-# This chapter is the paper's experiment as a program: it fine-tunes one encoder *size* on one *task* with one *seed*, for
-# every *configuration* asked for, and leaves one record and one compressed model for each. A configuration is a subset of
-# the three methods, quantization-aware training (`qat`), knowledge distillation (`kd`) and magnitude pruning (`mp`), with
-# the sparsity where pruning is on.
+# This chapter is the paper's experiment as a program: it fine-tunes one encoder *size* on one *task* with one *seed*,
+# for every *configuration* asked for, and leaves one record and one compressed model for each. A configuration is a
+# subset of the three methods, quantization-aware training (`qat`), knowledge distillation (`kd`) and magnitude pruning
+# (`mp`), with the sparsity where pruning is on.
 #
 # What you read here was trained while the book was built, on the **embedded** tasks and miniatures: small generated
 # sentences and tiny encoders trained from scratch. They show every part at work in seconds; they say nothing about

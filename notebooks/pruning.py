@@ -13,10 +13,10 @@
 # %% [markdown]
 # # Magnitude pruning
 #
-# Magnitude pruning removes the weights that are smallest in absolute value, on the view that they matter least. Removing
-# them all at once hurts; removing them gradually while training goes on lets the rest adapt {cite}`zhu2017prune`. The
-# paper raises the share of zeros, the *sparsity*, linearly after some warm-up. It prunes the encoder's linear layers and
-# leaves the embeddings whole.
+# Magnitude pruning removes the weights that are smallest in absolute value, on the view that they matter least.
+# Removing them all at once hurts; removing them gradually while training goes on lets the rest adapt
+# {cite}`zhu2017prune`. The paper raises the share of zeros, the *sparsity*, linearly after some warm-up. It prunes the
+# encoder's linear layers and leaves the embeddings whole.
 
 # %% tags=["parameters"]
 target = 0.6  # the sparsity at the end
@@ -42,8 +42,8 @@ check_sparsity(target)
 # s_t = s \cdot \min\left(1, \max\left(0, \frac{t/T - b}{e - b}\right)\right)
 # $$
 #
-# and a mask $m$ with zeros at its $\operatorname{round}(s_t \, n)$ smallest magnitudes; the network uses $w \odot m$. What
-# is masked counts as zero when the next mask is made, so masks are nested: a weight that is gone stays gone.
+# and a mask $m$ with zeros at its $\operatorname{round}(s_t \, n)$ smallest magnitudes; the network uses $w \odot m$.
+# What is masked counts as zero when the next mask is made, so masks are nested: a weight that is gone stays gone.
 
 # %% tags=["hide-input"]
 import inspect
@@ -69,12 +69,14 @@ for step in range(steps):
 import matplotlib.pyplot as plt
 from myst_nb import glue
 
+from compressions.figures import COLOURS
+
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3))
 left.plot([100 * pruning.sparsity_at(t, steps, target, begin, end) for t in range(steps)], ":", color="#555555")
-left.plot([100 * share for share in reached], color="#d98f3f")
+left.plot([100 * share for share in reached], color=COLOURS["MP"])
 left.set(xlabel="step", ylabel="sparsity, %", title="wanted (dotted) and reached", ylim=(0, 100))
 kept = (weight * mask.mask)[mask.mask.bool()]
-right.hist([weight.flatten(), kept], bins=61, color=["#c8c8c8", "#d98f3f"], histtype="stepfilled")
+right.hist([weight.flatten(), kept], bins=61, color=["#c8c8c8", COLOURS["MP"]], histtype="stepfilled")
 right.set(xlabel="weight", ylabel="count", title="before and after")
 figure.tight_layout()
 glue("schedule", figure, display=False)
@@ -86,8 +88,8 @@ glue("threshold", float(kept.abs().min()), display=False)
 # ```{glue:figure} schedule
 # :name: fig-schedule
 #
-# The mask follows the schedule in steps and ends with {glue:text}`final:.2f` % zeros. In this normally distributed weight
-# everything within ±{glue:text}`threshold:.2f` standard deviations is gone, and nothing else.
+# The mask follows the schedule in steps and ends with {glue:text}`final:.2f` % zeros. In this normally distributed
+# weight everything within ±{glue:text}`threshold:.2f` standard deviations is gone, and nothing else.
 # ```
 
 # %% [markdown]
@@ -101,9 +103,9 @@ import numpy as np
 
 densities = 1 - np.linspace(0, 0.95, 20)
 figure, axes = plt.subplots(figsize=(6, 3))
-for bits, colour in ((32, "#555555"), (8, "#4c6a92")):
-    axes.plot(100 * (1 - densities), bits * densities, ":", color=colour, label=f"{bits}-bit weights, the paper's ruler")
-    axes.plot(100 * (1 - densities), bits * densities + 1, color=colour, label=f"{bits}-bit weights with a bitmask")
+for bits, colour in ((32, "#555555"), (8, COLOURS["QAT"])):
+    axes.plot(100 * (1 - densities), bits * densities, ":", color=colour, label=f"{bits}-bit, the paper's ruler")
+    axes.plot(100 * (1 - densities), bits * densities + 1, color=colour, label=f"{bits}-bit, with a bitmask")
 axes.set(xlabel="sparsity, %", ylabel="bits per weight of the matrix", ylim=(0, 34))
 axes.legend(frameon=False, fontsize=9)
 figure.tight_layout()
@@ -118,6 +120,6 @@ glue("sparsity", 100 * target, display=False)
 # :name: fig-bitmask
 #
 # At {glue:text}`sparsity:.0f` % sparsity a bitmask adds {glue:text}`overhead_fp32:.0f` % to what fp32 weights take and
-# {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantised weights. A ruler
-# that counts it makes pruning and quantization less than multiplicative.
+# {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantised weights. A
+# ruler that counts it makes pruning and quantization less than multiplicative.
 # ```

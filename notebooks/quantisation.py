@@ -14,10 +14,10 @@
 # # Quantization-aware training
 #
 # A weight in fp32 takes four bytes; as int8 it takes one, and integer arithmetic is cheap. Rounding a finished network
-# costs accuracy, so the network is trained to live with it: in every forward pass the weights are *fake-quantised*, used
-# in the values that int8 can hold while an fp32 copy goes on learning {cite}`jacob2018quantization`. This edition follows
-# Q8BERT {cite}`zafrir2019q8bert`: symmetric int8 for the weights of all linear layers and embeddings, and for the input
-# of every linear layer.
+# costs accuracy, so the network is trained to live with it: in every forward pass the weights are *fake-quantised*,
+# used in the values that int8 can hold while an fp32 copy goes on learning {cite}`jacob2018quantization`. This edition
+# follows Q8BERT {cite}`zafrir2019q8bert`: symmetric int8 for the weights of all linear layers and embeddings, and for
+# the input of every linear layer.
 
 # %% tags=["parameters"]
 size = "tiny"  # an embedded miniature, for the agreement shown at the end
@@ -48,7 +48,8 @@ from IPython.display import Code
 
 from compressions import quantisation
 
-Code(inspect.getsource(quantisation.weight_scale) + "\n\n" + inspect.getsource(quantisation.fake_quantise), language="python")
+shown = (quantisation.weight_scale, quantisation.fake_quantise)
+Code("\n\n".join(map(inspect.getsource, shown)), language="python")
 
 # %% [markdown]
 # Zero is always one of the values, so a pruned weight stays pruned under quantization. Doing it twice changes nothing,
@@ -68,10 +69,12 @@ for granularity in quantisation.GRANULARITIES:
 import matplotlib.pyplot as plt
 from myst_nb import glue
 
+from compressions.figures import COLOURS
+
 figure, axes = plt.subplots(figsize=(6, 3))
 deviation = weight.std(dim=1)
 axes.semilogy(deviation, 100 * errors["tensor"], "s", color="#b07aa1", markersize=4, label="one scale per tensor")
-axes.semilogy(deviation, 100 * errors["channel"], "o", color="#4c6a92", markersize=4, label="one scale per row")
+axes.semilogy(deviation, 100 * errors["channel"], "o", color=COLOURS["QAT"], markersize=4, label="one scale per row")
 axes.set(xlabel="standard deviation of the row's weights", ylabel="rounding error, % of the row")
 axes.legend(frameon=False)
 figure.tight_layout()
@@ -84,9 +87,9 @@ glue("channel_error", 100 * float(errors["channel"].max()), display=False)
 # ```{glue:figure} granularity
 # :name: fig-granularity
 #
-# With one scale for a whole weight, a row of small weights loses up to {glue:text}`tensor_error:.1f` % to rounding; with
-# a scale of its own, no row of this random weight loses more than {glue:text}`channel_error:.1f` %. The paper does not
-# say which it used; one scale per row is the default here.
+# With one scale for a whole weight, a row of small weights loses up to {glue:text}`tensor_error:.1f` % to rounding;
+# with a scale of its own, no row of this random weight loses more than {glue:text}`channel_error:.1f` %. The paper
+# does not say which it used; one scale per row is the default here.
 # ```
 
 # %% [markdown]

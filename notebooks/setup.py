@@ -13,8 +13,9 @@
 # %% [markdown]
 # # Sizes, tasks and the ruler
 #
-# The paper's experiment has three axes: six encoders, eight tasks, and the subsets of three methods. This chapter states
-# the first two and the *ruler*, the way the paper counts megabytes. Nothing is downloaded: a shape is enough to count.
+# The paper's experiment has three axes: six encoders, eight tasks, and the subsets of three methods. This chapter
+# states the first two and the *ruler*, the way the paper counts megabytes. Nothing is downloaded: a shape is enough to
+# count.
 
 # %% tags=["parameters"]
 sparsity = 0.6  # the sparsity whose sizes the last table lists; the paper has 0.4 and 0.6
@@ -29,9 +30,9 @@ check_sparsity(sparsity)
 # %% [markdown]
 # ## Six sizes
 #
-# All six are BERT encoders {cite}`devlin2019bert`, uncased, with a vocabulary of 30,522 WordPieces. LARGE and BASE are the
-# original ones; the other four are the miniatures of {cite:t}`turc2019well`. Their hub names and revisions are pinned in
-# the library.
+# All six are BERT encoders {cite}`devlin2019bert`, uncased, with a vocabulary of 30,522 WordPieces. LARGE and BASE are
+# the original ones; the other four are the miniatures of {cite:t}`turc2019well`. Their hub names and revisions are
+# pinned in the library.
 
 # %%
 import pandas as pd
@@ -83,8 +84,8 @@ glue("large_linear", shares.loc["LARGE", "linear layers"], display=False)
 # %% [markdown]
 # ## Eight tasks
 #
-# All of GLUE {cite}`wang2018glue` but WNLI. The record of every run holds all metrics of its task; *score* is the mean of
-# those marked as scored, times 100, on the validation split.
+# All of GLUE {cite}`wang2018glue` but WNLI. The record of every run holds all metrics of its task; *score* is the mean
+# of those marked as scored, times 100, on the validation split.
 
 # %%
 from compressions.tasks import TASKS
@@ -108,7 +109,7 @@ tasks[["columns", "labels", "metrics", "scored"]]
 # files pay for knowing *which* weights are gone; each record therefore also states the bytes of the saved file.
 
 # %%
-from compressions.ruler import megabytes, shape_megabytes
+from compressions.ruler import shape_megabytes
 
 sized = pd.DataFrame(
     {

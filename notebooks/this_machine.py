@@ -15,8 +15,8 @@
 #
 # `make reproduce` runs the embedded grid: every configuration on eight generated tasks with miniatures trained from
 # scratch. What this page shows was computed where the book was built. It shows that the whole chain works and in which
-# direction each method pulls. It is **not** evidence on the paper's claim: the sentences are generated, the encoders are
-# tiny, and there is one seed.
+# direction each method pulls. It is **not** evidence on the paper's claim: the sentences are generated, the encoders
+# are tiny, and there is one seed.
 
 # %% tags=["parameters"]
 results = "results/embedded"  # the folder of the grid's records
@@ -30,8 +30,7 @@ from compressions.records import read_all
 
 check_parameters(In)
 records = read_all(root() / results)
-message = f"{len(records)} records in `{results}`." if records else f"No records in `{results}`: `make reproduce` makes them."
-Markdown(message)
+Markdown(f"{len(records)} records in `{results}`." if records else f"`{results}` is empty; `make reproduce` fills it.")
 
 # %%
 import pandas as pd

@@ -1,5 +1,6 @@
 """Masks, their schedule, and what stays untouched."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +62,7 @@ def test_the_schedule_rises_linearly_from_zero_to_the_target(steps, target):
 
 
 def test_the_schedule_is_half_way_half_way():
-    assert sparsity_at(40, 100, 0.6, 0.1, 0.7) == 0.6 * 0.5  # (0.40 - 0.10) / (0.70 - 0.10)
+    assert sparsity_at(40, 100, 0.6, 0.1, 0.7) == pytest.approx(0.6 * 0.5)  # (0.40 - 0.10) / (0.70 - 0.10)
 
 
 def test_only_encoder_and_pooler_matrices_are_pruned_and_exactly():

@@ -1,4 +1,4 @@
-"""Where an encoder of a size comes from: the hub, a folder, the project's own checkpoints, or nowhere (from scratch)."""
+"""Where an encoder of a size comes from: the hub, a folder, the project's own checkpoints, or from scratch."""
 
 import json
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def largest(checkpoints: str) -> str:
 
 
 def folder_encoder(folder: Path) -> Encoder:
-    """The encoder in one Transformers directory; its shape must be what its name says, if that is one of the paper's."""
+    """The encoder in one Transformers directory; one that bears the name of a paper's size must have its shape."""
     shape = _read_shape(folder)
     expected = SIZES.get(folder.name)
     if expected:
@@ -139,7 +139,7 @@ def _miniature_config(size: Size, **labels) -> BertConfig:
 
 
 def identity(encoder: Encoder) -> dict[str, str]:
-    """What a record says of its encoder: the source, the name there, and a revision or checksum that pins the content."""
+    """What a record says of its encoder: the source, the name there, and a revision or checksum of the content."""
     if encoder.folder:
         pin = file_fingerprint(encoder.folder / "model.safetensors")
     else:

@@ -1,4 +1,4 @@
-"""Knowledge distillation (KD): a loss, and the teacher's logits computed once and cached by what they were made from."""
+"""Knowledge distillation (KD): a loss, and the teacher's logits, cached by what they were made from."""
 
 from pathlib import Path
 

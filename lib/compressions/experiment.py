@@ -188,8 +188,8 @@ def from_parameters(**parameters) -> Experiment:
 def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None = None) -> list[dict]:
     """The records of the wanted configurations; those that are there already are read, the others are run in turn.
 
-    `watch` gives a callback for each training from its name, to show its progress. Raises `BadInput` before any training when a record
-    of another specification has the same name, or when augmentation is asked for and there are no synonyms.
+    `watch` gives a callback for each training from its name, to show its progress. Raises `BadInput` before any
+    training when a record of another specification has the same name, or when there are no synonyms to augment with.
     """
     if experiment.augment and any(configuration.augments for configuration in wanted):
         augmentation.synonyms_for(experiment.glue)

@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which readers with any colour vision can tell apart; their yellow is darkened for white paper.
+# Okabe and Ito's colours, which readers with any colour vision can tell apart; yellow is darkened for white paper.
 COLOURS = {
     "none": "#4d4d4d",
     "QAT": "#0072b2",

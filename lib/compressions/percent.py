@@ -1,15 +1,19 @@
 """papermill reads percent scripts as they are, and a parameter nobody declared is an error.
 
-papermill chooses a reader by the beginning of a path; `pyproject.toml` registers `PercentHandler` for `notebooks/`, `./`,
-`../` and `/`. Everything that is not a `.py` file is left to papermill's own reader of local files.
+papermill chooses a reader by the beginning of a path; `pyproject.toml` registers `PercentHandler` for `notebooks/`,
+`./`, `../` and `/`. Everything that is not a `.py` file is left to papermill's own reader of local files.
 """
 
 import ast
+import warnings
 
 import jupytext
 import nbformat
 
 from compressions.errors import BadInput
+
+# papermill's hint that a notebook should end in .ipynb does not hold for scripts.
+warnings.filterwarnings("ignore", message=r"The specified file \(.*\.py\) does not end in")
 
 
 def _local():

@@ -10,7 +10,7 @@ SOURCE = "the paper"
 
 
 def read_figure1(path: Path) -> pd.DataFrame:
-    """Figure 1 of Movva et al. (2022): `configuration`, `size`, `megabytes`, `score` (mean of eight tasks), `source`."""
+    """Figure 1 of Movva et al. (2022): `configuration`, `size`, `megabytes`, `score` (mean of 8 tasks), `source`."""
     points = pd.read_csv(path)
     names = [configuration_name(row.methods, row.sparsity) for row in points.itertuples()]
     return pd.DataFrame(

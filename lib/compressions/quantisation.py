@@ -73,7 +73,7 @@ class FakeQuantise(nn.Module):
 
 
 class ActivationRange(nn.Module):
-    """Fake-quantises activations with a running range: an exponential mean of each training batch's largest magnitude."""
+    """Fake-quantises activations with a running range: an exponential mean of the batches' largest magnitudes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ SEGMENTS = 2
 
 @dataclass(frozen=True)
 class Size:
-    """One BERT shape; `intermediate` is always four times `hidden`, as in Devlin et al. (2019) and Turc et al. (2019)."""
+    """One BERT shape; the intermediate width is four times `hidden` (Devlin et al. 2019, Turc et al. 2019)."""
 
     name: str
     layers: int

@@ -33,7 +33,7 @@ class Teacher:
 def find(teacher: str | None, source: str) -> checkpoints.Encoder | Path:
     """What `teacher` names: an encoder still to be fine-tuned, or the artifact folder of a finished experiment.
 
-    `None` is the largest encoder that `source`, the experiment's checkpoints, offers. Raises `BadInput` for anything else.
+    `None` is the largest encoder that `source`, the experiment's checkpoints, offers. Raises `BadInput` otherwise.
     """
     offered = checkpoints.encoders(source)
     name = teacher or checkpoints.largest(source)
@@ -45,13 +45,13 @@ def find(teacher: str | None, source: str) -> checkpoints.Encoder | Path:
     if (folder / "config.json").is_file():
         return checkpoints.folder_encoder(folder)
     raise BadInput(
-        f"unknown teacher {name!r}; allowed: {', '.join(offered)}, a folder with a checkpoint, or the artifact folder of "
-        "a finished experiment"
+        f"unknown teacher {name!r}; allowed: {', '.join(offered)}, a folder with a checkpoint, or the artifact "
+        "folder of a finished experiment"
     )
 
 
 def logits(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int) -> Tensor:
-    """The teacher's logits `(rows, labels)` for text rows, from the cache when it holds these rows from this teacher."""
+    """The teacher's logits `(rows, labels)` for text rows, cached by teacher and rows."""
     pin = artifact.artifact_fingerprint(teacher.folder)
     key = fingerprint(pin, rows_fingerprint(task, rows), str(max_length))
     path = cache() / "logits" / f"{key}.safetensors"

@@ -1,0 +1,145 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What the paper found
+#
+# {cite:t}`movva2022combining` fine-tuned six BERT encoders on eight tasks with every subset of three compressions, and
+# asked how small a model can be that scores almost as well as the uncompressed one. This chapter draws the paper's own
+# numbers: nothing here was measured by this edition.
+
+# %% tags=["parameters"]
+figure1 = "book/paper/figure1.csv"  # read off the published picture, good to about 0.05 points
+table1 = "book/paper/table1.csv"  # as printed
+
+# %%
+from compressions.files import root
+from compressions.percent import check_parameters
+from compressions.published import read_figure1
+
+check_parameters(In)
+points = read_figure1(root() / figure1)
+
+# %% [markdown]
+# ## Figure 1: score against size
+#
+# Each point is a model's mean score on the eight tasks at its size by the paper's [ruler](setup.py). Hover for a
+# point's values; click a method in the legend to see it alone, with shift to compare several.
+
+# %%
+from compressions.figures import tradeoff
+
+tradeoff(points, score_title="mean GLUE score")
+
+# %% [markdown]
+# The same figure to cite:
+
+# %%
+from myst_nb import glue
+
+from compressions.figures import tradeoff_static
+
+glue("figure1", tradeoff_static(points, score_title="mean GLUE score"), display=False)
+by_name = points.set_index(["size", "configuration"])
+small, plain = by_name.loc[("small", "qat+kd+mp60")], by_name.loc[("large", "base")]
+glue("shrunk", plain.megabytes / small.megabytes, display=False)
+glue("lost", plain.score - small.score, display=False)
+
+# %% [markdown]
+# ```{glue:figure} figure1
+# :name: fig-figure1
+#
+# The frontier belongs to the combinations: SMALL with all three methods at 60 % sparsity takes {glue:text}`shrunk:.0f`
+# times fewer megabytes than the uncompressed LARGE and scores {glue:text}`lost:.1f` points less. Data: Figure 1 of
+# {cite:t}`movva2022combining`, read off the picture.
+# ```
+
+# %% [markdown]
+# ## Table 1: how far each method shrinks a size
+#
+# The largest reduction, by the ruler, among models that score within half a point of an architecture's uncompressed
+# self, averaged over the eight tasks:
+
+# %%
+import pandas as pd
+
+from compressions.figures import COLOURS
+
+reductions = pd.read_csv(root() / table1).set_index("architecture")
+methods = [method for method in COLOURS if method in reductions]
+reductions[methods].style.format(precision=1)
+
+# %% [markdown]
+# The paper does not spell out the search behind an entry. The entries come out if, for each task, one takes the
+# smallest model of the method *of any architecture and sparsity* that reaches the baseline's score less 0.5, divides
+# the baseline's size by its size, keeps 1.0 where no model reaches it, and averages the ratios over the tasks. TINY
+# with pruning, below 1, is the tell-tale: a larger pruned model was taken where no smaller one was good enough. That
+# definition is **inferred**, not quoted.
+#
+# ## Does a combination multiply?
+#
+# If methods did not interact, a combination would reduce by the product of its single methods' reductions. *Synergy* is
+# the logarithm of the reduction less the sum of those logarithms: above zero, the combination beats the product.
+
+# %%
+import numpy as np
+
+combined = [method for method in methods if "+" in method]
+products = pd.DataFrame({method: reductions[method.split("+")].prod(axis=1) for method in combined})
+synergy = np.log2(reductions[combined] / products)
+
+# %%
+import matplotlib.pyplot as plt
+
+figure, axes = plt.subplots(figsize=(6, 3.6))
+for place, method in enumerate(combined):
+    positions = np.arange(len(synergy)) + 0.2 * (place - 1.5)
+    axes.bar(positions, synergy[method], width=0.19, color=COLOURS[method], label=method)
+axes.axhline(0, color="#333333", linewidth=0.8)
+axes.set(ylabel="synergy, log₂", xticks=range(len(synergy)), xticklabels=synergy.index)
+axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=9, columnspacing=1)
+axes.spines[["top", "right"]].set_visible(False)
+figure.tight_layout()
+glue("synergy", figure, display=False)
+plt.close(figure)
+
+# %%
+above = (synergy > 0).sum()
+glue("sizes", len(synergy), display=False)
+for method in combined:
+    glue(f"above_{method.lower().replace('+', '_')}", int(above[method]), display=False)
+glue("observed_large", reductions.loc["LARGE", "QAT+KD+MP"], display=False)
+glue("product_large", products.loc["LARGE", "QAT+KD+MP"], display=False)
+
+# %% [markdown]
+# ```{glue:figure} synergy
+# :name: fig-synergy
+#
+# Quantization and distillation together beat their product in {glue:text}`above_qat_kd` of {glue:text}`sizes` sizes,
+# quantization and pruning in {glue:text}`above_qat_mp`, distillation and pruning in {glue:text}`above_kd_mp`, all three
+# in {glue:text}`above_qat_kd_mp`. LARGE is the exception for all three: {glue:text}`observed_large:.1f` observed,
+# {glue:text}`product_large:.1f` as a product. Computed from Table 1 of {cite:t}`movva2022combining`.
+# ```
+
+# %%
+both = pd.concat({"observed": reductions[combined], "product": products}, axis=1).swaplevel(axis=1)
+both[[(method, kind) for method in combined for kind in ("observed", "product")]].style.format(precision=1)
+
+# %% [markdown]
+# ## What a careful reader will ask
+#
+# - **The ruler.** Non-zero parameters times bits makes quantization and pruning multiply by construction; a file must
+#   also say *which* weights are zero. [Magnitude pruning](pruning.py) shows what that costs.
+# - **The noise.** A tolerance of half a point is less than chance allows on the smaller validation sets, and the number
+#   of seeds is not known.
+# - **The confound.** Distillation comes with augmentation; the control, augmentation without a teacher, is a
+#   configuration of [every experiment](experiment.py) here.
