@@ -30,7 +30,7 @@ grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make gr
 	PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
 		$(BIN)/snakemake --cores $(CORES) --keep-going --quiet rules progress --config grid=$(GRID)
 
-bench: $(READY) ## Measure what each method adds to a training step (about five minutes)
+bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m compressions.bench results/bench.json
 
 lint: $(READY) ## Check style

@@ -20,8 +20,8 @@ from compressions.files import write_whole
 from compressions.records import surroundings
 from compressions.sizes import SIZES
 
-ROUNDS = 5
-STEPS = 20
+ROUNDS = 3
+STEPS = 40
 BATCH = 32
 LABELS = 2
 MEAN_LENGTH, SPREAD, LONGEST = 38.5, 0.6, 128

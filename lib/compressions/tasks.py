@@ -131,7 +131,6 @@ def _check_split(task: Task, glue: str, splits: datasets.DatasetDict, split: str
         names == task.labels,
         f"the labels of {task.name} in {glue} are {list(names)}; needed, in this order: {list(task.labels)}",
     )
-    require(len(splits[split]) > 0, f"the {split} split of {task.name} in {glue} has no rows")
 
 
 def rows_fingerprint(task: Task, rows: datasets.Dataset) -> str:
