@@ -39,12 +39,14 @@ ratios = pd.Series(bench["ratios"], name="ratio to plain training").rename_axis(
 ratios.style.format(precision=2)
 
 # %%
-from myst_nb import glue
+from compressions.pages import glue_numbers
 
-glue("all_three", bench["ratios"]["step: all three"], display=False)
-glue("qat", bench["ratios"]["step: qat"], display=False)
-glue("bucketed", bench["ratios"]["examples per second: bucketed"], display=False)
-glue("processor", bench["machine"]["processor"], display=False)
+glue_numbers(
+    all_three=bench["ratios"]["step: all three"],
+    qat=bench["ratios"]["step: qat"],
+    bucketed=bench["ratios"]["examples per second: bucketed"],
+    processor=bench["machine"]["processor"],
+)
 
 # %% [markdown]
 # All three methods together make a step {glue:text}`all_three:.2f` times as long as plain training, most of it

@@ -65,7 +65,8 @@ soft = torch.softmax(logits / temperatures[:, None], dim=1)
 
 # %%
 import matplotlib.pyplot as plt
-from myst_nb import glue
+
+from compressions.pages import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
 for name, probability in zip(("first class", "second", "third"), soft.T, strict=True):
@@ -73,19 +74,19 @@ for name, probability in zip(("first class", "second", "third"), soft.T, strict=
 axes.axvline(temperature, color="#555555", linestyle=":")
 axes.set(xlabel="temperature", ylabel="the teacher's probability", ylim=(0, 1))
 axes.legend(frameon=False)
-figure.tight_layout()
-glue("softened", figure, display=False)
-plt.close(figure)
-chosen = torch.softmax(logits / temperature, dim=0)
-glue("hard_second", 100 * float(torch.softmax(logits, dim=0)[1]), display=False)
-glue("soft_second", 100 * float(chosen[1]), display=False)
-glue("chosen_temperature", temperature, display=False)
+glue_figure("softened", figure)
+glue_numbers(
+    hard_second=100 * torch.softmax(logits, dim=0)[1],
+    soft_second=100 * torch.softmax(logits / temperature, dim=0)[1],
+    chosen_temperature=temperature,
+)
 
 # %% [markdown]
 # ```{glue:figure} softened
 # :name: fig-softened
+# :alt: Three curves of probability against temperature that approach each other as the temperature rises
 #
-# At temperature {glue:text}`chosen_temperature:.0f` (dotted) the second class has {glue:text}`soft_second:.0f` %
+# At temperature {glue:text}`chosen_temperature:g` (dotted) the second class has {glue:text}`soft_second:.0f` %
 # instead of {glue:text}`hard_second:.0f` % of the teacher's belief: the student is shown what else was likely.
 # ```
 

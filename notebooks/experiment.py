@@ -124,7 +124,7 @@ from compressions.progress import Progress
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
-records = run(experiment, wanted, watch=Progress)
+records = run(experiment, wanted, watch=Progress())
 
 # %% [markdown]
 # ## What came out
@@ -144,16 +144,16 @@ table = table.merge(published[["configuration", "score"]], "left", "configuratio
 
 # %%
 columns = {
-    "score": f"{task} score",
-    "megabytes": "MB by the ruler",
-    "file_MB": "MB of the file",
-    "non_zeros": "non-zeros",
-    "augmented_rows": "added rows",
-    "seconds": "seconds of training",
-    "score_paper": "paper, mean of 8 tasks",
+    "score": (f"{task} score", "{:.1f}"),
+    "megabytes": ("MB by the ruler", "{:.3g}"),
+    "file_MB": ("MB of the file", "{:.3g}"),
+    "non_zeros": ("non-zeros", "{:,}"),
+    "augmented_rows": ("added rows", "{:,}"),
+    "seconds": ("seconds of training", "{:.1f}"),
+    "score_paper": ("the paper's mean of 8 tasks", "{:.1f}"),
 }
-shown = table.set_index("configuration")[list(columns)].rename(columns=columns)
-shown.style.format(precision=2, thousands=" ", na_rep="–")
+shown = table.set_index("configuration")[list(columns)].rename(columns={name: columns[name][0] for name in columns})
+shown.style.format(dict(columns.values()), na_rep="–")
 
 # %% [markdown]
 # This run, one seed on one task. A difference of a point or two between two configurations can be chance.

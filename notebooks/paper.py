@@ -44,19 +44,18 @@ tradeoff(points, score_title="mean GLUE score")
 # The same figure to cite:
 
 # %%
-from myst_nb import glue
-
 from compressions.figures import tradeoff_static
+from compressions.pages import glue_figure, glue_numbers
 
-glue("figure1", tradeoff_static(points, score_title="mean GLUE score"), display=False)
+glue_figure("figure1", tradeoff_static(points, score_title="mean GLUE score"))
 by_name = points.set_index(["size", "configuration"])
 small, plain = by_name.loc[("small", "qat+kd+mp60")], by_name.loc[("large", "base")]
-glue("shrunk", plain.megabytes / small.megabytes, display=False)
-glue("lost", plain.score - small.score, display=False)
+glue_numbers(shrunk=plain.megabytes / small.megabytes, lost=plain.score - small.score)
 
 # %% [markdown]
 # ```{glue:figure} figure1
 # :name: fig-figure1
+# :alt: Mean GLUE score against size in megabytes for eight subsets of the methods; combinations lie upper left
 #
 # The frontier belongs to the combinations: SMALL with all three methods at 60 % sparsity takes {glue:text}`shrunk:.0f`
 # times fewer megabytes than the uncompressed LARGE and scores {glue:text}`lost:.1f` points less. Data: Figure 1 of
@@ -108,21 +107,21 @@ axes.axhline(0, color="#333333", linewidth=0.8)
 axes.set(ylabel="synergy, log₂", xticks=range(len(synergy)), xticklabels=synergy.index)
 axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=9, columnspacing=1)
 axes.spines[["top", "right"]].set_visible(False)
-figure.tight_layout()
-glue("synergy", figure, display=False)
-plt.close(figure)
+glue_figure("synergy", figure)
 
 # %%
 above = (synergy > 0).sum()
-glue("sizes", len(synergy), display=False)
-for method in combined:
-    glue(f"above_{method.lower().replace('+', '_')}", int(above[method]), display=False)
-glue("observed_large", reductions.loc["LARGE", "QAT+KD+MP"], display=False)
-glue("product_large", products.loc["LARGE", "QAT+KD+MP"], display=False)
+glue_numbers(
+    **{f"above_{method.lower().replace('+', '_')}": above[method] for method in combined},
+    sizes=len(synergy),
+    observed_large=reductions.loc["LARGE", "QAT+KD+MP"],
+    product_large=products.loc["LARGE", "QAT+KD+MP"],
+)
 
 # %% [markdown]
 # ```{glue:figure} synergy
 # :name: fig-synergy
+# :alt: Bars of synergy by size for four combinations, most of them above zero
 #
 # Quantization and distillation together beat their product in {glue:text}`above_qat_kd` of {glue:text}`sizes` sizes,
 # quantization and pruning in {glue:text}`above_qat_mp`, distillation and pruning in {glue:text}`above_kd_mp`, all three

@@ -67,9 +67,9 @@ for step in range(steps):
 
 # %%
 import matplotlib.pyplot as plt
-from myst_nb import glue
 
 from compressions.figures import COLOURS
+from compressions.pages import glue_figure, glue_numbers
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3))
 left.plot([100 * pruning.sparsity_at(t, steps, target, begin, end) for t in range(steps)], ":", color="#555555")
@@ -78,15 +78,13 @@ left.set(xlabel="step", ylabel="sparsity, %", title="wanted (dotted) and reached
 kept = (weight * mask.mask)[mask.mask.bool()]
 right.hist([weight.flatten(), kept], bins=61, color=["#c8c8c8", COLOURS["MP"]], histtype="stepfilled")
 right.set(xlabel="weight", ylabel="count", title="before and after")
-figure.tight_layout()
-glue("schedule", figure, display=False)
-plt.close(figure)
-glue("final", 100 * reached[-1], display=False)
-glue("threshold", float(kept.abs().min()), display=False)
+glue_figure("schedule", figure)
+glue_numbers(final=100 * reached[-1], threshold=kept.abs().min())
 
 # %% [markdown]
 # ```{glue:figure} schedule
 # :name: fig-schedule
+# :alt: Sparsity rises in steps along its linear schedule; a histogram of weights with the middle cut out
 #
 # The mask follows the schedule in steps and ends with {glue:text}`final:.2f` % zeros. In this normally distributed
 # weight everything within ±{glue:text}`threshold:.2f` standard deviations is gone, and nothing else.
@@ -108,16 +106,14 @@ for bits, colour in ((32, "#555555"), (8, COLOURS["QAT"])):
     axes.plot(100 * (1 - densities), bits * densities + 1, color=colour, label=f"{bits}-bit, with a bitmask")
 axes.set(xlabel="sparsity, %", ylabel="bits per weight of the matrix", ylim=(0, 34))
 axes.legend(frameon=False, fontsize=9)
-figure.tight_layout()
-glue("bitmask", figure, display=False)
-plt.close(figure)
-glue("overhead_fp32", 100 / (32 * (1 - target)), display=False)
-glue("overhead_int8", 100 / (8 * (1 - target)), display=False)
-glue("sparsity", 100 * target, display=False)
+glue_figure("bitmask", figure)
+overhead = {f"overhead_{name}": 100 / (bits * (1 - target)) for name, bits in (("fp32", 32), ("int8", 8))}
+glue_numbers(sparsity=100 * target, **overhead)
 
 # %% [markdown]
 # ```{glue:figure} bitmask
 # :name: fig-bitmask
+# :alt: Bits per weight against sparsity for 32-bit and 8-bit weights, by the paper's ruler and with a bitmask
 #
 # At {glue:text}`sparsity:.0f` % sparsity a bitmask adds {glue:text}`overhead_fp32:.0f` % to what fp32 weights take and
 # {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantised weights. A

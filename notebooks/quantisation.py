@@ -67,9 +67,9 @@ for granularity in quantisation.GRANULARITIES:
 
 # %%
 import matplotlib.pyplot as plt
-from myst_nb import glue
 
 from compressions.figures import COLOURS
+from compressions.pages import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
 deviation = weight.std(dim=1)
@@ -77,15 +77,13 @@ axes.semilogy(deviation, 100 * errors["tensor"], "s", color="#b07aa1", markersiz
 axes.semilogy(deviation, 100 * errors["channel"], "o", color=COLOURS["QAT"], markersize=4, label="one scale per row")
 axes.set(xlabel="standard deviation of the row's weights", ylabel="rounding error, % of the row")
 axes.legend(frameon=False)
-figure.tight_layout()
-glue("granularity", figure, display=False)
-plt.close(figure)
-glue("tensor_error", 100 * float(errors["tensor"].max()), display=False)
-glue("channel_error", 100 * float(errors["channel"].max()), display=False)
+glue_figure("granularity", figure)
+glue_numbers(tensor_error=100 * errors["tensor"].max(), channel_error=100 * errors["channel"].max())
 
 # %% [markdown]
 # ```{glue:figure} granularity
 # :name: fig-granularity
+# :alt: Rounding error of each row against its standard deviation, with one scale per tensor and one per row
 #
 # With one scale for a whole weight, a row of small weights loses up to {glue:text}`tensor_error:.1f` % to rounding;
 # with a scale of its own, no row of this random weight loses more than {glue:text}`channel_error:.1f` %. The paper
@@ -113,14 +111,13 @@ encoder = checkpoints.encoder(size, "embedded")
 model = checkpoints.load_model(encoder, TASKS["mnli"])
 quantisation.quantise(model)
 tokens = torch.randint(5, encoder.size.vocabulary, (64, 16))
-model.train()(tokens)  # one pass in training mode sets the activations' ranges
+_ = model.train()(tokens)  # one pass in training mode sets the activations' ranges
 
 # %%
 with torch.inference_mode():
     fake = model.eval()(tokens).logits
     real = artifact.finish(model, "channel")(tokens).logits
-glue("gap", float((fake - real).abs().max()), display=False)
-glue("spread", float(fake.std()), display=False)
+glue_numbers(gap=(fake - real).abs().max(), spread=fake.std())
 
 # %% [markdown]
 # The largest difference between the two models' logits is {glue:text}`gap:.1e`, where the logits themselves vary by

