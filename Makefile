@@ -28,7 +28,7 @@ book: $(READY) ## Build the book from committed records, warnings as errors
 
 grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=embedded
 	PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
-		$(BIN)/snakemake --cores $(CORES) --keep-going --rerun-incomplete --nolock --quiet all --config grid=$(GRID)
+		$(BIN)/snakemake --cores $(CORES) --keep-going --rerun-incomplete --nolock --quiet rules reason host --config grid=$(GRID)
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m compressions.bench results/bench.json

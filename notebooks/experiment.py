@@ -65,7 +65,7 @@ force = False  # True: run again what has a record
 
 # %%
 from compressions.configurations import configurations
-from compressions.experiment import from_parameters, run
+from compressions.experiment import from_parameters
 from compressions.percent import check_parameters
 
 check_parameters(In)
@@ -121,6 +121,7 @@ Markdown("\n".join(f"- **{name}**: {value}" for name, value in example.items() i
 import transformers
 
 from compressions.progress import Progress
+from compressions.running import run
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()

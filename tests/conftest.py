@@ -36,14 +36,8 @@ def real():
     return {"glue": REAL["GLUE"], "checkpoints": REAL["CHECKPOINTS"]}
 
 
-@pytest.fixture
-def papermill(tmp_path):
-    """Runs papermill as a user types it, from the repository, and gives the finished process."""
-
-    def call(notebook: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-        command = [Path(sys.executable).with_name("papermill"), notebook, tmp_path / "out.ipynb", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=600
-        )
-
-    return call
+def call_papermill(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    """Run papermill as a user types it, from the repository."""
+    command = [Path(sys.executable).with_name("papermill"), *map(str, arguments)]
+    settings = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=600)

@@ -1,7 +1,6 @@
 """The compressed model as files: real int8 tensors and real zeros, saved, checked and loaded again."""
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from compressions import quantisation
 from compressions.errors import BadInput, require
-from compressions.files import file_fingerprint, write_whole
+from compressions.files import file_fingerprint, whole_folder
 
 WEIGHTS = "model.safetensors"
 MANIFEST = "artifact.json"
@@ -47,15 +46,15 @@ def finish(model: nn.Module, granularity: str | None) -> nn.Module:
 def save_artifact(model: nn.Module, tokenizer, folder: Path) -> None:
     """Write a finished model: safetensors, configuration, tokenizer, and a manifest with the weights' checksum.
 
-    The manifest comes last; a folder without it is no artifact.
+    Raises `BadInput` when the disk is full; what was in `folder` is then still there.
     """
     tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
-    shutil.rmtree(folder, ignore_errors=True)
-    write_whole(folder / WEIGHTS, save(tensors, metadata={"format": "pt"}))
-    model.config.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    manifest = {"format": 1, "sha256": file_fingerprint(folder / WEIGHTS)}
-    write_whole(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+    with whole_folder(folder) as new:
+        (new / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
+        model.config.save_pretrained(new)
+        tokenizer.save_pretrained(new)
+        manifest = {"sha256": file_fingerprint(new / WEIGHTS)}
+        (new / MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 
 def artifact_fingerprint(folder: Path) -> str:

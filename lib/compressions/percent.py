@@ -5,6 +5,7 @@ papermill chooses a reader by the beginning of a path; `pyproject.toml` register
 """
 
 import ast
+import sys
 import warnings
 
 import jupytext
@@ -14,6 +15,14 @@ from compressions.errors import BadInput
 
 # papermill's hint that a notebook should end in .ipynb does not hold for scripts.
 warnings.filterwarnings("ignore", message=r"The specified file \(.*\.py\) does not end in")
+
+
+def _show_one_line(kind: type, error: BaseException, trace) -> None:
+    """papermill's traceback is of no use where a parameter was wrong: say only what is."""
+    if getattr(error, "ename", "") == BadInput.__name__:
+        print(f"{error.ename}: {error.evalue}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _local():
@@ -31,6 +40,7 @@ class PercentHandler:
         """The notebook at `path` as JSON text."""
         if not path.endswith(".py"):
             return _local().read(path)
+        sys.excepthook = _show_one_line
         notebook = jupytext.read(path, fmt="py:percent")
         notebook.metadata.setdefault(
             "kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}

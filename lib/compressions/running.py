@@ -1,0 +1,166 @@
+"""Runs an experiment for the configurations asked for: train, save, load again, score, and leave one record each."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import datasets
+from filelock import FileLock
+from torch import nn
+from transformers import TrainerCallback, set_seed
+
+from compressions import artifact, augmentation, checkpoints, pruning, quantisation, teachers, training
+from compressions.configurations import CONTROL, Configuration
+from compressions.errors import BadInput, require
+from compressions.experiment import Experiment
+from compressions.files import cache, fingerprint
+from compressions.records import finished, surroundings, write_record
+from compressions.ruler import megabytes
+from compressions.teachers import Teacher
+
+Watch = Callable[[str], TrainerCallback]
+
+
+def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None = None) -> list[dict]:
+    """The records of the wanted configurations; those that are there already are read, the others are run in turn.
+
+    `watch` gives a callback for each training from its name, to show its progress. Raises `BadInput` before any
+    training when a record of another specification has the same name, or when there are no synonyms to augment with.
+    """
+    if any(configuration.augments for configuration in wanted):
+        _check_augmentation(experiment, wanted)
+    there = [_finished(experiment, configuration) for configuration in wanted]
+    return [
+        record or run_configuration(experiment, configuration, watch)
+        for record, configuration in zip(there, wanted, strict=True)
+    ]
+
+
+def _check_augmentation(experiment: Experiment, wanted: list[Configuration]) -> None:
+    if experiment.augment:
+        augmentation.synonyms_for(experiment.glue)
+    control = any(configuration.uses(CONTROL) for configuration in wanted)
+    require(experiment.augment > 0 or not control, f"the control {CONTROL!r} is nothing with augment 0; take 1 or more")
+
+
+def _finished(experiment: Experiment, configuration: Configuration) -> dict | None:
+    if experiment.force:
+        return None
+    return finished(experiment.record_path(configuration), experiment.specification(configuration))
+
+
+def run_configuration(experiment: Experiment, configuration: Configuration, watch: Watch | None = None) -> dict:
+    """Train one configuration, save it, load it again, score what was loaded, and write the record."""
+    start = time.perf_counter()
+    teacher = _teacher(experiment, watch) if configuration.uses("kd") else None
+    rows = training_rows(experiment, configuration, teacher)
+    set_seed(experiment.seed)
+    model = checkpoints.load_model(experiment.encoder, experiment.material.task)
+    commit = getattr(model.config, "_commit_hash", None)
+    callbacks = [*prepare(model, experiment, configuration), *([watch(configuration.name)] if watch else [])]
+    trained = train_student(model, rows, experiment, callbacks)
+    masked = pruning.count_masked(model)
+    artifact.finish(model, experiment.granularity if configuration.uses("qat") else None)
+    measured, predictions = measure(model, experiment, configuration, masked)
+    record = {
+        "specification": experiment.specification(configuration),
+        "configuration": configuration.name,
+        **measured,
+        **vars(trained),
+        "augmented_rows": len(rows) - len(experiment.material.rows.train),
+        "encoder_commit": commit,
+        "teacher": teacher and teacher.description(),
+        "total_seconds": time.perf_counter() - start,
+        **surroundings(),
+    }
+    path = experiment.record_path(configuration)
+    write_record(path, record, predictions, experiment.material.labels)
+    return record
+
+
+def training_rows(experiment: Experiment, configuration: Configuration, teacher: Teacher | None) -> datasets.Dataset:
+    """The tokenised rows a configuration trains on, with the teacher's logits where it has a teacher."""
+    material = experiment.material
+    rows = material.training_rows(configuration.augments)
+    if teacher is None:
+        return rows
+    answers = teachers.logits(teacher, material.task, material.augmented, experiment.max_length)
+    return rows.add_column("teacher_logits", answers.tolist())
+
+
+def prepare(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
+    """Put the subset's parametrizations on the model; what is masked must be masked before it is quantised."""
+    callbacks = []
+    if configuration.uses("mp"):
+        pruning.prune(model)
+        span = (experiment.prune_begin, experiment.prune_end, experiment.prune_every)
+        callbacks.append(pruning.PruningSchedule(configuration.sparsity, *span))
+    if configuration.uses("qat"):
+        quantisation.quantise(model, experiment.granularity)
+    return callbacks
+
+
+def train_student(
+    model: nn.Module, rows: datasets.Dataset, experiment: Experiment, callbacks: list
+) -> training.Trained:
+    """Train a prepared model in place with the experiment's choices."""
+    distillation = training.Distillation(experiment.temperature, experiment.alpha)
+    return training.train(model, rows, experiment.material.tokenizer, experiment.choices, distillation, callbacks)
+
+
+def measure(model: nn.Module, experiment: Experiment, configuration: Configuration, masked: int) -> tuple[dict, object]:
+    """Save the model, load it, and give the loaded one's scores and sizes, and its predictions `(validation rows,)`."""
+    material = experiment.material
+    kept = experiment.artifact_folder(configuration)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = kept or Path(temporary) / "artifact"
+        artifact.save_artifact(model, material.tokenizer, folder)
+        loaded = artifact.load_artifact(folder)
+        stored = (folder / artifact.WEIGHTS).stat().st_size
+        pin = artifact.artifact_fingerprint(folder)
+    start = time.perf_counter()
+    logits = training.predict(loaded, material.validation, material.tokenizer).numpy()
+    predictions = material.task.predictions(logits)
+    counts = artifact.count(loaded)
+    non_zeros = counts.parameters - masked
+    measured = {
+        **material.task.scores(material.labels, predictions),
+        "evaluation_seconds": time.perf_counter() - start,
+        "parameters": counts.parameters,
+        "non_zeros": non_zeros,
+        "stored_zeros": counts.zeros,
+        "bits": counts.bits,
+        "megabytes": megabytes(non_zeros, counts.bits),
+        "artifact_bytes": stored,
+        "artifact_sha256": pin,
+    }
+    return measured, predictions
+
+
+def _teacher(experiment: Experiment, watch: Watch | None) -> Teacher:
+    """The experiment's teacher; an encoder is first fine-tuned like any baseline, once, and kept in the cache."""
+    found = teachers.find(experiment.teacher, experiment.checkpoints)
+    if isinstance(found, Path):
+        return Teacher(found.name, found, None)
+    source = experiment.checkpoints if found.folder is None else str(found.folder.parent)
+    own = replace(experiment, size=found.name, checkpoints=source, teacher=None, seed=0, learning_rate=None)
+    identity = fingerprint(str(sorted(own.specification(Configuration()).items())))[:16]
+    folder = cache() / "teachers" / identity
+    own = replace(own, results=str(folder), artifacts=str(folder / "artifacts"), force=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        record = _sound(own) or run_configuration(
+            own, Configuration(), watch and (lambda _: watch(f"{found.name}, teacher"))
+        )
+    return Teacher(found.name, own.artifact_folder(Configuration()), record["score"])
+
+
+def _sound(teacher: Experiment) -> dict | None:
+    """The record of a teacher whose artifact is intact; a broken cache is made again."""
+    try:
+        artifact.load_artifact(teacher.artifact_folder(Configuration()))
+        return finished(teacher.record_path(Configuration()), teacher.specification(Configuration()))
+    except BadInput:
+        return None

@@ -1,0 +1,259 @@
+"""The experiment as a user runs it: through papermill, on embedded data; what it leaves and what it refuses."""
+
+import json
+import re
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from compressions import artifact, checkpoints, training
+from compressions.configurations import SUBSETS, Configuration, configurations
+from compressions.errors import BadInput
+from compressions.experiment import Experiment, from_parameters
+from compressions.records import read_all, read_predictions
+from compressions.ruler import pruned
+from compressions.running import prepare, run, train_student, training_rows
+from compressions.tasks import TASKS, load
+from tests.conftest import call_papermill
+
+EVERYTHING = [*map(list, SUBSETS), ["aug"]]
+QUICK = {"task": "rte", "size": "tiny", "teacher": "mini", "epochs": 1, "train_rows": 320}
+PROMISED = {
+    *("specification", "configuration", "score", "accuracy", "parameters", "non_zeros", "bits", "megabytes"),
+    *("artifact_bytes", "steps", "epochs", "seconds", "examples_per_second", "commit", "packages", "machine"),
+}
+
+
+def parameters(folder, **more) -> list[str]:
+    """papermill's arguments for a quick experiment that keeps its results in a folder."""
+    chosen = QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")} | more
+    return [word for name, value in chosen.items() for word in ("-y", f"{name}: {json.dumps(value)}")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where one run of all twelve configurations and the control left its results."""
+    folder = tmp_path_factory.mktemp("experiment")
+    done = call_papermill("notebooks/experiment.py", folder / "out.ipynb", *parameters(folder, subsets=EVERYTHING))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def records(folder):
+    return {record["configuration"]: record for record in read_all(folder / "results")}
+
+
+def experiment(folder, **more) -> Experiment:
+    return Experiment(**QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")} | more)
+
+
+def test_every_configuration_leaves_a_record_with_what_is_promised(records):
+    assert set(records) == {c.name for c in configurations(EVERYTHING, [0.4, 0.6])} and len(records) == 13
+    for record in records.values():
+        assert set(record) >= PROMISED
+        assert {"task", "size", "subset", "sparsity", "seed", "learning_rate", "train_fingerprint"} <= set(
+            record["specification"]
+        )
+
+
+def test_scores_are_those_of_the_predictions_beside_the_record(folder, records):
+    labels = np.array(load(TASKS["rte"], "embedded").validation["label"])
+    for record in records.values():
+        predictions, kept_labels = read_predictions(folder / "results" / record["path"])
+        assert np.array_equal(kept_labels, labels)
+        assert TASKS["rte"].scores(labels, predictions)["score"] == record["score"]
+
+
+def test_the_score_is_the_saved_models(folder, records):
+    material = experiment(folder).material
+    for name in ("base", "qat+kd+mp60"):
+        path = folder / "results" / records[name]["path"]
+        loaded = artifact.load_artifact(folder / "artifacts/results/rte/tiny" / path.stem)
+        logits = training.predict(loaded, material.validation, material.tokenizer)
+        assert np.array_equal(logits.argmax(1), read_predictions(path)[0])
+
+
+def test_sizes_are_exact(folder, records):
+    size = experiment(folder).encoder.size
+    for name, record in records.items():
+        configuration = record["specification"]
+        matrices = [size.hidden**2] * (4 * size.layers + 1) + [4 * size.hidden**2] * (2 * size.layers)
+        masked = sum(pruned(matrix, configuration["sparsity"]) for matrix in matrices)
+        assert record["parameters"] == size.parameters
+        assert record["non_zeros"] == size.parameters - masked
+        assert record["stored_zeros"] >= masked
+        assert record["bits"] == (8 if "qat" in name else 32)
+        assert record["megabytes"] == pytest.approx(record["non_zeros"] * record["bits"] / 8e6)
+
+
+def test_only_teachers_and_the_control_see_added_rows(records):
+    for name, record in records.items():
+        assert (record["augmented_rows"] > 300) == ("kd" in name or name == "aug")
+        assert (record["teacher"] is not None) == ("kd" in name)
+
+
+def test_the_executed_notebook_shows_bars_a_table_and_charts(folder):
+    notebook = nbformat.read(folder / "out.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    texts = [output.get("data", {}).get("text/plain", "") for output in outputs]
+    assert any(text.count("█" * 24) >= 13 for text in texts)
+    assert any("MB by the ruler" in output.get("data", {}).get("text/html", "") for output in outputs)
+    assert sum("vega-embed" in output.get("data", {}).get("text/html", "") for output in outputs) == 2
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+
+
+def test_a_second_run_repeats_nothing(folder, records):
+    paths = {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.json")}
+    again = run(experiment(folder), configurations(EVERYTHING, [0.4, 0.6]))
+    assert [record["configuration"] for record in again] == [c.name for c in configurations(EVERYTHING, [0.4, 0.6])]
+    assert {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.json")} == paths
+
+
+def test_the_same_seed_gives_the_same_scores_and_force_runs_again(tmp_path, folder, records):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(records["base"]["machine"]["threads"])
+    wanted = configurations([["qat", "kd", "mp"]], [0.4])
+    first = run(experiment(tmp_path), wanted)[0]
+    second = run(experiment(tmp_path, force=True), wanted)[0]
+    torch.set_num_threads(threads)
+    assert first["seconds"] != second["seconds"]
+    fields = ("score", "artifact_sha256", "predictions_sha256")
+    assert all(first[field] == second[field] == records["qat+kd+mp40"][field] for field in fields if field in first)
+
+
+def test_a_teachers_logits_come_from_the_cache_only_for_the_same_rows(tmp_path, own_cache):
+    run(experiment(tmp_path), configurations([["kd"]], []))
+    before = set((own_cache / "logits").glob("*.safetensors"))
+    run(experiment(tmp_path, seed=1), configurations([["kd"]], []))
+    assert set((own_cache / "logits").glob("*.safetensors")) == before
+    run(experiment(tmp_path, seed=1, augment=0, results=str(tmp_path / "other")), configurations([["kd"]], []))
+    assert len(set((own_cache / "logits").glob("*.safetensors"))) == len(before) + 1
+
+
+def test_a_finished_experiment_can_teach(tmp_path, folder, records):
+    taught = experiment(tmp_path, teacher=str(folder / "artifacts/results/rte/tiny/kd-seed0"))
+    record = run(taught, configurations([["kd"]], []))[0]
+    assert record["teacher"]["fingerprint"] == records["kd"]["artifact_sha256"]
+
+
+def test_another_choice_under_the_same_name_is_refused_before_training(folder, records):
+    with pytest.raises(BadInput, match=r"rte/tiny/base-seed0.json was made with epochs 1, not 2"):
+        run(experiment(folder, epochs=2), configurations([["qat"], []], []))
+
+
+def test_the_trained_and_the_saved_model_agree_on_a_whole_validation_set(tmp_path):
+    assert agreement(experiment(tmp_path), Configuration(("qat", "mp"), 0.6)) < 1e-3
+
+
+def test_real_trained_and_saved_model_agree_on_a_whole_validation_set(tmp_path, real):
+    quick = {"task": "sst2", "train_rows": 512, "teacher": None}
+    assert agreement(experiment(tmp_path, **quick, **real), Configuration(("qat",))) < 0.05
+
+
+def agreement(chosen: Experiment, configuration: Configuration) -> float:
+    """The largest difference between a fake-quantised model's logits and its int8 model's, as a share of their spread.
+
+    Asserts that both predict the same on every row. The tolerance is not zero because the two sum in another order: an
+    activation on the edge between two int8 values then falls on the other side.
+    """
+    model = checkpoints.load_model(chosen.encoder, chosen.material.task)
+    train_student(model, training_rows(chosen, configuration, None), chosen, prepare(model, chosen, configuration))
+    validation, tokenizer = chosen.material.validation, chosen.material.tokenizer
+    fake = training.predict(model.eval(), validation, tokenizer)
+    real = training.predict(artifact.finish(model, chosen.granularity), validation, tokenizer)
+    assert torch.equal(fake.argmax(1), real.argmax(1))
+    return float((fake - real).abs().max() / fake.std())
+
+
+def test_one_real_experiment(tmp_path, real):
+    chosen = {"task": "rte", "teacher": None, "train_rows": 256, "subsets": [["qat", "kd", "mp"]], "sparsities": [0.6]}
+    done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path, **chosen, **real))
+    assert done.returncode == 0, done.stderr
+    (record,) = read_all(tmp_path / "results")
+    assert record["megabytes"] == pytest.approx(4.14, abs=0.01)  # the paper's Figure 1
+    assert record["specification"]["encoder"]["source"] == "folder"
+    assert record["specification"]["validation_rows"] == 277 and record["augmented_rows"] > 200
+    assert str(real["glue"]) not in json.dumps(record) and str(real["checkpoints"]) not in json.dumps(record)
+
+
+def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypatch, real):
+    monkeypatch.setenv("WORDNET", str(tmp_path))
+    chosen = experiment(tmp_path, teacher="tiny", **real)
+    with pytest.raises(BadInput, match="no WordNet"):
+        run(chosen, configurations([[], ["kd"]], []))
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"task": "wnli"}, ["unknown task 'wnli'", *TASKS]),
+        ({"size": "huge"}, ["'huge'", "tiny, mini, small, medium, base, large"]),
+        ({"granularity": "row"}, ["'row'", "channel, tensor"]),
+        ({"teacher": "nobody"}, ["unknown teacher 'nobody'", "large"]),
+        ({"glue": "no/such/folder"}, ["'no/such/folder'", "embedded, nyu-mll/glue"]),
+        ({"checkpoints": "no/such/folder"}, ["'no/such/folder'", "embedded, bundled, hub"]),
+        ({"glue": "nyu-mll/glue"}, ["embedded checkpoints know only the embedded tasks' words"]),
+        ({"seed": -1}, ["seed -1", "whole number from 0"]),
+        ({"seed": 1.5}, ["seed 1.5", "whole number"]),
+        ({"epochs": 0}, ["epochs 0", "above 0"]),
+        ({"epochs": "3"}, ["epochs '3'", "above 0"]),
+        ({"learning_rate": -1e-4}, ["learning_rate -0.0001", "above 0"]),
+        ({"learning_rate": float("nan")}, ["learning_rate nan", "above 0"]),
+        ({"batch_size": 0}, ["batch_size 0", "from 1"]),
+        ({"train_rows": 0}, ["train_rows 0", "1 or more"]),
+        ({"alpha": 1.5}, ["alpha 1.5", "from 0 to 1"]),
+        ({"temperature": 0}, ["temperature 0", "above 0"]),
+        ({"augment": -1}, ["augment -1", "from 0"]),
+        ({"prune_begin": 0.8}, ["prune_begin 0.8", "below prune_end 0.7"]),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_value_is_named_in_one_line_with_what_is_allowed(wrong, words):
+    with pytest.raises(BadInput) as error:
+        Experiment(**QUICK | wrong)
+    assert "\n" not in str(error.value)
+    assert all(word in str(error.value) for word in words)
+
+
+def test_the_environment_overrides_where_things_come_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLUE", "embedded")
+    monkeypatch.setenv("RESULTS", str(tmp_path))
+    chosen = from_parameters(task="rte", size="tiny", glue="no/such/folder", results="elsewhere")
+    assert (chosen.glue, chosen.results) == ("embedded", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "arguments, line",
+    [
+        (["-p", "task", "wnli"], "unknown task 'wnli'; allowed: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte"),
+        (["-p", "lerning_rate", "1e-4"], "unknown parameter 'lerning_rate'; allowed: task, size, .*learning_rate.*"),
+        (["-y", "subsets: [[qat, dk]]"], "unknown method 'dk'; allowed: qat, kd, mp, aug"),
+        (["-y", "sparsities: [1.5]"], "sparsity 1.5 is not allowed; take a number from 0 to below 1"),
+    ],
+    ids=["task", "parameter", "subset", "sparsity"],
+)
+def test_papermill_ends_with_one_line_and_a_non_zero_exit(tmp_path, arguments, line):
+    done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path), *arguments)
+    assert done.returncode != 0
+    assert re.fullmatch(f"BadInput: {line}", done.stderr.splitlines()[-1])
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_script_is_never_overwritten_by_its_output(tmp_path):
+    script = tmp_path / "out.py"
+    script.write_text("kept = True\n")
+    done = call_papermill("notebooks/setup.py", script)
+    assert done.returncode != 0 and script.read_text() == "kept = True\n"
+
+
+def test_a_hub_out_of_reach_is_said_in_one_line(tmp_path):
+    arguments = parameters(tmp_path, glue="nyu-mll/glue", checkpoints="hub", teacher="tiny", subsets=[[]])
+    nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+    done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *arguments, **nowhere)
+    assert done.returncode != 0
+    assert re.search("BadInput: glue 'nyu-mll/glue' is out of reach", done.stderr.splitlines()[-1])
