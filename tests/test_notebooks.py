@@ -6,6 +6,7 @@ import subprocess
 import jupytext
 import pytest
 import yaml
+from jupytext.config import load_jupytext_configuration_file
 
 from compressions.errors import BadInput
 from compressions.percent import check_parameters
@@ -18,7 +19,9 @@ every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: pa
 @every_chapter
 def test_a_chapter_survives_the_way_through_jupytext(chapter):
     notebook = jupytext.read(chapter, fmt="py:percent")
-    assert jupytext.writes(notebook, fmt="py:percent").strip() == chapter.read_text().strip()
+    del notebook.metadata["jupytext"]["text_representation"]  # what reading adds, and the settings below leave out
+    settings = load_jupytext_configuration_file(str(ROOT / "jupytext.toml"))
+    assert jupytext.writes(notebook, fmt="py:percent", config=settings).strip() == chapter.read_text().strip()
 
 
 @every_chapter

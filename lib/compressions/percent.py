@@ -1,4 +1,4 @@
-"""papermill reads percent scripts as they are, and a parameter nobody declared is an error.
+"""Percent scripts as notebooks, for papermill and for the book; a parameter nobody declared is an error.
 
 papermill chooses a reader by the beginning of a path; `pyproject.toml` registers `PercentHandler` for `notebooks/`,
 `./`, `../` and `/`. Everything that is not a `.py` file is left to papermill's own reader of local files.
@@ -7,6 +7,7 @@ papermill chooses a reader by the beginning of a path; `pyproject.toml` register
 import ast
 import sys
 import warnings
+from pathlib import Path
 
 import jupytext
 import nbformat
@@ -32,6 +33,13 @@ def _local():
     return papermill_io.get_handler("local")
 
 
+def notebook(script: str) -> nbformat.NotebookNode:
+    """The notebook that a percent script is; it needs no header, the kernel is Python."""
+    read = jupytext.reads(script, fmt="py:percent")
+    read.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return read
+
+
 class PercentHandler:
     """A papermill I/O handler that gives `.py` percent scripts as notebooks."""
 
@@ -41,11 +49,7 @@ class PercentHandler:
         if not path.endswith(".py"):
             return _local().read(path)
         sys.excepthook = _show_one_line
-        notebook = jupytext.read(path, fmt="py:percent")
-        notebook.metadata.setdefault(
-            "kernelspec", {"name": "python3", "display_name": "Python 3", "language": "python"}
-        )
-        return nbformat.writes(notebook)
+        return nbformat.writes(notebook(Path(path).read_text(encoding="utf-8")))
 
     @staticmethod
     def write(buffer: str, path: str) -> None:
