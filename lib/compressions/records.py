@@ -28,16 +28,18 @@ def predictions_path(record: Path) -> Path:
     return record.with_suffix(".npz")
 
 
-def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.ndarray) -> None:
+def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.ndarray) -> dict:
     """Write the predictions and then the record, which names their checksum: a record is there only when all of it is.
 
-    `predictions` and `labels` are `(validation rows,)`. Raises `BadInput` when the disk is full.
+    Gives the record as it was written. `predictions` and `labels` are `(validation rows,)`. Raises `BadInput` when the
+    disk is full.
     """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, predictions=predictions, labels=labels)
     content = {"format": FORMAT, **record, "predictions_sha256": fingerprint(buffer.getvalue())}
     write_whole(predictions_path(path), buffer.getvalue())
     write_whole(path, json.dumps(content, indent=1, sort_keys=True).encode())
+    return content
 
 
 def read_record(path: Path) -> dict:

@@ -75,9 +75,7 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
         "total_seconds": time.perf_counter() - start,
         **surroundings(),
     }
-    path = experiment.record_path(configuration)
-    write_record(path, record, predictions, experiment.material.labels)
-    return record
+    return write_record(experiment.record_path(configuration), record, predictions, experiment.material.labels)
 
 
 def training_rows(experiment: Experiment, configuration: Configuration, teacher: Teacher | None) -> datasets.Dataset:
