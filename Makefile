@@ -7,6 +7,9 @@ GRID ?= embedded
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
 EMBEDDED := GLUE=embedded CHECKPOINTS=embedded
+# One thread a process: two processes of one thread train more than one of two, and a busy core stalls both of its threads.
+export OMP_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
 .PHONY: help reproduce test book grid bench lint lock clean
@@ -27,11 +30,10 @@ book: $(READY) ## Build the book from committed records, warnings as errors
 	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
 
 grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=embedded
-	PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false \
-		$(BIN)/snakemake --cores $(CORES) --keep-going --rerun-incomplete --nolock --quiet rules reason host --config grid=$(GRID)
+	PATH="$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --keep-going --rerun-incomplete --nolock --quiet rules reason host --config grid=$(GRID)
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
-	OMP_NUM_THREADS=1 $(BIN)/python -m compressions.bench results/bench.json
+	$(BIN)/python -m compressions.bench results/bench.json
 
 lint: $(READY) ## Check style
 	$(BIN)/ruff check .

@@ -32,6 +32,13 @@ def add_vega(app, page, template, context, doctree) -> None:
         app.add_js_file("vega.js", priority=100)
 
 
+def load_once(app, page, template, context, doctree) -> None:
+    """Each script once: sphinx-thebe declares its constants twice, and a browser refuses the second time."""
+    scripts = context["script_files"]
+    once = {(script.filename or "", *sorted(script.attributes.items())): script for script in scripts}
+    context["script_files"] = list(once.values())
+
+
 def copy_mathjax(app, error) -> None:
     """MathJax and its fonts, where `mathjax_path` expects them."""
     target = Path(app.outdir) / "_static" / "mathjax"
@@ -42,9 +49,10 @@ def copy_mathjax(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Registers the three steps with Sphinx."""
+    """Registers the steps with Sphinx."""
     app.config.mathjax_path = f"mathjax/{SCRIPT}"
     app.connect("builder-inited", write_vega)
     app.connect("html-page-context", add_vega)
+    app.connect("html-page-context", load_once, priority=900)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
