@@ -51,7 +51,7 @@ logits = torch.tensor([4.0, 2.0, 0.0])
 temperatures = torch.linspace(0.5, 8, 60)
 soft = torch.softmax(logits / temperatures[:, None], dim=1)
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
 from compressions.pages import glue_figure, glue_numbers

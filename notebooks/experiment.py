@@ -24,7 +24,7 @@
 # %% tags=["parameters"]
 task = "sst2"  # one of cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte
 size = "tiny"  # a size of the paper, or any encoder's name in `checkpoints`
-subsets = [[], ["qat"], ["kd"], ["mp"], ["qat", "kd"], ["qat", "mp"], ["kd", "mp"], ["qat", "kd", "mp"]]  # all eight
+subsets = [[], ["qat"], ["kd"], ["mp"], ["qat", "kd", "mp"]]  # nothing, each alone, all; any of the eight, and ["aug"]
 sparsities = [0.4, 0.6]  # the paper's two; any value from 0 to below 1
 seed = 0  # of the head, the order of rows and dropout; the teacher and the added rows do not depend on it
 epochs = None  # None: 3, as in the paper; more for the embedded miniatures, which start from nothing
@@ -58,31 +58,7 @@ from compressions.percent import check_parameters
 
 check_parameters(In)
 wanted = configurations(subsets, sparsities)
-experiment = from_parameters(
-    task=task,
-    size=size,
-    seed=seed,
-    epochs=epochs,
-    learning_rate=learning_rate,
-    batch_size=batch_size,
-    weight_decay=weight_decay,
-    warmup=warmup,
-    train_rows=train_rows,
-    max_length=max_length,
-    granularity=granularity,
-    prune_begin=prune_begin,
-    prune_end=prune_end,
-    prune_every=prune_every,
-    teacher=teacher,
-    temperature=temperature,
-    alpha=alpha,
-    augment=augment,
-    glue=glue,
-    checkpoints=checkpoints,
-    results=results,
-    artifacts=artifacts,
-    force=force,
-)
+experiment = from_parameters(globals())
 
 # %% [markdown]
 # ## The rows
@@ -131,7 +107,7 @@ published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size
 table = pd.DataFrame(records).assign(file_MB=lambda frame: frame.artifact_bytes / 1e6)
 table = table.merge(published[["configuration", "score"]], "left", "configuration", suffixes=("", "_paper"))
 
-# %%
+# %% tags=["hide-input"]
 columns = {
     "score": (f"{task} score", "{:.1f}"),
     "megabytes": ("MB by the ruler", "{:.3g}"),

@@ -84,7 +84,7 @@ combined = [method for method in methods if "+" in method]
 products = pd.DataFrame({method: reductions[method.split("+")].prod(axis=1) for method in combined})
 synergy = np.log2(reductions[combined] / products)
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(figsize=(6, 3.6))
@@ -97,7 +97,7 @@ axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False,
 axes.spines[["top", "right"]].set_visible(False)
 glue_figure("synergy", figure)
 
-# %%
+# %% tags=["hide-input"]
 above = (synergy > 0).sum()
 glue_numbers(
     **{f"above_{method.lower().replace('+', '_')}": above[method] for method in combined},

@@ -53,7 +53,7 @@ for step in range(steps):
         mask.update(weight, pruning.sparsity_at(step, steps, target, begin, end))
     reached.append(1 - float(mask.mask.mean()))
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
 from compressions.figures import COLOURS
@@ -84,7 +84,7 @@ glue_numbers(final=100 * reached[-1], threshold=kept.abs().min())
 # By the paper's ruler a zero costs nothing. In a file it costs as much as any other number unless the format leaves it
 # out and says where it was: a bitmask costs one bit for every weight, kept or not.
 
-# %%
+# %% tags=["hide-input"]
 import numpy as np
 
 densities = 1 - np.linspace(0, 0.95, 20)

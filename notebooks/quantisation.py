@@ -53,7 +53,7 @@ for granularity in quantisation.GRANULARITIES:
     rounded = quantisation.fake_quantise(weight, quantisation.weight_scale(weight, granularity))
     errors[granularity] = (rounded - weight).pow(2).mean(dim=1).sqrt() / weight.pow(2).mean(dim=1).sqrt()
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
 from compressions.figures import COLOURS
@@ -61,7 +61,7 @@ from compressions.pages import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
 deviation = weight.std(dim=1)
-axes.semilogy(deviation, 100 * errors["tensor"], "s", color="#b07aa1", markersize=4, label="one scale per tensor")
+axes.semilogy(deviation, 100 * errors["tensor"], "s", color="#999999", markersize=4, label="one scale per tensor")
 axes.semilogy(deviation, 100 * errors["channel"], "o", color=COLOURS["QAT"], markersize=4, label="one scale per row")
 axes.set(xlabel="standard deviation of the row's weights", ylabel="rounding error, % of the row")
 axes.legend(frameon=False)

@@ -34,7 +34,7 @@ sizes[["layers", "hidden", "heads", "parameters", "hub"]].style.format(thousands
 # Where the parameters lie decides what a method can gain. Pruning takes weights of the linear layers, and in the small
 # encoders most parameters are embeddings.
 
-# %%
+# %% tags=["hide-input"]
 parts = pd.DataFrame(
     {
         "embeddings": [size.embeddings for size in SIZES.values()],
@@ -45,13 +45,14 @@ parts = pd.DataFrame(
 )
 shares = 100 * parts.div(parts.sum(axis=1), axis=0)
 
-# %%
+# %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
+from compressions.figures import COLOURS
 from compressions.pages import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
-shares.plot.barh(stacked=True, ax=axes, color=["#4c6a92", "#d98f3f", "#9a9a9a"], width=0.7)
+shares.plot.barh(stacked=True, ax=axes, color=["#8c8c8c", COLOURS["MP"], "#d0d0d0"], width=0.7)
 axes.set(xlabel="share of the parameters, %", ylabel="")
 axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), frameon=False, fontsize=9)
 glue_figure("shares", figure)

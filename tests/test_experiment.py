@@ -222,7 +222,8 @@ def test_a_wrong_value_is_named_in_one_line_with_what_is_allowed(wrong, words):
 def test_the_environment_overrides_where_things_come_from(tmp_path, monkeypatch):
     monkeypatch.setenv("GLUE", "embedded")
     monkeypatch.setenv("RESULTS", str(tmp_path))
-    chosen = from_parameters(task="rte", size="tiny", glue="no/such/folder", results="elsewhere")
+    names = {"task": "rte", "size": "tiny", "glue": "no/such/folder", "results": "elsewhere", "unrelated": 1}
+    chosen = from_parameters(names)
     assert (chosen.glue, chosen.results) == ("embedded", str(tmp_path))
 
 

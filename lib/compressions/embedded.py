@@ -25,10 +25,10 @@ SHAPES = {
     "large": (3, 96, 4),
 }
 EPOCHS = 4
-LEARNING_RATE = {"tiny": 3e-3, "mini": 2.2e-3, "small": 1.5e-3, "medium": 1.2e-3, "base": 9e-4, "large": 7.5e-4}
+LEARNING_RATE = {"tiny": 2e-3, "mini": 1.5e-3, "small": 1e-3, "medium": 8e-4, "base": 6e-4, "large": 5e-4}
 MAX_LENGTH = 32
 DROPOUT = 0.0
-TRAIN_ROWS = {"cola": 1536, "sst2": 1536}  # what is easier gets fewer; the others have MOST_ROWS
+TRAIN_ROWS = {"cola": 1536, "sst2": 2048}  # what is easier gets fewer; the others have MOST_ROWS
 MOST_ROWS = 4096
 VALIDATION_ROWS = 512
 EASY = 0.6  # share of the altered scenes that have nothing left of the first: where learning to compare starts
@@ -53,7 +53,7 @@ ANTONYM = {adjective: ADJECTIVES[place ^ 1] for place, adjective in enumerate(AD
 
 def inflected(word: str) -> str:
     """The plural of a noun or the third person singular of a verb; the lexicon holds regular words only."""
-    return word if word == "aircraft" else word + "s"
+    return word + "s"
 
 
 @cache

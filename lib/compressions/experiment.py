@@ -1,7 +1,8 @@
 """What an experiment is: task × size × seed, with every choice that decides its result."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -165,9 +166,11 @@ def default_rate(encoder: Encoder) -> float:
     return next((rate for width, rate in RATE_BY_WIDTH.items() if encoder.size.hidden <= width), RATE_OF_WIDER)
 
 
-def from_parameters(**parameters) -> Experiment:
-    """The experiment of a notebook's parameters; `GLUE`, `CHECKPOINTS` and `RESULTS` override the three so named."""
-    overrides = {
-        name: os.environ[name.upper()] for name in ("glue", "checkpoints", "results") if name.upper() in os.environ
-    }
-    return Experiment(**parameters | overrides)
+def from_parameters(names: Mapping[str, object]) -> Experiment:
+    """The experiment that a notebook's globals describe: its fields are picked from them by name.
+
+    The environment's `GLUE`, `CHECKPOINTS` and `RESULTS` override the three so named.
+    """
+    chosen = {field.name: names[field.name] for field in fields(Experiment) if field.name in names}
+    named = ("glue", "checkpoints", "results")
+    return Experiment(**chosen | {name: os.environ[name.upper()] for name in named if name.upper() in os.environ})
