@@ -38,7 +38,7 @@ glue_numbers(
 
 # %% [markdown]
 # All three methods together make a step {glue:text}`all_three:.2f` times as long as plain training, most of it
-# quantization's ({glue:text}`qat:.2f`). Pruning recomputes its masks every sixteenth step only, and distillation reads
+# quantization's ({glue:text}`qat:.2f`). Pruning recomputes its masks only now and then, and distillation reads
 # logits that the teacher gave once. Batches of rows of similar length, which every experiment uses, handle
 # {glue:text}`bucketed:.1f` times as many rows per second as random ones. Measured on: {glue:text}`processor`.
 #

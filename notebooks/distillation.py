@@ -15,7 +15,9 @@ from compressions.errors import require
 from compressions.percent import check_parameters
 
 check_parameters(In)
-require(temperature > 0, f"temperature {temperature!r} is not allowed; take a number above 0")
+positive = isinstance(temperature, int | float) and temperature > 0
+require(positive, f"temperature {temperature!r} is not allowed; take a number above 0")
+require(isinstance(copies, int) and copies >= 0, f"copies {copies!r} is not allowed; take a whole number from 0")
 
 # %% [markdown]
 # ## The formula
@@ -81,17 +83,20 @@ glue_numbers(
 # %% [markdown]
 # ## Augmentation
 #
-# About 15 % of a row's words are replaced by a synonym {cite}`wei2019eda`: for real text one that shares the word's
-# most used sense in WordNet {cite}`miller1995wordnet`, for the embedded tasks one of their own lexicon. The label is
-# kept and the teacher is asked again. Since more rows alone may help, augmentation without a teacher is a
-# configuration of its own, the control `aug`.
+# Some of a row's words, {glue:text}`share:.0f` % of them but at least one, are replaced by a synonym
+# {cite}`wei2019eda`: for real text one that shares the word's most used sense in WordNet {cite}`miller1995wordnet`, for
+# the embedded tasks one of their own lexicon. Inflected forms stay, since WordNet's entries are base forms. The label
+# is kept and the teacher is asked again. Since more rows alone may help, augmentation without a teacher is a
+# configuration of its own, the control `aug`. Here is a sentence of the embedded tasks, which are generated, with its
+# copies:
 
 # %%
 import random
 
-from compressions.augmentation import embedded_synonyms, replace_synonyms
+from compressions.augmentation import SHARE, embedded_synonyms, replace_synonyms
 from compressions.tasks import TASKS, load
 
 sentence = load(TASKS["sst2"], "embedded").validation[0]["sentence"]
 rng = random.Random(0)
+glue_numbers(share=100 * SHARE)
 [sentence, *(replace_synonyms(sentence, embedded_synonyms, rng) for _ in range(copies))]

@@ -12,7 +12,7 @@
 #
 # ```bash
 # papermill notebooks/experiment.py out.ipynb -p task mrpc -p size tiny -p glue nyu-mll/glue -p checkpoints hub \
-#     -y 'subsets: [[qat, kd]]'
+#     -p teacher small -y 'subsets: [[qat, kd]]'
 # ```
 
 # %% [markdown]

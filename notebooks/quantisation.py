@@ -12,9 +12,11 @@ size = "tiny"  # an embedded miniature, for the agreement shown at the end
 seed = 0  # of the weights drawn for the figures
 
 # %%
+from compressions import checkpoints
 from compressions.percent import check_parameters
 
 check_parameters(In)
+encoder = checkpoints.encoder(size, "embedded")
 
 # %% [markdown]
 # ## The formula
@@ -27,7 +29,7 @@ check_parameters(In)
 # $$
 #
 # Rounding has no useful gradient; the backward pass takes it for the identity, the *straight-through* estimator
-# {cite}`bengio2013estimating`. This is the library's code, whole:
+# {cite}`bengio2013estimating`. This is the library's code:
 
 # %% tags=["hide-input"]
 import inspect
@@ -36,7 +38,7 @@ from IPython.display import Code
 
 from compressions import quantisation
 
-shown = (quantisation.weight_scale, quantisation.fake_quantise)
+shown = (quantisation.weight_scale, quantisation.levels, quantisation._StraightThrough, quantisation.fake_quantise)
 Code("\n\n".join(map(inspect.getsource, shown)), language="python")
 
 # %% [markdown]
@@ -92,10 +94,9 @@ Code(inspect.getsource(quantisation.Int8Linear), language="python")
 # weights, through both, on a batch of random tokens:
 
 # %%
-from compressions import artifact, checkpoints
+from compressions import artifact
 from compressions.tasks import TASKS
 
-encoder = checkpoints.encoder(size, "embedded")
 model = checkpoints.load_model(encoder, TASKS["mnli"])
 quantisation.quantise(model)
 tokens = torch.randint(5, encoder.size.vocabulary, (64, 16))

@@ -10,6 +10,7 @@ from safetensors import safe_open
 
 from compressions import artifact, checkpoints, pruning, quantisation
 from compressions.errors import BadInput
+from compressions.files import file_fingerprint
 from compressions.tasks import TASKS
 
 ENCODER = checkpoints.encoder("tiny", "embedded")
@@ -82,9 +83,9 @@ def test_a_quantised_file_is_about_a_quarter(tmp_path):
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.integers(0, 10**9), bit=st.integers(0, 7))
-def test_a_flipped_bit_anywhere_is_refused(saved, place, bit):
-    path = saved / artifact.WEIGHTS
+@given(st.sampled_from([artifact.WEIGHTS, "config.json", "tokenizer.json"]), st.integers(0, 10**9), st.integers(0, 7))
+def test_a_flipped_bit_anywhere_is_refused(saved, name, place, bit):
+    path = saved / name
     content = path.read_bytes()
     broken = bytearray(content)
     broken[place % len(content)] ^= 1 << bit
@@ -116,6 +117,9 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
     save(tmp_path / "it")
     path = tmp_path / "it" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"num_hidden_layers": 1}))
+    manifest = tmp_path / "it" / artifact.MANIFEST
+    checksums = json.loads(manifest.read_text()) | {"config.json": file_fingerprint(path)}
+    manifest.write_text(json.dumps(checksums))
     with pytest.raises(BadInput, match="no artifact of this architecture"):
         artifact.load_artifact(tmp_path / "it")
 

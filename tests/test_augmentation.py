@@ -6,18 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compressions import augmentation
-from compressions.augmentation import augment, embedded_synonyms, replace_synonyms, wordnet_synonyms
+from compressions import augmentation, wordnet
+from compressions.augmentation import WORD, augment, embedded_synonyms, replace_synonyms
 from compressions.errors import BadInput
 from compressions.tasks import TASKS, load
 
 
 @pytest.fixture
-def wordnet(monkeypatch):
+def installed(monkeypatch):
     """The machine's WordNet, if it has one."""
-    monkeypatch.delenv("WORDNET", raising=False)
     try:
-        return augmentation.wordnet_folder()
+        return wordnet.folder()
     except BadInput as missing:
         pytest.skip(str(missing))
 
@@ -45,24 +44,66 @@ def test_copies_keep_their_labels_and_are_the_same_every_time():
     assert all(labels[row["idx"]] == row["label"] for row in first)
 
 
-def test_wordnets_synonyms_share_the_most_used_sense(wordnet):
-    assert "auto" in wordnet_synonyms("car") or "automobile" in wordnet_synonyms("car")
-    assert wordnet_synonyms("the") == [] and wordnet_synonyms("qwertyuiop") == []
-    assert all(other.isalpha() and other.islower() for other in wordnet_synonyms("big"))
+def test_only_whole_words_of_real_text_are_replaced():
+    text = "It's the U.S. film, he said, don't be well-made, do n't, don 't 's great (really) \"quoted\" end."
+    assert [match.group() for match in WORD.finditer(text)] == [
+        "the",
+        "film",
+        "said",
+        "great",
+        "really",
+        "quoted",
+        "end",
+    ]
 
 
-def test_a_wordnet_can_be_named(tmp_path, monkeypatch):
-    entry = "00001740 03 n 02 grumble 0 mutter 0 000 | a made-up synset\n"
-    for part in ("noun", "verb", "adj", "adv"):
-        (tmp_path / f"data.{part}").write_text("  1 licence\n" + (entry if part == "noun" else ""))
-        index = "grumble n 1 0 1 1 00001740\nmutter n 1 0 1 0 00001740\n" if part == "noun" else ""
-        (tmp_path / f"index.{part}").write_text("  1 licence\n" + index)
+def test_wordnets_synonyms_share_the_most_used_sense(installed):
+    assert {"auto", "automobile"} <= set(wordnet.synonyms("car"))
+    assert wordnet.synonyms("big") == ["large"]
+    assert wordnet.synonyms("the") == [] and wordnet.synonyms("qwertyuiop") == []
+
+
+@pytest.mark.parametrize("form", ["said", "rose", "years", "shares", "geese", "doing", "bigger"])
+def test_an_inflected_form_is_left_alone(installed, form):
+    assert wordnet.synonyms(form) == []
+
+
+def write_wordnet(folder, entries: dict[str, str]) -> None:
+    """A database with the given files' entries, and a licence on top of each."""
+    for name in wordnet.FILES:
+        (folder / name).write_text("  1 licence\n" + entries.get(name, ""))
+
+
+@pytest.fixture
+def named(tmp_path, monkeypatch):
+    """An empty folder that `WORDNET` names, and a reader that has read nothing yet."""
+    readers = (wordnet._times_tagged, wordnet._first_senses, wordnet._synsets, wordnet._irregular, wordnet.identity)
     monkeypatch.setenv("WORDNET", str(tmp_path))
-    augmentation._wordnet.cache_clear()
-    try:
-        assert wordnet_synonyms("grumble") == ["mutter"]
-    finally:
-        augmentation._wordnet.cache_clear()
+    for reader in readers:
+        reader.cache_clear()
+    yield tmp_path
+    for reader in readers:
+        reader.cache_clear()
+
+
+def test_a_wordnet_can_be_named_and_the_tagged_part_of_speech_wins(named):
+    entries = {
+        "index.noun": "grumble n 1 0 1 0 00000001\ngripe n 1 0 1 0 00000001\n",
+        "index.verb": "grumble v 2 0 2 1 00000003 00000002\nmutter v 1 0 1 1 00000003\n",
+        "data.noun": "00000001 03 n 02 grumble 0 gripe 0 000 | made up\n",
+        "data.verb": "00000002 03 v 01 grumble 0 000 | made up\n00000003 03 v 02 grumble 0 mutter 0 000 | made up\n",
+        "cntlist.rev": "grumble%2:32:00:: 1 5\n",
+    }
+    write_wordnet(named, entries)
+    assert wordnet.synonyms("grumble") == ["mutter"]
+    assert wordnet.synonyms("gripe") == ["grumble"]
+
+
+def test_a_word_that_no_part_of_speech_is_favoured_for_is_left_alone(named):
+    entries = {f"index.{part}": f"grumble {part[0]} 1 0 1 0 00000001\n" for part in ("noun", "verb")}
+    entries |= {f"data.{part}": f"00000001 03 {part[0]} 02 grumble 0 moan 0 000 | x\n" for part in ("noun", "verb")}
+    write_wordnet(named, entries)
+    assert wordnet.synonyms("grumble") == []
 
 
 def test_no_wordnet_is_said_before_anything_runs(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from compressions import checkpoints, teachers
@@ -27,8 +28,8 @@ def folder(tmp_path):
 
 
 def test_a_folder_offers_what_it_holds_under_the_folders_names(folder):
-    found = checkpoints.encoders(str(folder))
-    assert set(found) == {"tiny", "other"} and found["other"].size.hidden == 16
+    assert checkpoints.names(str(folder)) == ["other", "tiny"]
+    assert checkpoints.encoder("other", str(folder)).size.hidden == 16
     assert checkpoints.largest(str(folder)) == "tiny"
 
 
@@ -47,29 +48,57 @@ def test_an_unknown_size_is_told_what_there_is(folder):
 
 def test_a_folder_without_encoders_is_refused(tmp_path):
     with pytest.raises(BadInput, match="holds no encoder; allowed: embedded, bundled, hub, or a folder"):
-        checkpoints.encoders(str(tmp_path))
+        checkpoints.names(str(tmp_path))
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     write_encoder(tmp_path / "tiny", layers=3)
     with pytest.raises(BadInput, match=r"\(3, 128, 2\); a checkpoint called tiny has \(2, 128, 2\)"):
-        checkpoints.encoders(str(tmp_path))
+        checkpoints.encoder("tiny", str(tmp_path))
 
 
 def test_a_checkpoint_without_tokenizer_or_weights_is_refused(folder):
     (folder / "tiny" / "tokenizer.json").unlink()
     with pytest.raises(BadInput, match="tiny has no tokenizer; put tokenizer.json or vocab.txt there"):
-        checkpoints.encoders(str(folder))
+        checkpoints.encoder("tiny", str(folder))
     write_encoder(folder / "tiny")
     (folder / "tiny" / "model.safetensors").unlink()
     with pytest.raises(BadInput, match="tiny has no weights"):
-        checkpoints.encoders(str(folder))
+        checkpoints.encoder("tiny", str(folder))
 
 
 def test_a_configuration_of_something_else_is_refused(folder):
     (folder / "tiny" / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
+    with pytest.raises(BadInput, match="unknown model_type in .*'gpt2'; allowed: bert"):
+        checkpoints.encoder("tiny", str(folder))
+    (folder / "tiny" / "config.json").write_text(json.dumps({"model_type": "bert"}))
     with pytest.raises(BadInput, match="describes no BERT encoder"):
-        checkpoints.encoders(str(folder))
+        checkpoints.encoder("tiny", str(folder))
+    assert checkpoints.encoder("other", str(folder)).name == "other"
+
+
+def test_weights_that_are_not_whole_are_refused(folder):
+    path = folder / "other" / "model.safetensors"
+    content, encoder = path.read_bytes(), checkpoints.encoder("other", str(folder))
+    tensors = load_file(path)
+    save_file({name: tensor for name, tensor in tensors.items() if "query" not in name}, path, {"format": "pt"})
+    with pytest.raises(BadInput, match="has no weights for .*query"):
+        checkpoints.load_model(encoder, TASKS["rte"])
+    save_file({name: tensor[:5].clone() for name, tensor in tensors.items()}, path, {"format": "pt"})
+    with pytest.raises(BadInput, match="'other' cannot be loaded from"):
+        checkpoints.load_model(encoder, TASKS["rte"])
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(BadInput, match="'other' cannot be loaded from"):
+        checkpoints.load_model(encoder, TASKS["rte"])
+
+
+def test_identities_change_with_the_weights_and_with_the_tokenizer(folder):
+    seen = {checkpoints.identity(checkpoints.encoder("tiny", str(folder)))["pin"]}
+    for name in ("tokenizer.json", "model.safetensors", "config.json"):
+        path = folder / "tiny" / name
+        path.write_bytes(path.read_bytes() + b" ")
+        seen.add(checkpoints.identity(checkpoints.encoder("tiny", str(folder)))["pin"])
+    assert len(seen) == 4
 
 
 def test_an_unknown_teacher_is_told_what_there_is(folder):
@@ -80,6 +109,6 @@ def test_an_unknown_teacher_is_told_what_there_is(folder):
 
 
 def test_hub_encoders_are_named_and_pinned():
-    identities = {name: checkpoints.identity(encoder) for name, encoder in checkpoints.encoders("hub").items()}
+    identities = {name: checkpoints.identity(checkpoints.encoder(name, "hub")) for name in checkpoints.names("hub")}
     assert identities["tiny"]["name"] == "google/bert_uncased_L-2_H-128_A-2"
     assert len(identities["large"]["pin"]) == 40

@@ -44,6 +44,7 @@ def test_augmentation_comes_with_a_teacher_or_as_the_control():
         ("qat", [0.4], ["subsets must be a list", "'qat'"]),
         (["qat"], [0.4], ["subset must be a list", "'qat'"]),
         ([], [0.4], ["subsets is empty", "[[]]"]),
+        ([["mp"]], [0.1234567, 0.1234568], ["same name"]),
     ],
 )
 def test_a_wrong_subset_or_sparsity_is_named_in_one_line(subsets, sparsities, words):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from compressions import artifact, checkpoints, training
+from compressions import artifact, checkpoints, teachers, training
 from compressions.configurations import SUBSETS, Configuration, configurations
 from compressions.errors import BadInput
 from compressions.experiment import Experiment, from_parameters
@@ -18,6 +18,7 @@ from compressions.running import prepare, run, train_student, training_rows
 from compressions.tasks import TASKS, load
 from tests.conftest import call_papermill
 
+ask = teachers._ask
 EVERYTHING = [*map(list, SUBSETS), ["aug"]]
 QUICK = {"task": "rte", "size": "tiny", "teacher": "mini", "epochs": 1, "train_rows": 320}
 PROMISED = {
@@ -124,19 +125,26 @@ def test_the_same_seed_gives_the_same_scores_and_force_runs_again(tmp_path, fold
     assert all(first[field] == second[field] == records["qat+kd+mp40"][field] for field in fields)
 
 
-def test_a_teachers_logits_come_from_the_cache_only_for_the_same_rows(tmp_path, own_cache):
+def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
     run(experiment(tmp_path), configurations([["kd"]], []))
-    before = set((own_cache / "logits").glob("*.safetensors"))
+    asked = []
+    monkeypatch.setattr(teachers, "_ask", lambda *arguments: asked.append(arguments) or ask(*arguments))
     run(experiment(tmp_path, seed=1), configurations([["kd"]], []))
-    assert set((own_cache / "logits").glob("*.safetensors")) == before
-    run(experiment(tmp_path, seed=1, augment=0, results=str(tmp_path / "other")), configurations([["kd"]], []))
-    assert len(set((own_cache / "logits").glob("*.safetensors"))) == len(before) + 1
+    assert asked == []
+    run(experiment(tmp_path, augment=0, results=str(tmp_path / "other")), configurations([["kd"]], []))
+    assert len(asked) == 1
 
 
 def test_a_finished_experiment_can_teach(tmp_path, folder, records):
     taught = experiment(tmp_path, teacher=str(folder / "artifacts/results/rte/tiny/kd-seed0"))
     record = run(taught, configurations([["kd"]], []))[0]
     assert record["teacher"]["fingerprint"] == records["kd"]["artifact_sha256"]
+
+
+def test_a_teacher_of_another_kind_of_task_is_refused(folder, records):
+    teacher = str(folder / "artifacts/results/rte/tiny/kd-seed0")
+    with pytest.raises(BadInput, match="gives 2 logits a row; mnli needs 3"):
+        experiment(folder, task="mnli", teacher=teacher)
 
 
 def test_another_choice_under_the_same_name_is_refused_before_training(folder, records):
@@ -209,6 +217,10 @@ def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypa
         ({"temperature": 0}, ["temperature 0", "above 0"]),
         ({"augment": -1}, ["augment -1", "from 0"]),
         ({"prune_begin": 0.8}, ["prune_begin 0.8", "below prune_end 0.7"]),
+        ({"epochs": float("inf")}, ["epochs inf", "above 0"]),
+        ({"force": "no"}, ["force 'no'", "true or false"]),
+        ({"glue": 5}, ["glue 5", "a text"]),
+        ({"results": None}, ["results None", "a text"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

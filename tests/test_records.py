@@ -52,7 +52,7 @@ def test_a_broken_record_is_refused_by_name(path):
 
 
 def test_predictions_of_another_record_are_refused(path):
-    predictions = path.with_suffix(".npz")
+    (predictions,) = path.parent.glob("*.npz")
     predictions.write_bytes(predictions.read_bytes()[:-1] + b"!")
     with pytest.raises(BadInput, match="not the record's own"):
         read_record(path)
@@ -69,14 +69,20 @@ write_record(Path(sys.argv[1]), {"specification": {}, "note": "x" * 5000}, np.ze
 """
 
 
-def test_a_disk_that_fills_leaves_the_earlier_record_and_no_rubbish(tmp_path, path):
+def test_a_disk_that_fills_leaves_the_earlier_record(tmp_path, path):
     # A limit on the size of a file stands in for a full disk: the same write fails at the same place.
-    before, names = path.read_bytes(), sorted(file.name for file in path.parent.iterdir())
+    before = {file: file.read_bytes() for file in path.parent.iterdir()}
     run = subprocess.run([sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True)
     assert run.returncode == 1
     assert f"BadInput: cannot write {path}: File too large; earlier files are as they were" in run.stderr
-    assert path.read_bytes() == before
-    assert sorted(file.name for file in path.parent.iterdir()) == names
+    assert read_record(path)["score"] == 75.0
+    assert before.items() <= {file: file.read_bytes() for file in path.parent.iterdir()}.items()
+
+
+def test_a_new_record_takes_the_place_of_the_old_whole(path):
+    write_record(path, {"specification": SPECIFICATION, "score": 25.0}, 1 - PREDICTIONS, PREDICTIONS)
+    assert read_record(path)["score"] == 25.0 and np.array_equal(read_predictions(path)[0], 1 - PREDICTIONS)
+    assert len(list(path.parent.iterdir())) == 2
 
 
 def test_a_folder_is_replaced_only_when_it_is_complete(tmp_path):

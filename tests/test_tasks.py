@@ -99,7 +99,7 @@ def test_a_split_without_rows(tmp_path):
         load(TASKS["rte"], write_glue(tmp_path, "rte", RTE, []))
 
 
-def test_real_glue_is_read_whole(real):
+def test_all_eight_tasks_of_real_glue_are_read(real):
     for task in TASKS.values():
         rows = load(task, real["glue"], train_rows=100)
         assert len(rows.train) == 100 and len(rows.validation) > 200

@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from compressions import quantisation
 from compressions.errors import BadInput, require
-from compressions.files import file_fingerprint, whole_folder
+from compressions.files import file_fingerprint, fingerprint, whole_folder
 
 WEIGHTS = "model.safetensors"
 MANIFEST = "artifact.json"
@@ -53,32 +53,44 @@ def save_artifact(model: nn.Module, tokenizer, folder: Path) -> None:
         (new / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
         model.config.save_pretrained(new)
         tokenizer.save_pretrained(new)
-        manifest = {"sha256": file_fingerprint(new / WEIGHTS)}
+        manifest = {path.name: file_fingerprint(path) for path in sorted(new.iterdir())}
         (new / MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 
 def artifact_fingerprint(folder: Path) -> str:
-    """The checksum that the manifest states; raises `BadInput` for a folder that is no finished artifact."""
+    """One checksum for all files of an artifact, as its manifest states them.
+
+    Raises `BadInput` for a folder that is no finished artifact.
+    """
+    return fingerprint(json.dumps(_manifest(folder), sort_keys=True))
+
+
+def _manifest(folder: Path) -> dict[str, str]:
     try:
-        return json.loads((folder / MANIFEST).read_text())["sha256"]
-    except (OSError, ValueError, KeyError) as error:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        return {WEIGHTS: manifest[WEIGHTS], **manifest}
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{folder} holds no artifact (no readable {MANIFEST})") from error
 
 
+def check_artifact(folder: Path) -> None:
+    """Raise `BadInput` unless every file is what was saved, to the byte."""
+    for name, wanted in _manifest(folder).items():
+        intact = (folder / name).is_file() and file_fingerprint(folder / name) == wanted
+        require(intact, f"{folder / name} is not what was saved there (checksum differs); make the artifact again")
+
+
 def load_artifact(folder: Path) -> nn.Module:
-    """The saved model, ready to predict. Raises `BadInput` where a byte of the weights differs from what was saved."""
-    wanted = artifact_fingerprint(folder)
-    weights = folder / WEIGHTS
-    intact = weights.is_file() and file_fingerprint(weights) == wanted
-    require(intact, f"{weights} is not what was saved there (checksum differs); make the artifact again")
+    """The saved model, ready to predict. Raises `BadInput` where a byte of it differs from what was saved."""
+    check_artifact(folder)
     try:
-        tensors = load_file(weights)
+        tensors = load_file(folder / WEIGHTS)
         with torch.device("meta"):
             model = AutoModelForSequenceClassification.from_config(AutoConfig.from_pretrained(folder))
         _shape_like(model, tensors)
         model.load_state_dict(tensors, assign=True)
-    except (SafetensorError, RuntimeError, AttributeError, OSError) as error:
-        raise BadInput(f"{folder} holds no artifact of this architecture: {error}") from error
+    except (SafetensorError, RuntimeError, AttributeError, KeyError, ValueError, OSError) as error:
+        raise BadInput(f"{folder} holds no artifact of this architecture: {str(error).splitlines()[0]}") from error
     return _materialise(model).eval()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertTokenizerFast
 
 from compressions import embedded
@@ -14,6 +15,8 @@ from compressions.sizes import SIZES, Size, embedded_size
 from compressions.tasks import Task
 
 SOURCES = ("embedded", "bundled", "hub")
+# What decides an encoder's numbers, of the files that a Transformers directory may hold.
+FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
 
 @dataclass(frozen=True)
@@ -33,36 +36,41 @@ class Encoder:
         return self.size.name
 
 
-def encoders(checkpoints: str) -> dict[str, Encoder]:
-    """Every encoder that `checkpoints` offers, by name.
+def _folder(checkpoints: str) -> Path:
+    return root() / "checkpoints" if checkpoints == "bundled" else Path(checkpoints)
+
+
+def names(checkpoints: str) -> list[str]:
+    """What `checkpoints` offers: the names of its encoders.
 
     `checkpoints` is `embedded`, `bundled` (the project's own), `hub`, or a local folder with one Transformers directory
-    per size. Raises `BadInput` for a folder that is missing or holds no encoder.
+    per size. Raises `BadInput` for a folder that is missing or holds none.
     """
-    if checkpoints == "embedded":
-        return {name: Encoder(embedded_size(name), checkpoints) for name in SIZES}
-    if checkpoints == "hub":
-        return {name: Encoder(size, checkpoints) for name, size in SIZES.items()}
-    folder = root() / "checkpoints" if checkpoints == "bundled" else Path(checkpoints)
-    found = {path.parent.name: folder_encoder(path.parent) for path in sorted(folder.glob("*/config.json"))}
+    if checkpoints in ("embedded", "hub"):
+        return list(SIZES)
+    found = sorted(path.parent.name for path in _folder(checkpoints).glob("*/config.json"))
+    others = ", ".join(source for source in SOURCES if source != checkpoints)
     require(
         bool(found),
-        f"checkpoints {checkpoints!r} holds no encoder; allowed: {', '.join(SOURCES)}, or a folder with one "
-        "Transformers directory per size",
+        f"checkpoints {checkpoints!r} holds no encoder; allowed: {others}, or a folder with one Transformers directory "
+        "per size",
     )
     return found
 
 
 def encoder(size: str, checkpoints: str) -> Encoder:
-    """The encoder called `size`, or `BadInput` with the names that `checkpoints` offers."""
-    found = encoders(checkpoints)
-    one_of(f"size in checkpoints {checkpoints}", size, found)
-    return found[size]
+    """The encoder called `size`; raises `BadInput` with the names that `checkpoints` offers, or for a broken folder."""
+    one_of(f"size in checkpoints {checkpoints}", size, names(checkpoints))
+    if checkpoints == "embedded":
+        return Encoder(embedded_size(size), checkpoints)
+    if checkpoints == "hub":
+        return Encoder(SIZES[size], checkpoints)
+    return folder_encoder(_folder(checkpoints) / size)
 
 
 def largest(checkpoints: str) -> str:
     """The name of the encoder with the most parameters: the default teacher."""
-    return max(encoders(checkpoints).values(), key=lambda each: each.size.parameters).name
+    return max(names(checkpoints), key=lambda name: encoder(name, checkpoints).size.parameters)
 
 
 def folder_encoder(folder: Path) -> Encoder:
@@ -85,6 +93,7 @@ def folder_encoder(folder: Path) -> Encoder:
 def _read_shape(folder: Path) -> Size:
     try:
         config = json.loads((folder / "config.json").read_text())
+        one_of(f"model_type in {folder}/config.json", config.get("model_type"), ["bert"])
         return Size(
             folder.name,
             config["num_hidden_layers"],
@@ -93,7 +102,7 @@ def _read_shape(folder: Path) -> Size:
             vocabulary=config["vocab_size"],
             positions=config["max_position_embeddings"],
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, json.JSONDecodeError) as error:
         raise BadInput(f"{folder}/config.json describes no BERT encoder ({error})") from error
 
 
@@ -110,7 +119,11 @@ def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
     labels = {"num_labels": len(task.labels) or 1, "problem_type": None if task.labels else "regression"}
     if encoder.source == "embedded":
         return AutoModelForSequenceClassification.from_config(_miniature_config(encoder.size, **labels))
-    return _from_pretrained(AutoModelForSequenceClassification, encoder, dtype=torch.float32, **labels)
+    options = {"dtype": torch.float32, "output_loading_info": True, **labels}
+    model, info = _from_pretrained(AutoModelForSequenceClassification, encoder, **options)
+    missing = [name for name in info["missing_keys"] if not name.startswith(("classifier.", "bert.pooler."))]
+    require(not missing, f"the encoder {encoder.name!r} has no weights for {', '.join(missing[:3])}; it is not whole")
+    return model
 
 
 def _from_pretrained(factory, encoder: Encoder, **options):
@@ -118,8 +131,8 @@ def _from_pretrained(factory, encoder: Encoder, **options):
     revision = {} if encoder.folder else {"revision": encoder.size.revision}
     try:
         return factory.from_pretrained(place, **revision, **options)
-    except OSError as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(f"the encoder {encoder.name!r} cannot be loaded from {place}: {reason}") from error
 
 
@@ -141,7 +154,8 @@ def _miniature_config(size: Size, **labels) -> BertConfig:
 def identity(encoder: Encoder) -> dict[str, str]:
     """What a record says of its encoder: the source, the name there, and a revision or checksum of the content."""
     if encoder.folder:
-        pin = file_fingerprint(encoder.folder / "model.safetensors")
+        present = [encoder.folder / name for name in FILES if (encoder.folder / name).is_file()]
+        pin = fingerprint(*(f"{path.name} {file_fingerprint(path)}" for path in present))
     else:
         pin = encoder.size.revision if encoder.size.hub else fingerprint(str(encoder.size), *embedded.vocabulary())
     return {"source": encoder.source, "name": encoder.size.hub or encoder.name, "pin": pin}

@@ -61,7 +61,10 @@ def configurations(subsets: list[list[str]], sparsities: list[float]) -> list[Co
         require("mp" not in subset or bool(sparsities), f"subset {subset} prunes, but sparsities is empty; give [0.4]")
         found += [Configuration(tuple(subset), s) for s in (sparsities if "mp" in subset else [0.0])]
     require(bool(found), "subsets is empty; [[]] asks for the uncompressed baseline")
-    return list(dict.fromkeys(found))
+    found = list(dict.fromkeys(found))
+    names = [configuration.name for configuration in found]
+    require(len(set(names)) == len(names), f"two of the sparsities {sparsities} have the same name; take others")
+    return found
 
 
 def check_list(what: str, value: object, example: str) -> None:

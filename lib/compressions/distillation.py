@@ -33,7 +33,7 @@ def read_logits(path: Path, key: str, shape: tuple[int, int]) -> Tensor | None:
     try:
         with safe_open(path, framework="pt") as file:
             logits = file.get_tensor("logits")
-            return logits if file.metadata().get("key") == key and tuple(logits.shape) == shape else None
+            return logits if (file.metadata() or {}).get("key") == key and tuple(logits.shape) == shape else None
     except (FileNotFoundError, SafetensorError):
         return None
 

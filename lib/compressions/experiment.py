@@ -1,16 +1,18 @@
 """What an experiment is: task × size × seed, with every choice that decides its result."""
 
+import json
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
-from compressions import artifact, checkpoints, embedded, quantisation, teachers, training
+from compressions import artifact, augmentation, checkpoints, embedded, quantisation, teachers, training
 from compressions.checkpoints import Encoder
 from compressions.configurations import Configuration
 from compressions.errors import one_of, require
-from compressions.files import root
+from compressions.files import fingerprint, root
 from compressions.material import Material
 from compressions.records import record_path
 from compressions.tasks import HUB, REVISION, TASKS, check_source, load
@@ -54,14 +56,22 @@ class Experiment:
     def __post_init__(self) -> None:
         one_of("task", self.task, TASKS)
         one_of("granularity", self.granularity, quantisation.GRANULARITIES)
+        self._check_kinds()
         self._check_numbers()
         check_source(self.glue)
         checkpoints.encoder(self.size, self.checkpoints)
-        teachers.find(self.teacher, self.checkpoints)
+        teachers.check(teachers.find(self.teacher, self.checkpoints), TASKS[self.task])
         words = self.checkpoints != "embedded" or self.glue == "embedded"
         require(
             words, f"the embedded checkpoints know only the embedded tasks' words, not {self.glue}; set checkpoints"
         )
+
+    def _check_kinds(self) -> None:
+        for name in ("size", "glue", "checkpoints", "results"):
+            _check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
+        for name in ("teacher", "artifacts"):
+            _check(isinstance(getattr(self, name), str | None), name, getattr(self, name), "a text, or null")
+        _check(isinstance(self.force, bool), "force", self.force, "true or false")
 
     def _check_numbers(self) -> None:
         for name, value in (("epochs", self.epochs), ("learning_rate", self.learning_rate)):
@@ -138,17 +148,32 @@ class Experiment:
             chosen |= {"temperature": self.temperature, "alpha": self.alpha, "teacher": self._teacher_identity()}
         if configuration.augments:
             chosen |= {"augment": self.augment}
+        if configuration.augments and self.augment:
+            chosen |= {"synonyms": augmentation.source(self.glue)}
         return chosen
 
-    def _teacher_identity(self) -> dict:
+    def fingerprint(self, configuration: Configuration) -> str:
+        """A checksum of the specification."""
+        return fingerprint(json.dumps(self.specification(configuration), sort_keys=True))
+
+    @cached_property
+    def teaching(self) -> "Experiment | Path":
+        """The experiment whose baseline is the teacher, or the folder of a finished artifact that is the teacher."""
         found = teachers.find(self.teacher, self.checkpoints)
         if isinstance(found, Path):
-            return {"source": "artifact", "pin": artifact.artifact_fingerprint(found)}
-        return checkpoints.identity(found)
+            return found
+        source = self.checkpoints if found.folder is None else str(found.folder.parent)
+        return replace(self, size=found.name, checkpoints=source, teacher=found.name, seed=0, learning_rate=None)
+
+    def _teacher_identity(self) -> dict:
+        if isinstance(self.teaching, Path):
+            return {"source": "artifact", "pin": artifact.artifact_fingerprint(self.teaching)}
+        made = self.teaching.fingerprint(Configuration())
+        return checkpoints.identity(self.teaching.encoder) | {"specification": made}
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _whole(value: object, least: int) -> bool:

@@ -72,6 +72,8 @@ def tradeoff_static(frame: pd.DataFrame, score_title: str) -> Figure:
         points = frame[frame.methods == method]
         style = {"color": COLOURS[method], "marker": MARKERS.get(method, "."), "s": 36, "alpha": 0.9, "label": method}
         axes.scatter(points.megabytes, points.score, **style)
+    for row in frame[frame.configuration == "base"].itertuples():
+        axes.annotate(row.size.upper(), (row.megabytes, row.score), (0, -12), textcoords="offset points", fontsize=8)
     axes.set(xscale="log", xlabel="size, MB (log)", ylabel=score_title)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=9, columnspacing=1)

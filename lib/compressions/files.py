@@ -21,7 +21,7 @@ def root() -> Path:
 
 
 def cache() -> Path:
-    """Where tokenised data, teachers and their logits are kept: `COMPRESSIONS_CACHE` or `~/.cache/compressions`."""
+    """Where teachers and their logits are kept: `COMPRESSIONS_CACHE` or `~/.cache/compressions`."""
     return Path(os.environ.get("COMPRESSIONS_CACHE", Path.home() / ".cache" / "compressions"))
 
 

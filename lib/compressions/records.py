@@ -1,5 +1,6 @@
 """Records: what one configuration left behind, written whole or not at all, and read with suspicion."""
 
+import glob
 import io
 import json
 import os
@@ -23,41 +24,46 @@ def record_path(results: Path, task: str, size: str, configuration: str, seed: i
     return results / task / size / f"{configuration}-seed{seed}.json"
 
 
-def predictions_path(record: Path) -> Path:
-    """The predictions that lie beside a record."""
-    return record.with_suffix(".npz")
+def predictions_path(record: Path, checksum: str) -> Path:
+    """The predictions beside a record, named by content: a new record's never lie where an older one's are."""
+    return record.with_name(f"{record.stem}.{checksum[:8]}.npz")
 
 
 def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.ndarray) -> dict:
-    """Write the predictions and then the record, which names their checksum: a record is there only when all of it is.
+    """Write the predictions, then the record, which names their checksum: one is there only when all of it is.
 
     Gives the record as it was written. `predictions` and `labels` are `(validation rows,)`. Raises `BadInput` when the
     disk is full.
     """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, predictions=predictions, labels=labels)
-    content = {"format": FORMAT, **record, "predictions_sha256": fingerprint(buffer.getvalue())}
-    write_whole(predictions_path(path), buffer.getvalue())
+    checksum = fingerprint(buffer.getvalue())
+    content = {"format": FORMAT, **record, "predictions_sha256": checksum}
+    write_whole(predictions_path(path, checksum), buffer.getvalue())
     write_whole(path, json.dumps(content, indent=1, sort_keys=True).encode())
+    for other in path.parent.glob(f"{glob.escape(path.stem)}.*.npz"):
+        if other != predictions_path(path, checksum):
+            other.unlink()
     return content
 
 
 def read_record(path: Path) -> dict:
-    """A record, or `BadInput` naming what is wrong with it: unreadable, of another format, or edited."""
+    """A record, or `BadInput` naming what is wrong: unreadable, of another format, or without its own predictions."""
     try:
-        record = json.loads(path.read_text())
-        predictions = predictions_path(path).read_bytes()
-    except (OSError, ValueError) as error:
+        record = dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
         raise BadInput(f"the record {path} cannot be read ({error}); delete it to run it again") from error
     require(record.get("format") == FORMAT, f"the record {path} has format {record.get('format')}; known: {FORMAT}")
-    intact = fingerprint(predictions) == record.get("predictions_sha256")
+    predictions = predictions_path(path, record["predictions_sha256"])
+    intact = predictions.is_file() and fingerprint(predictions.read_bytes()) == record["predictions_sha256"]
     require(intact, f"the predictions beside {path} are not the record's own; delete both to run it again")
     return record
 
 
 def read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Predictions and labels, `(validation rows,)` each, of the record at `path`."""
-    with np.load(predictions_path(path), allow_pickle=False) as arrays:
+    file = predictions_path(path, read_record(path)["predictions_sha256"])
+    with np.load(file, allow_pickle=False) as arrays:
         return arrays["predictions"], arrays["labels"]
 
 

@@ -15,7 +15,7 @@ from compressions import artifact, augmentation, checkpoints, pruning, quantisat
 from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
-from compressions.files import cache, fingerprint
+from compressions.files import cache
 from compressions.records import finished, surroundings, write_record
 from compressions.ruler import megabytes
 from compressions.teachers import Teacher
@@ -139,26 +139,22 @@ def measure(model: nn.Module, experiment: Experiment, configuration: Configurati
 
 def _teacher(experiment: Experiment, watch: Watch | None) -> Teacher:
     """The experiment's teacher; an encoder is first fine-tuned like any baseline, once, and kept in the cache."""
-    found = teachers.find(experiment.teacher, experiment.checkpoints)
-    if isinstance(found, Path):
-        return Teacher(found.name, found, None)
-    source = experiment.checkpoints if found.folder is None else str(found.folder.parent)
-    own = replace(experiment, size=found.name, checkpoints=source, teacher=None, seed=0, learning_rate=None)
-    identity = fingerprint(str(sorted(own.specification(Configuration()).items())))[:16]
-    folder = cache() / "teachers" / identity
+    own = experiment.teaching
+    if isinstance(own, Path):
+        return Teacher(own.name, own, None)
+    folder = cache() / "teachers" / own.fingerprint(Configuration())[:16]
     own = replace(own, results=str(folder), artifacts=str(folder / "artifacts"), force=False)
     folder.mkdir(parents=True, exist_ok=True)
+    shown = watch and (lambda _: watch(f"{own.size}, teacher"))
     with FileLock(folder / "lock"):
-        record = _sound(own) or run_configuration(
-            own, Configuration(), watch and (lambda _: watch(f"{found.name}, teacher"))
-        )
-    return Teacher(found.name, own.artifact_folder(Configuration()), record["score"])
+        record = _sound(own) or run_configuration(own, Configuration(), shown)
+    return Teacher(own.size, own.artifact_folder(Configuration()), record["score"])
 
 
 def _sound(teacher: Experiment) -> dict | None:
     """The record of a teacher whose artifact is intact; a broken cache is made again."""
     try:
-        artifact.load_artifact(teacher.artifact_folder(Configuration()))
+        artifact.check_artifact(teacher.artifact_folder(Configuration()))
         return finished(teacher.record_path(Configuration()), teacher.specification(Configuration()))
     except BadInput:
         return None

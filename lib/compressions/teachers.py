@@ -6,11 +6,11 @@ from pathlib import Path
 import datasets
 from filelock import FileLock
 from torch import Tensor
-from transformers import AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 
 from compressions import artifact, checkpoints, training
 from compressions.distillation import read_logits, write_logits
-from compressions.errors import BadInput
+from compressions.errors import BadInput, require
 from compressions.files import cache, fingerprint
 from compressions.material import tokenise
 from compressions.tasks import Task, rows_fingerprint
@@ -35,11 +35,11 @@ def find(teacher: str | None, source: str) -> checkpoints.Encoder | Path:
 
     `None` is the largest encoder that `source`, the experiment's checkpoints, offers. Raises `BadInput` otherwise.
     """
-    offered = checkpoints.encoders(source)
+    offered = checkpoints.names(source)
     name = teacher or checkpoints.largest(source)
     folder = Path(name)
     if name in offered:
-        return offered[name]
+        return checkpoints.encoder(name, source)
     if (folder / artifact.MANIFEST).is_file():
         return folder
     if (folder / "config.json").is_file():
@@ -48,6 +48,13 @@ def find(teacher: str | None, source: str) -> checkpoints.Encoder | Path:
         f"unknown teacher {name!r}; allowed: {', '.join(offered)}, a folder with a checkpoint, or the artifact "
         "folder of a finished experiment"
     )
+
+
+def check(teacher: checkpoints.Encoder | Path, task: Task) -> None:
+    """Raise `BadInput` for a finished artifact that answers with another number of logits than the task has labels."""
+    if isinstance(teacher, Path):
+        given, needed = AutoConfig.from_pretrained(teacher).num_labels, len(task.labels) or 1
+        require(given == needed, f"the teacher {teacher} gives {given} logits a row; {task.name} needs {needed}")
 
 
 def logits(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int) -> Tensor:

@@ -85,6 +85,7 @@ def arguments(choices: Choices, rows: int, folder: str, strategy: str) -> Traini
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
+        full_determinism=torch.cuda.is_available(),  # on a CPU a seed is enough
     )
 
 
@@ -121,7 +122,8 @@ def train(
 @torch.inference_mode()
 def predict(model: nn.Module, rows: datasets.Dataset, tokenizer) -> Tensor:
     """Logits `(rows, labels)` of tokenised rows, in their order; batches hold rows of similar length."""
-    device = next(tensor.device for tensor in model.state_dict().values())
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = model.to(device).eval()
     collate = DataCollatorWithPadding(tokenizer)
     features = [name for name in rows.column_names if name not in ("labels", "teacher_logits")]
     inputs = rows.select_columns(features).to_list()
