@@ -37,9 +37,10 @@ glue_numbers(
 )
 
 # %% [markdown]
-# All three methods together make a step {glue:text}`all_three:.2f` times as long as plain training, most of it
-# quantization's ({glue:text}`qat:.2f`). Pruning recomputes its masks only now and then, and distillation reads
-# logits that the teacher gave once. Batches of rows of similar length, which every experiment uses, handle
-# {glue:text}`bucketed:.1f` times as many rows per second as random ones. Measured on: {glue:text}`processor`.
+# All three methods together make a step {glue:text}`all_three:.2f` times as long as plain training, quantization alone
+# {glue:text}`qat:.2f` times; from run to run such a ratio moves by some hundredths. Pruning recomputes its masks only
+# now and then, and distillation reads logits that the teacher gave once. Batches of rows of similar length, which
+# every experiment uses, handle {glue:text}`bucketed:.1f` times as many rows per second as random ones. Measured on:
+# {glue:text}`processor`.
 #
 # The table counts a row's cost, not an experiment's: configurations with distillation also train on the added rows.

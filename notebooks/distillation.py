@@ -56,11 +56,12 @@ soft = torch.softmax(logits / temperatures[:, None], dim=1)
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
+from compressions.figures import COLOURS
 from compressions.pages import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
-for name, probability in zip(("first class", "second", "third"), soft.T, strict=True):
-    axes.plot(temperatures, probability, label=name)
+for name, style, probability in zip(("first class", "second", "third"), ("-", "--", "-."), soft.T, strict=True):
+    axes.plot(temperatures, probability, style, color=COLOURS["KD"], label=name)
 axes.axvline(temperature, color="#555555", linestyle=":")
 axes.set(xlabel="temperature", ylabel="the teacher's probability", ylim=(0, 1))
 axes.legend(frameon=False)

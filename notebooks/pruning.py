@@ -68,8 +68,10 @@ left.plot([100 * pruning.sparsity_at(t, steps, target, begin, end) for t in rang
 left.plot([100 * share for share in reached], color=COLOURS["MP"])
 left.set(xlabel="step", ylabel="sparsity, %", title="wanted (dotted) and reached", ylim=(0, 100))
 kept = (weight * mask.mask)[mask.mask.bool()]
-right.hist([weight.flatten(), kept], bins=61, color=["#c8c8c8", COLOURS["MP"]], histtype="stepfilled")
-right.set(xlabel="weight", ylabel="count", title="before and after")
+for name, values, colour in (("before", weight.flatten(), "#c8c8c8"), ("after", kept, COLOURS["MP"])):
+    right.hist(values, bins=61, range=(-4, 4), color=colour, histtype="stepfilled", label=name)
+right.set(xlabel="weight", ylabel="count", title="kept weights")
+right.legend(frameon=False)
 glue_figure("schedule", figure)
 glue_numbers(final=100 * reached[-1], threshold=kept.abs().min())
 
