@@ -152,8 +152,8 @@ class Experiment:
             chosen |= {"synonyms": augmentation.source(self.glue)}
         return chosen
 
-    def fingerprint(self, configuration: Configuration) -> str:
-        """A checksum of the specification."""
+    def checksum(self, configuration: Configuration) -> str:
+        """A checksum of the specification, which names a teacher in the cache and in its students' records."""
         return fingerprint(json.dumps(self.specification(configuration), sort_keys=True))
 
     @cached_property
@@ -168,7 +168,7 @@ class Experiment:
     def _teacher_identity(self) -> dict:
         if isinstance(self.teaching, Path):
             return {"source": "artifact", "pin": artifact.artifact_fingerprint(self.teaching)}
-        made = self.teaching.fingerprint(Configuration())
+        made = self.teaching.checksum(Configuration())
         return checkpoints.identity(self.teaching.encoder) | {"specification": made}
 
 

@@ -26,7 +26,7 @@ class Progress:
         self.lines[-1] = line
         if self.handle is None:
             self.handle = display(self, display_id=True)
-        elif self.handle:
+        else:
             self.handle.update(self)
 
     def __repr__(self) -> str:

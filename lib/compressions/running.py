@@ -142,7 +142,7 @@ def _teacher(experiment: Experiment, watch: Watch | None) -> Teacher:
     own = experiment.teaching
     if isinstance(own, Path):
         return Teacher(own.name, own, None)
-    folder = cache() / "teachers" / own.fingerprint(Configuration())[:16]
+    folder = cache() / "teachers" / own.checksum(Configuration())[:16]
     own = replace(own, results=str(folder), artifacts=str(folder / "artifacts"), force=False)
     folder.mkdir(parents=True, exist_ok=True)
     shown = watch and (lambda _: watch(f"{own.size}, teacher"))
