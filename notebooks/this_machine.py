@@ -33,7 +33,7 @@ from compressions.configurations import SUBSETS, configurations
 from compressions.sizes import SIZES
 
 sparsities = sorted(set(frame.sparsity) - {0.0}) or [0.4, 0.6]
-order = [configuration.name for configuration in configurations(SUBSETS, sparsities)]
+order = [each.name for each in configurations(SUBSETS, sparsities) if each.name in set(frame.configuration)]
 sizes = [size for size in SIZES if size in set(frame["size"])]
 
 # %% [markdown]
@@ -55,8 +55,8 @@ tradeoff(drawn.assign(source="this machine"), score_title="mean score") if len(d
 # %% [markdown]
 # ## Task by task
 #
-# The score of the largest size that was run. Tasks differ: some are learnt whole, and no compression hurts; others are
-# half learnt, and a teacher with more rows helps most there.
+# The score of the largest size that was run. Where a task is learnt whole, compression has little left to hurt; where
+# it is half learnt, there is more for a teacher and more rows to give.
 
 # %%
 largest = frame[frame["size"] == sizes[-1]] if sizes else frame
