@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertTokenizerFast
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast
 
 from compressions import embedded
 from compressions.errors import BadInput, one_of, require
@@ -124,6 +124,11 @@ def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
     missing = [name for name in info["missing_keys"] if not name.startswith(("classifier.", "bert.pooler."))]
     require(not missing, f"the encoder {encoder.name!r} has no weights for {', '.join(missing[:3])}; it is not whole")
     return model
+
+
+def load_encoder(encoder: Encoder) -> BertModel:
+    """The fp32 encoder of a pretrained checkpoint as it is, without a head."""
+    return _from_pretrained(BertModel, encoder, dtype=torch.float32)
 
 
 def _from_pretrained(factory, encoder: Encoder, **options):

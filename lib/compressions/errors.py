@@ -1,5 +1,6 @@
 """What a wrong value says: one line that names it and what is allowed."""
 
+import math
 from collections.abc import Iterable
 
 
@@ -22,3 +23,18 @@ def require(holds: bool, message: str) -> None:
     """Raise `BadInput(message)` unless the condition holds."""
     if not holds:
         raise BadInput(message)
+
+
+def number(value: object) -> bool:
+    """Whether `value` is a finite number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def whole(value: object, least: int) -> bool:
+    """Whether `value` is a whole number from `least`."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def check(holds: bool, name: str, value: object, allowed: str) -> None:
+    """Raise `BadInput` that names a parameter, its value and what is allowed, unless the condition holds."""
+    require(holds, f"{name} {value!r} is not allowed; take {allowed}")

@@ -1,7 +1,6 @@
 """What an experiment is: task × size × seed, with every choice that decides its result."""
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from compressions import artifact, augmentation, checkpoints, embedded, quantisation, teachers, training
 from compressions.checkpoints import Encoder
 from compressions.configurations import Configuration
-from compressions.errors import one_of, require
+from compressions.errors import check, number, one_of, require, whole
 from compressions.files import fingerprint, root
 from compressions.material import Material
 from compressions.records import record_path
@@ -68,26 +67,24 @@ class Experiment:
 
     def _check_kinds(self) -> None:
         for name in ("size", "glue", "checkpoints", "results"):
-            _check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
+            check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
         for name in ("teacher", "artifacts"):
-            _check(isinstance(getattr(self, name), str | None), name, getattr(self, name), "a text, or null")
-        _check(isinstance(self.force, bool), "force", self.force, "true or false")
+            check(isinstance(getattr(self, name), str | None), name, getattr(self, name), "a text, or null")
+        check(isinstance(self.force, bool), "force", self.force, "true or false")
 
     def _check_numbers(self) -> None:
         for name, value in (("epochs", self.epochs), ("learning_rate", self.learning_rate)):
-            _check(value is None or (_number(value) and value > 0), name, value, "a number above 0, or null")
+            check(value is None or (number(value) and value > 0), name, value, "a number above 0, or null")
         for name in ("batch_size", "max_length", "prune_every"):
-            _check(_whole(getattr(self, name), 1), name, getattr(self, name), "a whole number from 1")
+            check(whole(getattr(self, name), 1), name, getattr(self, name), "a whole number from 1")
         for name in ("seed", "augment"):
-            _check(_whole(getattr(self, name), 0), name, getattr(self, name), "a whole number from 0")
-        _check(
-            self.train_rows is None or _whole(self.train_rows, 1), "train_rows", self.train_rows, "1 or more, or null"
-        )
+            check(whole(getattr(self, name), 0), name, getattr(self, name), "a whole number from 0")
+        check(self.train_rows is None or whole(self.train_rows, 1), "train_rows", self.train_rows, "1 or more, or null")
         for name in ("warmup", "alpha", "weight_decay", "prune_begin", "prune_end"):
             value = getattr(self, name)
-            _check(_number(value) and 0 <= value <= 1, name, value, "a number from 0 to 1")
-        _check(_number(self.temperature) and self.temperature > 0, "temperature", self.temperature, "a number above 0")
-        _check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
+            check(number(value) and 0 <= value <= 1, name, value, "a number from 0 to 1")
+        check(number(self.temperature) and self.temperature > 0, "temperature", self.temperature, "a number above 0")
+        check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -170,18 +167,6 @@ class Experiment:
             return {"source": "artifact", "pin": artifact.artifact_fingerprint(self.teaching)}
         made = self.teaching.checksum(Configuration())
         return checkpoints.identity(self.teaching.encoder) | {"specification": made}
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _check(holds: bool, name: str, value: object, allowed: str) -> None:
-    require(holds, f"{name} {value!r} is not allowed; take {allowed}")
 
 
 def default_rate(encoder: Encoder) -> float:

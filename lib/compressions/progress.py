@@ -1,9 +1,11 @@
-"""Progress of an experiment's trainings, one line each, that an executed notebook keeps in its last state."""
+"""Progress of trainings, one line each, that an executed notebook keeps in its last state."""
 
 import time
 
 from IPython.display import display
 from transformers import TrainerCallback
+
+from compressions.general_training import Progress as GeneralProgress
 
 WIDTH = 24
 INTERVAL = 1.0
@@ -56,8 +58,26 @@ class _Line(TrainerCallback):
 
     def _draw(self, state) -> None:
         self.shown = time.perf_counter()
-        done = round(WIDTH * state.global_step / max(1, state.max_steps))
-        bar = "█" * done + "░" * (WIDTH - done)
         steps = f"{state.global_step:>5}/{state.max_steps} steps"
         seconds = self.shown - self.started
+        bar = _bar(state.global_step / max(1, state.max_steps))
         self.board.draw(f"{self.name:<14} {bar} {steps}  loss {self.loss:.3f}  {seconds:6.1f} s")
+
+
+class ShardProgress:
+    """The line of a general distillation, drawn after each shard: how far it is, and what the student misses."""
+
+    def __init__(self) -> None:
+        self.board = Progress()
+        self.board("general distillation")
+
+    def __call__(self, progress: GeneralProgress, done: float) -> None:
+        """Draw the state; `done` is the part of the budget that is used."""
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses[-1].items() if name != "tokens")
+        seen = f"{progress.tokens / 1e6:.2f} M tokens  {progress.seconds / 60:.1f} min"
+        self.board.draw(f"{_bar(min(done, 1))} {seen}  {losses}")
+
+
+def _bar(done: float) -> str:
+    full = round(WIDTH * done)
+    return "█" * full + "░" * (WIDTH - full)

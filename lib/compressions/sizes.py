@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from compressions import embedded
-from compressions.errors import one_of, require
+from compressions.errors import one_of, require, whole
 
 VOCABULARY = 30522
 POSITIONS = 512
@@ -57,6 +57,19 @@ SIZES = {
         Size("large", 24, 1024, 16, "google-bert/bert-large-uncased", "6da4b6a26a1877e173fca3225479512db81a5e5b"),
     )
 }
+
+
+def size_of(size: str | list[int]) -> Size:
+    """A size of the paper by its name, or one of layers, width and heads. Raises `BadInput` for anything else."""
+    if isinstance(size, str):
+        one_of("size", size, SIZES)
+        return SIZES[size]
+    require(
+        isinstance(size, list) and len(size) == 3 and all(whole(value, 1) for value in size),
+        f"size {size!r} is not allowed; take one of {', '.join(SIZES)}, or a list of layers, width and heads",
+    )
+    layers, hidden, heads = size
+    return Size(f"L{layers}-H{hidden}-A{heads}", layers, hidden, heads)
 
 
 def embedded_size(name: str) -> Size:

@@ -1,0 +1,150 @@
+"""A pretrained encoder that is to be made by general distillation: what decides it, and what is there of it already."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from compressions import checkpoints
+from compressions.errors import BadInput, check, number, require, whole
+from compressions.files import root
+from compressions.sizes import Size, size_of
+from compressions.text import Text
+
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+MINILM_REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
+# SHA-256 of the file `vocab.txt` that every encoder of the paper comes with: BERT's uncased WordPieces, one a line.
+BERT_VOCABULARY = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+RATE_BY_WIDTH = {128: 2e-3, 256: 1e-3, 512: 5e-4}
+RATE_OF_WIDER = 2e-4
+PROVENANCE = "provenance.json"
+
+
+@dataclass(frozen=True)
+class Miniature:
+    """What is made and how; the miniatures notebook gives every default with its reason.
+
+    Raises `BadInput` when it is made, before any work, for a value that is not allowed.
+    """
+
+    size: str | list[int]
+    out: str
+    teacher: str
+    text: str
+    tokens: int | None = None
+    minutes: float | None = None
+    batch_size: int = 64
+    learning_rate: float | None = None
+    passes: int = 4
+    seed: int = 0
+    resume: bool = True
+    bfloat16: bool = True
+
+    def __post_init__(self) -> None:
+        check(self.tokens is None or whole(self.tokens, 1), "tokens", self.tokens, "a whole number from 1, or null")
+        positive = number(self.minutes) and self.minutes > 0
+        check(self.minutes is None or positive, "minutes", self.minutes, "a number above 0, or null")
+        require(bool(self.tokens or self.minutes), "tokens and minutes are both null; give one of them, or both")
+        for name in ("batch_size", "passes"):
+            check(whole(getattr(self, name), 1), name, getattr(self, name), "a whole number from 1")
+        check(whole(self.seed, 0), "seed", self.seed, "a whole number from 0")
+        rate = self.learning_rate
+        check(rate is None or (number(rate) and rate > 0), "learning_rate", rate, "a number above 0, or null")
+        for name in ("resume", "bfloat16"):
+            check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
+        self._check_teacher()
+        sentences = len(Text(self.text).take(self.batch_size))
+        require(
+            sentences == self.batch_size,
+            f"the text {self.text!r} has {sentences} sentences, fewer than a batch of {self.batch_size}",
+        )
+        self.finished()
+
+    def _check_teacher(self) -> None:
+        tokenizer = checkpoints.load_tokenizer(self.teacher_encoder)
+        pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+        found = hashlib.sha256("".join(f"{piece}\n" for piece, _ in pieces).encode()).hexdigest()
+        require(
+            found == BERT_VOCABULARY,
+            f"the teacher {self.teacher!r} has another vocabulary ({len(pieces)} word pieces); needed: BERT's uncased "
+            f"{self.shape.vocabulary}",
+        )
+
+    @cached_property
+    def shape(self) -> Size:
+        """The student's shape."""
+        return size_of(self.size)
+
+    @cached_property
+    def teacher_encoder(self) -> checkpoints.Encoder:
+        """The teacher, on the hub or in a folder."""
+        if self.teacher == MINILM:
+            return checkpoints.Encoder(Size("minilm", 6, 384, 12, MINILM, MINILM_REVISION), "hub")
+        require(
+            (Path(self.teacher) / "config.json").is_file(),
+            f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM}, or a folder with a BERT",
+        )
+        return checkpoints.folder_encoder(Path(self.teacher))
+
+    @cached_property
+    def specification(self) -> dict:
+        """Everything that decides the result."""
+        choices = ("tokens", "minutes", "batch_size", "passes", "seed", "bfloat16")
+        return {
+            "layers, width and heads": [self.shape.layers, self.shape.hidden, self.shape.heads],
+            "teacher": checkpoints.identity(self.teacher_encoder),
+            "text": Text(self.text).fingerprint,
+            "learning_rate": self.learning_rate or default_rate(self.shape),
+            **{name: getattr(self, name) for name in choices},
+        }
+
+    @property
+    def folder(self) -> Path:
+        """Where the encoder goes; a relative `out` is below the repository."""
+        return root() / self.out
+
+    @property
+    def state_file(self) -> Path:
+        """The run's checkpoint, beside the folder; it is gone when the folder is there."""
+        return self.folder.with_name(f"{self.folder.name}.training.safetensors")
+
+    def finished(self) -> dict | None:
+        """The provenance that `out` holds if it was made by this run, `None` if it is still to be made.
+
+        Raises `BadInput` for an `out` with anything else in it, or with a run that `resume` does not want.
+        """
+        if (self.folder / PROVENANCE).is_file():
+            provenance = json.loads((self.folder / PROVENANCE).read_text())
+            self._check_same(self.folder, provenance["specification"])
+            return provenance
+        require(
+            not self.folder.exists() or not any(self.folder.iterdir()), f"out {self.out!r} is not empty; take another"
+        )
+        if self.state_file.exists():
+            self._check_same(self.state_file, read_state(self.state_file)["specification"])
+        return None
+
+    def _check_same(self, place: Path, theirs: dict) -> None:
+        require(self.resume, f"{place} holds a run; set resume to go on with it, or take another out")
+        for name in sorted(theirs.keys() | self.specification.keys()):
+            there, here = theirs.get(name), self.specification.get(name)
+            require(
+                there == here, f"{place} holds another run: its {name} is {there!r}, not {here!r}; take another out"
+            )
+
+
+def default_rate(size: Size) -> float:
+    """The peak learning rate of general distillation: narrower students learn with larger steps."""
+    return next((rate for width, rate in RATE_BY_WIDTH.items() if size.hidden <= width), RATE_OF_WIDER)
+
+
+def read_state(path: Path) -> dict:
+    """What a checkpoint says of its run, without the tensors: `specification` and `progress`."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return json.loads(file.metadata()["state"])
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise BadInput(f"the checkpoint {path} cannot be read ({error}); delete it to begin anew") from error

@@ -1,0 +1,72 @@
+"""A student before it has learnt anything: a teacher's word vectors, narrowed, and one head that looks for likeness."""
+
+import torch
+from torch import Tensor
+from transformers import BertConfig, BertModel
+
+from compressions.sizes import Size
+
+FREQUENCY_POWER = 0.5
+
+
+def new_student(size: Size, teacher: BertModel, counts: Tensor, seed: int) -> BertModel:
+    """A BERT of `size` with the teacher's embeddings; `counts` is how often each word piece occurs, `(vocabulary,)`."""
+    torch.manual_seed(seed)
+    student = BertModel(_config(size)).eval()
+    with torch.no_grad():
+        _take_embeddings(student, teacher, counts)
+        _look_for_likeness(student, counts)
+    return student
+
+
+def _config(size: Size) -> BertConfig:
+    return BertConfig(
+        vocab_size=size.vocabulary,
+        hidden_size=size.hidden,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        intermediate_size=4 * size.hidden,
+        max_position_embeddings=size.positions,
+        architectures=["BertModel"],
+        dtype="float32",
+    )
+
+
+def principal_directions(vectors: Tensor, counts: Tensor, number: int) -> tuple[Tensor, Tensor]:
+    """Mean `(width,)` and the first principal directions `(width, number)` of `vectors` `(vocabulary, width)`.
+
+    Each vector weighs as the root of its count and one more, so that neither rare nor frequent words rule alone.
+    """
+    weights = (counts + 1.0) ** FREQUENCY_POWER
+    weights = (weights / weights.sum()).unsqueeze(1)
+    mean = (weights * vectors).sum(0)
+    centred = vectors - mean
+    return mean, torch.linalg.eigh((weights * centred).T @ centred).eigenvectors.flip(1)[:, :number]
+
+
+def _take_embeddings(student: BertModel, teacher: BertModel, counts: Tensor) -> None:
+    """Words and positions in the teacher's principal directions; segments stay random, since its own are all alike."""
+    given, own = teacher.embeddings, student.embeddings
+    words = given.word_embeddings.weight.float()
+    mean, directions = principal_directions(words, counts, student.config.hidden_size)
+    columns = slice(directions.shape[1])
+    own.word_embeddings.weight[:, columns] = (words - mean) @ directions
+    positions = given.position_embeddings.weight.float()[: len(own.position_embeddings.weight)]
+    own.position_embeddings.weight[: len(positions), columns] = (positions - positions.mean(0)) @ directions
+    own.token_type_embeddings.weight.normal_(std=own.word_embeddings.weight.std().item())
+
+
+def _look_for_likeness(student: BertModel, counts: Tensor) -> None:
+    """Let the first layer's first head attend to tokens like the one that asks, wherever they stand.
+
+    Query and key are the same projection on the principal directions of the words as the layer sees them. A token and
+    its match in the other sentence find each other from the first step; left to chance, a student of two layers does
+    not come to it in an hour.
+    """
+    attention = student.encoder.layer[0].attention.self
+    width = attention.attention_head_size
+    seen = student.embeddings.LayerNorm(student.embeddings.word_embeddings.weight)
+    mean, directions = principal_directions(seen, counts, width)
+    for map_ in (attention.query, attention.key):
+        map_.weight[:width] = directions.T
+        map_.bias[:width] = -directions.T @ mean
