@@ -28,20 +28,17 @@ batch_size = 64  # pairs of sentences in a step
 learning_rate = None  # None: by width, 2e-3 for TINY down to 2e-4; it rises at first and falls to nothing at the end
 passes = 4  # times that each sentence is paired anew before the next sentences are read; the teacher is asked once
 seed = 0  # of the random weights, the corrupted copies and the pairs
+likeness = True  # the first head begins as one that looks for likeness, see below; False: at random, like the others
 bfloat16 = True  # arithmetic in 16 bits, half again as fast where the processor has it; the weights stay in 32
 resume = True  # go on with the run that `out` holds; False: refuse it
 results = "results/cpu"  # folder of the records that the table of scores reads
 
 # %%
-from compressions.miniature import Miniature
+from compressions.miniature import from_parameters
 from compressions.percent import check_parameters
 
 check_parameters(In)
-choices = {
-    name: globals()[name]
-    for name in ("teacher", "text", "tokens", "minutes", "batch_size", "learning_rate", "passes", "seed")
-}
-wanted = Miniature(size, out, resume=resume, bfloat16=bfloat16, **choices) if out else None
+wanted = from_parameters(globals()) if out else None
 
 # %% [markdown]
 # ## What the student learns

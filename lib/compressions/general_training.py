@@ -76,7 +76,7 @@ class Run:
         self.text = Text(miniature.text)
         self.progress = Progress()
         self.teacher = checkpoints.load_encoder(miniature.teacher_encoder).eval()
-        student = new_student(miniature.shape, self.teacher, self._counts(), miniature.seed)
+        student = new_student(miniature.shape, self.teacher, self._counts(), miniature.seed, miniature.likeness)
         self.pupil = Pupil(student, self.teacher.config.hidden_size).to(self.device)
         self.teacher.to(self.device)
         self.optimizer = torch.optim.AdamW(self.pupil.parameters(), weight_decay=WEIGHT_DECAY, fused=True)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -40,8 +41,9 @@ class Miniature:
     learning_rate: float | None = None
     passes: int = 4
     seed: int = 0
-    resume: bool = True
+    likeness: bool = True
     bfloat16: bool = True
+    resume: bool = True
 
     def __post_init__(self) -> None:
         check(self.tokens is None or whole(self.tokens, 1), "tokens", self.tokens, "a whole number from 1, or null")
@@ -53,7 +55,7 @@ class Miniature:
         check(whole(self.seed, 0), "seed", self.seed, "a whole number from 0")
         rate = self.learning_rate
         check(rate is None or (number(rate) and rate > 0), "learning_rate", rate, "a number above 0, or null")
-        for name in ("resume", "bfloat16"):
+        for name in ("likeness", "bfloat16", "resume"):
             check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
         self._check_teacher()
         sentences = len(Text(self.text).take(self.batch_size))
@@ -92,7 +94,7 @@ class Miniature:
     @cached_property
     def specification(self) -> dict:
         """Everything that decides the result."""
-        choices = ("tokens", "minutes", "batch_size", "passes", "seed", "bfloat16")
+        choices = ("tokens", "minutes", "batch_size", "passes", "seed", "likeness", "bfloat16")
         return {
             "layers, width and heads": [self.shape.layers, self.shape.hidden, self.shape.heads],
             "teacher": checkpoints.identity(self.teacher_encoder),
@@ -148,3 +150,8 @@ def read_state(path: Path) -> dict:
             return json.loads(file.metadata()["state"])
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise BadInput(f"the checkpoint {path} cannot be read ({error}); delete it to begin anew") from error
+
+
+def from_parameters(names: Mapping[str, object]) -> Miniature:
+    """The miniature that a notebook's globals describe: its fields are picked from them by name."""
+    return Miniature(**{field.name: names[field.name] for field in fields(Miniature) if field.name in names})

@@ -9,13 +9,17 @@ from compressions.sizes import Size
 FREQUENCY_POWER = 0.5
 
 
-def new_student(size: Size, teacher: BertModel, counts: Tensor, seed: int) -> BertModel:
-    """A BERT of `size` with the teacher's embeddings; `counts` is how often each word piece occurs, `(vocabulary,)`."""
+def new_student(size: Size, teacher: BertModel, counts: Tensor, seed: int, likeness: bool) -> BertModel:
+    """A BERT of `size` with the teacher's embeddings and, with `likeness`, the head that looks for it.
+
+    `counts` is how often each word piece occurs in the text, `(vocabulary,)`.
+    """
     torch.manual_seed(seed)
     student = BertModel(_config(size)).eval()
     with torch.no_grad():
         _take_embeddings(student, teacher, counts)
-        _look_for_likeness(student, counts)
+        if likeness:
+            _look_for_likeness(student, counts)
     return student
 
 
