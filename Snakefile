@@ -14,7 +14,7 @@ if not FILE.is_file():
     sys.exit(f"unknown grid {GRID!r}; allowed: {', '.join(sorted(path.stem for path in FILE.parent.glob('*.yml')))}")
 PLAN = yaml.safe_load(FILE.read_text())
 AXES = {"tasks": PLAN.pop("tasks"), "sizes": PLAN.pop("sizes"), "seeds": PLAN.pop("seeds")}
-RESULTS = Path("results") / GRID
+RESULTS = Path(PLAN.pop("results", f"results/{GRID}"))
 NOTEBOOK = "logs/" + GRID + "/{task}/{size}/seed{seed}.ipynb"
 # Sizes come first so that the first experiments are of different tasks and make the teachers at the same time.
 EXPERIMENTS = [(task, size, seed) for seed in AXES["seeds"] for size in AXES["sizes"] for task in AXES["tasks"]]

@@ -75,9 +75,9 @@ wanted = from_parameters(globals()) if out else None
 
 # %%
 from compressions.general_training import make
-from compressions.progress import ShardProgress
+from compressions.progress import MakingProgress
 
-made = make(wanted, ShardProgress()) if wanted else None
+made = make(wanted, MakingProgress()) if wanted else None
 
 # %% [markdown]
 # ## How it went
@@ -90,41 +90,142 @@ import json
 import pandas as pd
 
 from compressions.files import root
-from compressions.sizes import SIZES
+from compressions.sizes import SIZES, Size
 
 files = {name: root() / "checkpoints" / name / "provenance.json" for name in SIZES}
 runs = {name.upper(): json.loads(file.read_text()) for name, file in files.items() if file.is_file()}
-if made:
-    runs[str(size).upper()] = made
-how = pd.DataFrame(
-    {
-        name: {
-            "million tokens": run["tokens"] / 1e6,
-            "million pairs": run["pairs"] / 1e6,
-            "minutes": run["seconds"] / 60,
-            "times resumed": len(run["resumed_at"]),
-            "machine": run["machine"]["processor"] if run["machine"]["device"] == "cpu" else run["machine"]["device"],
-            "threads": run["machine"]["threads"],
-        }
-        for name, run in runs.items()
+runs |= {str(size).upper(): made} if made else {}
+
+# %% tags=["hide-input"]
+how = {
+    name: {
+        "pairs of sentences read, millions": f"{run['pairs'] / 1e6:.2f}",
+        "tokens read, millions": f"{run['tokens'] / 1e6:.1f}",
+        "minutes": f"{run['seconds'] / 60:.0f}",
+        "resumed after": ", ".join(f"{shard} shards" for shard in run["resumed_at"]) or "never",
+        "machine": f"{run['machine']['processor']}, {run['machine']['device']}, {run['machine']['threads']} thread(s)",
+        "teacher": run["specification"]["teacher"]["name"],
+        "parameters": f"{Size(name, *run['specification']['layers, width and heads']).parameters:,}",
     }
-)
-how.style.format(lambda value: f"{value:.1f}" if isinstance(value, float) else value)
+    for name, run in runs.items()
+}
+pd.DataFrame(how)
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.pages import glue_figure
+from compressions.pages import glue_figure, glue_numbers
 
 LOSSES = {"states": "#8c8c8c", "matches": "#44aa99", "cosine": "#882255", "embedding": "#999933"}
-figure, panels = plt.subplots(1, len(runs), figsize=(6, 3.2), sharey=True, squeeze=False)
-for axes, (name, run) in zip(panels[0], runs.items(), strict=True):
-    curves = pd.DataFrame(run["losses"])
+
+
+def draw(axes, losses: list[dict], title: str) -> None:
+    """The relative errors of one run against the tokens that the student read."""
+    curves = pd.DataFrame(losses)
     for loss, colour in LOSSES.items():
         axes.plot(curves.tokens / 1e6, curves[loss], color=colour, label=loss)
-    axes.set(title=name, xlabel="million tokens read", yscale="log")
+    axes.set(title=title, xlabel="million tokens read", yscale="log")
     axes.spines[["top", "right"]].set_visible(False)
+
+
+# %% tags=["hide-input"]
+figure, panels = plt.subplots(1, len(runs), figsize=(6, 3.4), sharey=True, squeeze=False)
+for axes, (name, run) in zip(panels[0], runs.items(), strict=True):
+    draw(axes, run["losses"], name)
 panels[0][0].set_ylabel("squared error / variance (log)")
-figure.legend(*panels[0][0].get_legend_handles_labels(), ncols=4, loc="upper center", frameon=False, fontsize=9)
-figure.subplots_adjust(top=0.8)
+panels[0][0].legend(frameon=False, fontsize=8)
 glue_figure("losses", figure)
+glue_numbers(**{f"{name.lower()}_{loss}": run["losses"][-1][loss] for name, run in runs.items() for loss in LOSSES})
+
+# %% [markdown]
+# ```{glue:figure} losses
+# :name: fig-losses
+# :alt: Four falling curves for each encoder: the relative error of states, matches, cosine and embedding by tokens read
+#
+# Mean losses of each shard. At the end TINY misses {glue:text}`tiny_cosine:.2f` of the variance of the cosine and MINI
+# {glue:text}`mini_cosine:.2f`; the teacher's whole vector is harder to say from one `[CLS]`:
+# {glue:text}`tiny_embedding:.2f` and {glue:text}`mini_embedding:.2f`.
+# ```
+
+# %% [markdown]
+# ### Does the head that looks for likeness matter?
+#
+# The same run of TINY for a few minutes, once with that head and once with all heads at random; nothing else differs.
+
+# %% tags=["hide-input"]
+trials = {"with the head": "likeness", "without": "random"}
+trials = {title: json.loads((root() / f"results/miniatures/{name}.json").read_text()) for title, name in trials.items()}
+figure, panels = plt.subplots(1, 2, figsize=(6, 3.2), sharey=True)
+for axes, (title, trial) in zip(panels, trials.items(), strict=True):
+    draw(axes, trial["losses"], title)
+panels[0].set_ylabel("squared error / variance (log)")
+panels[1].legend(frameon=False, fontsize=8)
+glue_figure("likeness", figure)
+glue_numbers(
+    trial_tokens=trials["without"]["tokens"] / 1e6,
+    cosine_with=trials["with the head"]["losses"][-1]["cosine"],
+    cosine_without=trials["without"]["losses"][-1]["cosine"],
+)
+
+# %% [markdown]
+# ```{glue:figure} likeness
+# :name: fig-likeness
+# :alt: Two panels of loss curves, with and without the head that looks for likeness
+#
+# After {glue:text}`trial_tokens:.1f` million tokens, the error on the cosine of two sentences is
+# {glue:text}`cosine_with:.2f` of its variance with the head and {glue:text}`cosine_without:.2f` without it.
+# ```
+
+# %% [markdown]
+# ## How good they are
+#
+# Plain fine-tuning for three epochs on at most 8,192 training rows, three seeds, one learning rate per size, scored on
+# the validation split. These are the experiment notebook's baselines, and the records that every later comparison
+# begins from.
+
+# %% tags=["hide-input"]
+from compressions.records import read_all
+from compressions.tasks import TASKS
+
+METRIC = {"cola": "mcc", "stsb": "pearson"}
+wanted_sizes = [name.lower() for name in runs]
+ours = pd.DataFrame(
+    [
+        {"size": size, "task": task, "seed": f"seed {seed}", "score": record[METRIC.get(task, "accuracy")]}
+        for record in read_all(root() / results)
+        for size, task, seed in [[record["specification"][field] for field in ("size", "task", "seed")]]
+        if record["configuration"] == "base" and size in wanted_sizes
+    ],
+    columns=["size", "task", "seed", "score"],
+)
+
+# %% tags=["hide-input"]
+published = pd.read_csv(root() / "book/paper/miniatures.csv").pivot(
+    index=["size", "task"], columns="split", values="score"
+)
+published.columns = [f"Google's, {split}" for split in published]
+seeds = ours.pivot(index=["size", "task"], columns="seed", values="score")
+means = seeds.mean(axis=1)
+table = seeds.assign(mean=means).join(published)
+table = table.reindex([(size, task) for size in wanted_sizes for task in TASKS if (size, task) in table.index])
+titles = [f"{task}, {METRIC.get(task, 'accuracy')}" for _, task in table.index]
+table.index = pd.MultiIndex.from_arrays([table.index.get_level_values(0).str.upper(), titles], names=["size", "task"])
+table.style.format(precision=1, na_rep="–")
+
+# %% tags=["hide-input"]
+glue_numbers(**{f"{size}_{task}": mean for (size, task), mean in means.items()})
+glue_numbers(google_tiny_stsb=published.loc[("tiny", "stsb"), "Google's, validation"])
+
+# %% [markdown]
+# Google's validation scores are means of five runs on **all** training rows, as published with M-FAC
+# {cite}`frantar2021mfac`, their test scores the best of many settings on the hidden test set {cite}`turc2019well`, also
+# on all rows. Ours have at most 8,192 rows, and two advantages that theirs have not: the teacher is itself a product of
+# a much longer training, and it learnt sentence vectors from a billion pairs that include the training sets of QQP,
+# SNLI and MultiNLI. What our encoders know of paraphrase and entailment, they know from there. So TINY reaches
+# {glue:text}`tiny_stsb:.1f` on STS-B where Google's reaches {glue:text}`google_tiny_stsb:.1f`, and the paper's absolute
+# scores and ours are **not comparable**; what compression takes from a score, relative to the same encoder
+# uncompressed, is what later chapters compare.
+#
+# CoLA and RTE are at the floor for a TINY in everybody's hands: Matthews' correlation of {glue:text}`tiny_cola:.1f` and
+# an accuracy of {glue:text}`tiny_rte:.1f`, where always answering the same gives 0 and about half. A task at the floor
+# cannot show what compression costs.

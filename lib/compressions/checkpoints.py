@@ -48,7 +48,7 @@ def names(checkpoints: str) -> list[str]:
     """
     if checkpoints in ("embedded", "hub"):
         return list(SIZES)
-    found = sorted(path.parent.name for path in _folder(checkpoints).glob("*/config.json"))
+    found = sorted(path.parent.name for path in _folder(checkpoints).glob("[!.]*/config.json"))
     others = ", ".join(source for source in SOURCES if source != checkpoints)
     require(
         bool(found),
@@ -76,18 +76,21 @@ def largest(checkpoints: str) -> str:
 def folder_encoder(folder: Path) -> Encoder:
     """The encoder in one Transformers directory; one that bears the name of a paper's size must have its shape."""
     shape = _read_shape(folder)
-    expected = SIZES.get(folder.name)
-    if expected:
-        found = (shape.layers, shape.hidden, shape.heads)
-        wanted = (expected.layers, expected.hidden, expected.heads)
-        require(
-            found == wanted,
-            f"{folder} has layers, width and heads {found}; a checkpoint called {folder.name} has {wanted}",
-        )
+    check_name(folder, shape)
     for needed, files in {"weights": ["model.safetensors"], "tokenizer": ["tokenizer.json", "vocab.txt"]}.items():
         present = any((folder / name).is_file() for name in files)
         require(present, f"{folder} has no {needed}; put {' or '.join(files)} there")
     return Encoder(shape, "folder", folder)
+
+
+def check_name(folder: Path, shape: Size) -> None:
+    """Raise `BadInput` for a folder that bears the name of a paper's size and holds another shape."""
+    expected = SIZES.get(folder.name, shape)
+    found, wanted = ((size.layers, size.hidden, size.heads) for size in (shape, expected))
+    require(
+        found == wanted,
+        f"{folder} has layers, width and heads {found}; a checkpoint called {folder.name} has {wanted}",
+    )
 
 
 def _read_shape(folder: Path) -> Size:
@@ -118,7 +121,7 @@ def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
     """An fp32 classifier for `task` on the encoder; its head, and an embedded miniature, are random."""
     labels = {"num_labels": len(task.labels) or 1, "problem_type": None if task.labels else "regression"}
     if encoder.source == "embedded":
-        return AutoModelForSequenceClassification.from_config(_miniature_config(encoder.size, **labels))
+        return AutoModelForSequenceClassification.from_config(_embedded_config(encoder.size, **labels))
     options = {"dtype": torch.float32, "output_loading_info": True, **labels}
     model, info = _from_pretrained(AutoModelForSequenceClassification, encoder, **options)
     missing = [name for name in info["missing_keys"] if not name.startswith(("classifier.", "bert.pooler."))]
@@ -141,7 +144,8 @@ def _from_pretrained(factory, encoder: Encoder, **options):
         raise BadInput(f"the encoder {encoder.name!r} cannot be loaded from {place}: {reason}") from error
 
 
-def _miniature_config(size: Size, **labels) -> BertConfig:
+def bert_config(size: Size, **others) -> BertConfig:
+    """The configuration of a BERT of a size; `others` are further fields of it."""
     return BertConfig(
         vocab_size=size.vocabulary,
         hidden_size=size.hidden,
@@ -149,11 +153,13 @@ def _miniature_config(size: Size, **labels) -> BertConfig:
         num_attention_heads=size.heads,
         intermediate_size=4 * size.hidden,
         max_position_embeddings=size.positions,
-        hidden_dropout_prob=embedded.DROPOUT,
-        attention_probs_dropout_prob=embedded.DROPOUT,
-        initializer_range=size.hidden**-0.5,
-        **labels,
+        **others,
     )
+
+
+def _embedded_config(size: Size, **labels) -> BertConfig:
+    dropout = {"hidden_dropout_prob": embedded.DROPOUT, "attention_probs_dropout_prob": embedded.DROPOUT}
+    return bert_config(size, initializer_range=size.hidden**-0.5, **dropout, **labels)
 
 
 def identity(encoder: Encoder) -> dict[str, str]:

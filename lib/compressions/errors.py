@@ -1,7 +1,7 @@
 """What a wrong value says: one line that names it and what is allowed."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class BadInput(ValueError):
@@ -38,3 +38,10 @@ def whole(value: object, least: int) -> bool:
 def check(holds: bool, name: str, value: object, allowed: str) -> None:
     """Raise `BadInput` that names a parameter, its value and what is allowed, unless the condition holds."""
     require(holds, f"{name} {value!r} is not allowed; take {allowed}")
+
+
+def require_same(what: str, theirs: Mapping[str, object], ours: Mapping[str, object], remedy: str) -> None:
+    """Raise `BadInput` that names the first field in which two specifications differ, unless they are equal."""
+    for field in sorted(theirs.keys() | ours.keys()):
+        there, here = theirs.get(field), ours.get(field)
+        require(there == here, f"{what} was made with {field} {there!r}, not {here!r}; {remedy}")

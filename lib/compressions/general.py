@@ -22,7 +22,8 @@ def mapped_layers(student: int, teacher: int) -> list[int]:
 def relative_error(found: Tensor, wanted: Tensor, variance: Tensor | None = None) -> Tensor:
     """Mean squared error over the variance of what was wanted: 1 is a guess of the mean, 0 is perfect. A scalar.
 
-    `variance` is the shard's where it is known, and else that of `wanted`, which for cosines is above `FLOOR`.
+    `variance` is the shard's where it is known, and else that of `wanted`, or `FLOOR` where that is less: a batch of
+    pairs that are all alike must not outweigh the others.
     """
     wanted = wanted.float()
     variance = wanted.var(correction=0).clamp_min(FLOOR) if variance is None else variance
@@ -54,23 +55,33 @@ class Pupil(nn.Module):
         self.cosine = nn.Linear(width, 1)
 
     def losses(self, batch: Batch, shard: Shard) -> dict[str, Tensor]:
-        """The relative errors, one scalar each; `shard` is where the batch comes from."""
+        """The relative errors, one scalar each; `shard` is where the batch comes from.
+
+        The maps are applied before words or pairs are picked: shapes that recur are what memory is reused for.
+        """
         output = self.student(**batch.inputs, output_hidden_states=True)
-        words, paired = batch.rows >= 0, batch.second >= 0
-        states, matches = [], []
-        for layer, found in enumerate(output.hidden_states[1:]):
-            wanted = shard.states[batch.rows, layer]
-            states.append(relative_error(self.states[layer](found[words]), wanted[words], shard.variances[layer]))
-            if paired.any():
-                both = words & paired.unsqueeze(1)
-                best = best_matches(wanted, batch.inputs["token_type_ids"], words)
-                matches.append(relative_error(self.matches[layer](found[both]).squeeze(1), best[both]))
-        losses = {"states": torch.stack(states).mean()}
-        pooled, first = output.pooler_output, shard.embeddings[batch.first]
+        paired, first = batch.second >= 0, shard.embeddings[batch.first]
+        losses = {"states": self._states(output.hidden_states[1:], batch, shard)}
         if paired.any():
+            losses["matches"] = self._matches(output.hidden_states[1:], batch, shard)
             cosines = (first * shard.embeddings[batch.second]).sum(1)
-            losses["matches"] = torch.stack(matches).mean()
-            losses["cosine"] = relative_error(self.cosine(pooled[paired]).squeeze(1), cosines[paired])
+            losses["cosine"] = relative_error(self.cosine(output.pooler_output).squeeze(1)[paired], cosines[paired])
         if not paired.all():
-            losses["embedding"] = relative_error(self.embedding(pooled[~paired]), first[~paired], shard.variances[-1])
+            found = self.embedding(output.pooler_output)
+            losses["embedding"] = relative_error(found[~paired], first[~paired], shard.variances[-1])
         return losses
+
+    def _states(self, layers: tuple[Tensor, ...], batch: Batch, shard: Shard) -> Tensor:
+        words, errors = batch.rows >= 0, []
+        for layer, found in enumerate(layers):
+            wanted = shard.states[batch.rows[words], layer]
+            errors.append(relative_error(self.states[layer](found)[words], wanted, shard.variances[layer]))
+        return torch.stack(errors).mean()
+
+    def _matches(self, layers: tuple[Tensor, ...], batch: Batch, shard: Shard) -> Tensor:
+        words, errors = batch.rows >= 0, []
+        both = words & (batch.second >= 0).unsqueeze(1)
+        for layer, found in enumerate(layers):
+            best = best_matches(shard.states[batch.rows, layer], batch.inputs["token_type_ids"], words)
+            errors.append(relative_error(self.matches[layer](found).squeeze(2)[both], best[both]))
+        return torch.stack(errors).mean()

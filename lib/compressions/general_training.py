@@ -2,25 +2,29 @@
 
 import json
 import math
+import resource
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from compressions import checkpoints
-from compressions.files import whole_folder, write_whole
+from compressions.errors import BadInput
+from compressions.files import cache, fingerprint, whole_folder, write_whole
 from compressions.general import Pupil, mapped_layers
 from compressions.miniature import PROVENANCE, Miniature, read_state
 from compressions.pupil import new_student
 from compressions.records import surroundings
 from compressions.shards import Batch, Shard, make_shard
-from compressions.text import Text
+from compressions.text import START
 
 SENTENCES = 2048
 COUNTED = 8 * SENTENCES
@@ -29,20 +33,29 @@ WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
 CHECKPOINT_SECONDS = 180
 
+Watch = Callable[["Position", float], None]
 
-def make(miniature: Miniature, watch: Callable[["Progress", float], None] | None = None) -> dict:
+
+def make(miniature: Miniature, watch: Watch | None = None) -> dict:
     """The provenance of the encoder in the miniature's folder, which is made if it is not there.
 
-    `watch` is told after every shard how far the run is, and the part of the budget that is used.
+    `watch` is told after every step how far the run is, and the part of the budget that is used. Raises `BadInput` when
+    another process is making the same folder.
     """
-    there = miniature.finished()
-    if there:
-        return there
-    run, saved = Run(miniature), time.monotonic()
-    while run.done < 1:
-        run.learn_shard()
+    lock = cache() / "making" / f"{fingerprint(str(miniature.folder.resolve()))[:16]}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            return miniature.finished() or _train(Run(miniature), watch)
+    except Timeout as error:
+        raise BadInput(f"out {miniature.out!r} is being made by another process; wait, or take another") from error
+
+
+def _train(run: "Run", watch: Watch | None) -> dict:
+    saved = time.monotonic()
+    for _ in run.steps():
         if watch:
-            watch(run.progress, run.done)
+            watch(run.position, run.done)
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             run.save()
             saved = time.monotonic()
@@ -50,19 +63,23 @@ def make(miniature: Miniature, watch: Callable[["Progress", float], None] | None
 
 
 @dataclass
-class Progress:
-    """How far a run is: `position` is the text's, `tokens` and `pairs` are the student's, `resumed_at` are shards.
+class Position:
+    """How far a run is: whole shards, steps in the one that it is at, and where that one begins in the text.
 
-    `losses` has a row for each shard: the tokens seen by its end, and the mean of each loss over its steps.
+    `tokens` and `pairs` are what the student read, `seconds` those of teacher and student. `sums` are the losses' sums
+    and counts in this shard; `losses` has a row of means for each whole shard, with the tokens read by its end.
+    `resumed_at` names the shards in which the run was taken up again.
     """
 
     shards: int = 0
-    position: tuple[int, int] = (0, 0)
+    steps: int = 0
+    text: tuple[int, int, int] = START
     tokens: int = 0
     pairs: int = 0
     seconds: float = 0.0
-    resumed_at: list[int] = field(default_factory=list)
+    sums: dict[str, list[float]] = field(default_factory=dict)
     losses: list[dict[str, float]] = field(default_factory=list)
+    resumed_at: list[int] = field(default_factory=list)
 
 
 class Run:
@@ -73,9 +90,8 @@ class Run:
         self.surroundings = surroundings()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.tokenizer = checkpoints.load_tokenizer(miniature.teacher_encoder)
-        self.text = Text(miniature.text)
-        self.progress = Progress()
         self.teacher = checkpoints.load_encoder(miniature.teacher_encoder).eval()
+        self.position = Position()
         student = new_student(miniature.shape, self.teacher, self._counts(), miniature.seed, miniature.likeness)
         self.pupil = Pupil(student, self.teacher.config.hidden_size).to(self.device)
         self.teacher.to(self.device)
@@ -91,43 +107,49 @@ class Run:
     @property
     def done(self) -> float:
         """The part of the budget that is used; the run ends at 1."""
-        of_tokens = self.progress.tokens / (self.miniature.tokens or math.inf)
-        of_minutes = self.progress.seconds / 60 / (self.miniature.minutes or math.inf)
+        of_tokens = self.position.tokens / (self.miniature.tokens or math.inf)
+        of_minutes = self.position.seconds / 60 / (self.miniature.minutes or math.inf)
         return max(of_tokens, of_minutes)
 
     def _counts(self) -> Tensor:
-        texts = self.tokenizer(Text(self.miniature.text).take(COUNTED), add_special_tokens=False)["input_ids"]
+        self.miniature.source.position = START
+        sentences = self.miniature.source.take(COUNTED)
+        texts = self.tokenizer(sentences, add_special_tokens=False)["input_ids"]
         return torch.bincount(torch.tensor([token for text in texts for token in text]), minlength=len(self.tokenizer))
 
-    def learn_shard(self) -> None:
-        """Ask the teacher about the next sentences and learn from its answers, to the end of the budget at most."""
-        before, started = self.progress.seconds, time.perf_counter()
-        rng = np.random.default_rng([self.miniature.seed, self.progress.shards])
-        sentences = self.text.take(SENTENCES)
+    def steps(self) -> Iterator[None]:
+        """Learn, from where the run stands to the end of its budget; stops after each step to be watched or saved."""
+        self.miniature.source.position = self.position.text
+        while self.done < 1:
+            mark = time.perf_counter()
+            rng = np.random.default_rng([self.miniature.seed, self.position.shards])
+            shard = self._next_shard(rng)
+            for batch in islice(self._batches(shard, rng), self.position.steps, None):
+                self._step(batch, shard)
+                self.position.seconds += time.perf_counter() - mark
+                yield
+                mark = time.perf_counter()
+                if self.done >= 1:
+                    return
+            self._end_shard()
+
+    def _next_shard(self, rng: np.random.Generator) -> Shard:
+        sentences = self.miniature.source.take(max(SENTENCES, self.miniature.batch_size))
         with self._arithmetic():
-            shard = make_shard(sentences, self.tokenizer, self.teacher, self.layers, rng)
-        found = defaultdict(list)
-        for batch in self._batches(shard, rng):
-            for name, loss in self._step(batch, shard).items():
-                found[name].append(loss.item())
-            self.progress.seconds = before + time.perf_counter() - started
-            if self.done >= 1:
-                break
-        self.progress.shards += 1
-        self.progress.position = self.text.position
-        means = {name: sum(losses) / len(losses) for name, losses in found.items()}
-        self.progress.losses.append({"tokens": self.progress.tokens, **means})
+            return make_shard(sentences, self.tokenizer, self.teacher, self.layers, rng)
+
+    def _batches(self, shard: Shard, rng: np.random.Generator) -> Iterator[Batch]:
+        for _ in range(self.miniature.passes):
+            yield from shard.batches(self.tokenizer, self.miniature.batch_size, rng)
 
     def _arithmetic(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.miniature.bfloat16)
 
-    def _batches(self, shard: Shard, rng: np.random.Generator):
-        for _ in range(self.miniature.passes):
-            yield from shard.batches(self.tokenizer, self.miniature.batch_size, rng)
-
-    def _step(self, batch: Batch, shard: Shard) -> dict[str, Tensor]:
+    def _step(self, batch: Batch, shard: Shard) -> None:
+        # The rate rises over the first steps and falls to nothing at the end of the budget.
+        part = min(self.done / WARMUP, (1 - self.done) / (1 - WARMUP))
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = part * self.miniature.specification["learning_rate"]
         batch = batch.to(self.device)
         with self._arithmetic():
             losses = self.pupil.losses(batch, shard)
@@ -135,27 +157,33 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.pupil.parameters(), LARGEST_GRADIENT)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self.progress.tokens += int(batch.inputs["attention_mask"].sum())
-        self.progress.pairs += len(batch.first)
-        return losses
+        self._count(batch, losses)
 
-    def _rate(self) -> float:
-        """Rises over the first steps and falls to nothing at the end of the budget."""
-        shape = min(self.done / WARMUP, 1, (1 - self.done) / (1 - WARMUP))
-        return self.miniature.specification["learning_rate"] * max(shape, WARMUP * WARMUP)
+    def _count(self, batch: Batch, losses: dict[str, Tensor]) -> None:
+        self.position.steps += 1
+        self.position.tokens += int(batch.inputs["attention_mask"].sum())
+        self.position.pairs += len(batch.first)
+        for name, loss in losses.items():
+            total, count = self.position.sums.get(name, (0.0, 0))
+            self.position.sums[name] = [total + loss.item(), count + 1]
+
+    def _end_shard(self) -> None:
+        means = {name: total / count for name, (total, count) in self.position.sums.items()}
+        self.position.losses.append({"tokens": self.position.tokens, **means})
+        self.position.text = self.miniature.source.position
+        self.position.shards, self.position.steps, self.position.sums = self.position.shards + 1, 0, {}
 
     def save(self) -> None:
         """Write the checkpoint: one file, whole or not at all."""
-        state = {"specification": self.miniature.specification, "progress": asdict(self.progress)}
+        state = {"specification": self.miniature.specification, "position": asdict(self.position)}
         tensors = {f"pupil.{name}": value.contiguous() for name, value in self.pupil.state_dict().items()}
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in moments.items()}
         write_whole(self.miniature.state_file, save(tensors, metadata={"state": json.dumps(state)}))
 
     def _restore(self) -> None:
-        self.progress = Progress(**read_state(self.miniature.state_file)["progress"])
-        self.progress.resumed_at.append(self.progress.shards)
-        self.text.position = self.progress.position
+        self.position = Position(**read_state(self.miniature.state_file)["position"])
+        self.position.resumed_at.append(self.position.shards)
         weights, moments = {}, defaultdict(dict)
         for name, value in load_file(self.miniature.state_file).items():
             kind, rest = name.split(".", 1)
@@ -170,14 +198,24 @@ class Run:
 
     def finish(self) -> dict:
         """Write the folder: the student in fp16, its tokenizer, and where both come from, which is returned."""
-        progress = asdict(self.progress)
-        progress.pop("position")
-        provenance = {"specification": self.miniature.specification, **progress, **self.surroundings}
+        halves = {name: value.half().contiguous().cpu() for name, value in self.pupil.student.state_dict().items()}
+        provenance = self.provenance()
         with whole_folder(self.miniature.folder) as folder:
-            halves = {name: value.half().contiguous().cpu() for name, value in self.pupil.student.state_dict().items()}
             (folder / "model.safetensors").write_bytes(save(halves, metadata={"format": "pt"}))
             self.pupil.student.config.save_pretrained(folder)
+            # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
             checkpoints.load_tokenizer(self.miniature.teacher_encoder).save_pretrained(folder)
             (folder / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n")
         self.miniature.state_file.unlink(missing_ok=True)
         return provenance
+
+    def provenance(self) -> dict:
+        """What the encoder was made from and how."""
+        kept = ("shards", "tokens", "pairs", "seconds", "losses", "resumed_at")
+        return {
+            "specification": self.miniature.specification,
+            "text": self.miniature.source.name,
+            **{name: getattr(self.position, name) for name in kept},
+            "peak_memory_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            **self.surroundings,
+        }

@@ -10,9 +10,9 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from compressions import checkpoints
-from compressions.errors import BadInput, check, number, require, whole
+from compressions.errors import BadInput, check, number, require, require_same, whole
 from compressions.files import root
-from compressions.sizes import Size, size_of
+from compressions.sizes import VOCABULARY, Size, size_of
 from compressions.text import Text
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
@@ -46,34 +46,42 @@ class Miniature:
     resume: bool = True
 
     def __post_init__(self) -> None:
-        check(self.tokens is None or whole(self.tokens, 1), "tokens", self.tokens, "a whole number from 1, or null")
-        positive = number(self.minutes) and self.minutes > 0
-        check(self.minutes is None or positive, "minutes", self.minutes, "a number above 0, or null")
-        require(bool(self.tokens or self.minutes), "tokens and minutes are both null; give one of them, or both")
+        for name in ("out", "teacher", "text"):
+            check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
+        for name in ("likeness", "bfloat16", "resume"):
+            check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
+        self._check_numbers()
+        checkpoints.check_name(self.folder, self.shape)
+        self._check_teacher()
+        found = len(self.source.take(self.batch_size))
+        fewer = f"the text {self.text!r} has {found} sentences, fewer than a batch of {self.batch_size}"
+        require(found == self.batch_size, fewer)
+        self.finished()
+
+    def _check_numbers(self) -> None:
         for name in ("batch_size", "passes"):
             check(whole(getattr(self, name), 1), name, getattr(self, name), "a whole number from 1")
         check(whole(self.seed, 0), "seed", self.seed, "a whole number from 0")
-        rate = self.learning_rate
-        check(rate is None or (number(rate) and rate > 0), "learning_rate", rate, "a number above 0, or null")
-        for name in ("likeness", "bfloat16", "resume"):
-            check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
-        self._check_teacher()
-        sentences = len(Text(self.text).take(self.batch_size))
-        require(
-            sentences == self.batch_size,
-            f"the text {self.text!r} has {sentences} sentences, fewer than a batch of {self.batch_size}",
-        )
-        self.finished()
+        check(self.tokens is None or whole(self.tokens, 1), "tokens", self.tokens, "a whole number from 1, or null")
+        for name in ("minutes", "learning_rate"):
+            value = getattr(self, name)
+            check(value is None or (number(value) and value > 0), name, value, "a number above 0, or null")
+        require(bool(self.tokens or self.minutes), "tokens and minutes are both null; give one of them, or both")
 
     def _check_teacher(self) -> None:
-        tokenizer = checkpoints.load_tokenizer(self.teacher_encoder)
-        pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-        found = hashlib.sha256("".join(f"{piece}\n" for piece, _ in pieces).encode()).hexdigest()
+        pieces = checkpoints.load_tokenizer(self.teacher_encoder).get_vocab()
+        lines = "".join(f"{piece}\n" for piece in sorted(pieces, key=pieces.get))
+        same = hashlib.sha256(lines.encode()).hexdigest() == BERT_VOCABULARY
         require(
-            found == BERT_VOCABULARY,
+            same and self.teacher_encoder.size.vocabulary == VOCABULARY,
             f"the teacher {self.teacher!r} has another vocabulary ({len(pieces)} word pieces); needed: BERT's uncased "
-            f"{self.shape.vocabulary}",
+            f"{VOCABULARY}",
         )
+
+    @cached_property
+    def source(self) -> Text:
+        """The text, opened once."""
+        return Text(self.text)
 
     @cached_property
     def shape(self) -> Size:
@@ -93,12 +101,12 @@ class Miniature:
 
     @cached_property
     def specification(self) -> dict:
-        """Everything that decides the result."""
+        """Everything that decides the result, but for the machine's speed where `minutes` end the run."""
         choices = ("tokens", "minutes", "batch_size", "passes", "seed", "likeness", "bfloat16")
         return {
             "layers, width and heads": [self.shape.layers, self.shape.hidden, self.shape.heads],
             "teacher": checkpoints.identity(self.teacher_encoder),
-            "text": Text(self.text).fingerprint,
+            "text": self.source.fingerprint,
             "learning_rate": self.learning_rate or default_rate(self.shape),
             **{name: getattr(self, name) for name in choices},
         }
@@ -119,23 +127,19 @@ class Miniature:
         Raises `BadInput` for an `out` with anything else in it, or with a run that `resume` does not want.
         """
         if (self.folder / PROVENANCE).is_file():
-            provenance = json.loads((self.folder / PROVENANCE).read_text())
+            provenance = _read_provenance(self.folder / PROVENANCE)
             self._check_same(self.folder, provenance["specification"])
+            self.state_file.unlink(missing_ok=True)
             return provenance
-        require(
-            not self.folder.exists() or not any(self.folder.iterdir()), f"out {self.out!r} is not empty; take another"
-        )
+        free = not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir()))
+        require(free, f"out {self.out!r} is not an empty folder; take another")
         if self.state_file.exists():
             self._check_same(self.state_file, read_state(self.state_file)["specification"])
         return None
 
     def _check_same(self, place: Path, theirs: dict) -> None:
         require(self.resume, f"{place} holds a run; set resume to go on with it, or take another out")
-        for name in sorted(theirs.keys() | self.specification.keys()):
-            there, here = theirs.get(name), self.specification.get(name)
-            require(
-                there == here, f"{place} holds another run: its {name} is {there!r}, not {here!r}; take another out"
-            )
+        require_same(f"the run in {place}", theirs, self.specification, "take another out")
 
 
 def default_rate(size: Size) -> float:
@@ -143,8 +147,16 @@ def default_rate(size: Size) -> float:
     return next((rate for width, rate in RATE_BY_WIDTH.items() if size.hidden <= width), RATE_OF_WIDER)
 
 
+def _read_provenance(path: Path) -> dict:
+    try:
+        provenance = json.loads(path.read_text())
+        return {**provenance, "specification": dict(provenance["specification"])}
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadInput(f"{path} is not the provenance of a miniature ({error}); take another out") from error
+
+
 def read_state(path: Path) -> dict:
-    """What a checkpoint says of its run, without the tensors: `specification` and `progress`."""
+    """What a checkpoint says of its run, without the tensors: `specification` and `position`."""
     try:
         with safe_open(path, framework="pt") as file:
             return json.loads(file.metadata()["state"])

@@ -5,8 +5,6 @@ import time
 from IPython.display import display
 from transformers import TrainerCallback
 
-from compressions.general_training import Progress as GeneralProgress
-
 WIDTH = 24
 INTERVAL = 1.0
 
@@ -64,18 +62,22 @@ class _Line(TrainerCallback):
         self.board.draw(f"{self.name:<14} {bar} {steps}  loss {self.loss:.3f}  {seconds:6.1f} s")
 
 
-class ShardProgress:
-    """The line of a general distillation, drawn after each shard: how far it is, and what the student misses."""
+class MakingProgress:
+    """The line of a general distillation: how far it is, and what the student misses."""
 
     def __init__(self) -> None:
         self.board = Progress()
         self.board("general distillation")
+        self.shown = 0.0
 
-    def __call__(self, progress: GeneralProgress, done: float) -> None:
-        """Draw the state; `done` is the part of the budget that is used."""
-        losses = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses[-1].items() if name != "tokens")
-        seen = f"{progress.tokens / 1e6:.2f} M tokens  {progress.seconds / 60:.1f} min"
-        self.board.draw(f"{_bar(min(done, 1))} {seen}  {losses}")
+    def __call__(self, position, done: float) -> None:
+        """Draw once a second, and at the end; `position` is the run's, `done` the part of the budget that is used."""
+        if done < 1 and time.perf_counter() - self.shown < INTERVAL:
+            return
+        self.shown = time.perf_counter()
+        losses = "  ".join(f"{name} {total / count:.3f}" for name, (total, count) in sorted(position.sums.items()))
+        read = f"{position.tokens / 1e6:.2f} M tokens  {position.seconds / 60:.1f} min"
+        self.board.draw(f"{_bar(min(done, 1))} {read}  {losses}")
 
 
 def _bar(done: float) -> str:

@@ -2,8 +2,9 @@
 
 import torch
 from torch import Tensor
-from transformers import BertConfig, BertModel
+from transformers import BertModel
 
+from compressions.checkpoints import bert_config
 from compressions.sizes import Size
 
 FREQUENCY_POWER = 0.5
@@ -15,25 +16,12 @@ def new_student(size: Size, teacher: BertModel, counts: Tensor, seed: int, liken
     `counts` is how often each word piece occurs in the text, `(vocabulary,)`.
     """
     torch.manual_seed(seed)
-    student = BertModel(_config(size)).eval()
+    student = BertModel(bert_config(size, architectures=["BertModel"], dtype="float32")).eval()
     with torch.no_grad():
         _take_embeddings(student, teacher, counts)
         if likeness:
             _look_for_likeness(student, counts)
     return student
-
-
-def _config(size: Size) -> BertConfig:
-    return BertConfig(
-        vocab_size=size.vocabulary,
-        hidden_size=size.hidden,
-        num_hidden_layers=size.layers,
-        num_attention_heads=size.heads,
-        intermediate_size=4 * size.hidden,
-        max_position_embeddings=size.positions,
-        architectures=["BertModel"],
-        dtype="float32",
-    )
 
 
 def principal_directions(vectors: Tensor, counts: Tensor, number: int) -> tuple[Tensor, Tensor]:
@@ -49,7 +37,10 @@ def principal_directions(vectors: Tensor, counts: Tensor, number: int) -> tuple[
 
 
 def _take_embeddings(student: BertModel, teacher: BertModel, counts: Tensor) -> None:
-    """Words and positions in the teacher's principal directions; segments stay random, since its own are all alike."""
+    """Words, and what little of the positions lies there, in the words' principal directions; segments at random.
+
+    The teacher has read single texts only and tells its segments hardly apart.
+    """
     given, own = teacher.embeddings, student.embeddings
     words = given.word_embeddings.weight.float()
     mean, directions = principal_directions(words, counts, student.config.hidden_size)
@@ -64,8 +55,7 @@ def _look_for_likeness(student: BertModel, counts: Tensor) -> None:
     """Let the first layer's first head attend to tokens like the one that asks, wherever they stand.
 
     Query and key are the same projection on the principal directions of the words as the layer sees them. A token and
-    its match in the other sentence find each other from the first step; left to chance, a student of two layers does
-    not come to it in an hour.
+    its match in the other sentence find each other from the first step.
     """
     attention = student.encoder.layer[0].attention.self
     width = attention.attention_head_size

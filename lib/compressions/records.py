@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, require, require_same
 from compressions.files import fingerprint, root, write_whole
 
 FORMAT = 1
@@ -75,13 +75,8 @@ def finished(path: Path, specification: dict) -> dict | None:
     if not path.exists():
         return None
     record = read_record(path)
-    theirs = record["specification"]
-    for field in sorted(specification.keys() | theirs.keys()):
-        there, here = theirs.get(field), specification.get(field)
-        require(
-            there == here,
-            f"the record {path} was made with {field} {there!r}, not {here!r}; take another results folder, or force",
-        )
+    remedy = "take another results folder, or force"
+    require_same(f"the record {path}", record["specification"], specification, remedy)
     return record
 
 

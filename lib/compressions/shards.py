@@ -11,6 +11,8 @@ from torch.nn import functional
 LONGEST = 64
 CLOSEST = 8
 TEACHER_BATCH = 128
+# Batches are padded to multiples of this: arithmetic on a CPU keeps memory for every shape that it has met.
+STRIDE = 8
 # How the partner of a text is found, and how often. The copy and the closest give high cosines, chance low ones.
 PARTNERS = {"none": 0.3, "copy": 0.2, "closest": 0.25, "neighbour": 0.15, "chance": 0.1}
 
@@ -52,7 +54,7 @@ class Batch:
 class Shard:
     """Texts as token numbers, originals first and then a corrupted copy of each, and the teacher's view of them.
 
-    `states` is `(all tokens, mapped layers, teacher width)`, the texts one after the other; text i begins at
+    `states` is `(all tokens, mapped layers, teacher width)` in bfloat16, one text after the other; text i begins at
     `begins[i]`. `embeddings` is `(texts, teacher width)`, each of length 1. `closest` is `(texts, CLOSEST)`: the texts
     with the highest cosines. `variances` is `(mapped layers + 1,)`: of each layer's states and of the embeddings.
     """
@@ -95,7 +97,7 @@ class Shard:
         cls, sep, pad = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
         pairs = [[a, b] if b >= 0 else [a] for a, b in zip(first, second, strict=True)]
         lengths = [1 + sum(len(self.texts[text]) + 1 for text in pair) for pair in pairs]
-        shape = (len(first), max(lengths))
+        shape = (len(first), -(-max(lengths) // STRIDE) * STRIDE)
         tokens, segments, rows = np.full(shape, pad), np.zeros(shape, int), np.full(shape, -1)
         for pair, members in enumerate(pairs):
             tokens[pair, 0], end = cls, 1
