@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
 from compressions import checkpoints, shards
-from compressions.general import Pupil, best_matches, mapped_layers, relative_error
-from compressions.pupil import new_student
+from compressions.general import MappedStudent, best_matches, mapped_layers, relative_error
 from compressions.shards import PARTNERS, corrupt, make_shard
 from compressions.sizes import Size
+from compressions.students import new_student
 from tests.conftest import ROOT
 
 ANIMALS, VERBS = ("cat", "dog", "old horse", "small bird"), ("sees", "likes", "has found")
@@ -119,8 +119,8 @@ def test_the_best_match_is_in_the_other_text_only():
 )
 def test_losses_are_finite_for_pairs_and_single_texts(shard, teacher, tokenizer, second, absent):
     student = BertModel(BertConfig(hidden_size=64, num_hidden_layers=2, num_attention_heads=2)).eval()
-    pupil = Pupil(student, teacher.config.hidden_size)
-    losses = pupil.losses(shard.batch(tokenizer, np.array([0, 1]), np.array(second)), shard)
+    mapped = MappedStudent(student, teacher.config.hidden_size)
+    losses = mapped.losses(shard.batch(tokenizer, np.array([0, 1]), np.array(second)), shard)
     assert set(losses) == {"states", "matches", "cosine", "embedding"} - absent
     assert all(torch.isfinite(loss) for loss in losses.values())
 

@@ -42,7 +42,7 @@ def best_matches(states: Tensor, segments: Tensor, words: Tensor) -> Tensor:
     return cosines.masked_fill(~other, -1).amax(dim=2)
 
 
-class Pupil(nn.Module):
+class MappedStudent(nn.Module):
     """A student encoder with the linear maps that compare it to its teacher; only the student is kept."""
 
     def __init__(self, student: BertModel, teacher_width: int) -> None:

@@ -19,11 +19,11 @@ from torch import Tensor
 from compressions import checkpoints
 from compressions.errors import BadInput
 from compressions.files import cache, fingerprint, whole_folder, write_whole
-from compressions.general import Pupil, mapped_layers
+from compressions.general import MappedStudent, mapped_layers
 from compressions.miniature import PROVENANCE, Miniature, read_state
-from compressions.pupil import new_student
 from compressions.records import surroundings
 from compressions.shards import Batch, Shard, make_shard
+from compressions.students import new_student
 from compressions.text import START
 
 SENTENCES = 2048
@@ -93,9 +93,9 @@ class Run:
         self.teacher = checkpoints.load_encoder(miniature.teacher_encoder).eval()
         self.position = Position()
         student = new_student(miniature.shape, self.teacher, self._counts(), miniature.seed, miniature.likeness)
-        self.pupil = Pupil(student, self.teacher.config.hidden_size).to(self.device)
+        self.mapped = MappedStudent(student, self.teacher.config.hidden_size).to(self.device)
         self.teacher.to(self.device)
-        self.optimizer = torch.optim.AdamW(self.pupil.parameters(), weight_decay=WEIGHT_DECAY, fused=True)
+        self.optimizer = torch.optim.AdamW(self.mapped.parameters(), weight_decay=WEIGHT_DECAY, fused=True)
         if miniature.state_file.exists():
             self._restore()
 
@@ -152,9 +152,9 @@ class Run:
             group["lr"] = part * self.miniature.specification["learning_rate"]
         batch = batch.to(self.device)
         with self._arithmetic():
-            losses = self.pupil.losses(batch, shard)
+            losses = self.mapped.losses(batch, shard)
         sum(losses.values()).backward()
-        torch.nn.utils.clip_grad_norm_(self.pupil.parameters(), LARGEST_GRADIENT)
+        torch.nn.utils.clip_grad_norm_(self.mapped.parameters(), LARGEST_GRADIENT)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self._count(batch, losses)
@@ -176,7 +176,7 @@ class Run:
     def save(self) -> None:
         """Write the checkpoint: one file, whole or not at all."""
         state = {"specification": self.miniature.specification, "position": asdict(self.position)}
-        tensors = {f"pupil.{name}": value.contiguous() for name, value in self.pupil.state_dict().items()}
+        tensors = {f"mapped.{name}": value.contiguous() for name, value in self.mapped.state_dict().items()}
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in moments.items()}
         write_whole(self.miniature.state_file, save(tensors, metadata={"state": json.dumps(state)}))
@@ -187,22 +187,22 @@ class Run:
         weights, moments = {}, defaultdict(dict)
         for name, value in load_file(self.miniature.state_file).items():
             kind, rest = name.split(".", 1)
-            if kind == "pupil":
+            if kind == "mapped":
                 weights[rest] = value
             else:
                 index, moment = rest.split(".")
                 moments[int(index)][moment] = value
-        self.pupil.load_state_dict(weights)
+        self.mapped.load_state_dict(weights)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": dict(moments), "param_groups": groups})
 
     def finish(self) -> dict:
         """Write the folder: the student in fp16, its tokenizer, and where both come from, which is returned."""
-        halves = {name: value.half().contiguous().cpu() for name, value in self.pupil.student.state_dict().items()}
+        halves = {name: value.half().contiguous().cpu() for name, value in self.mapped.student.state_dict().items()}
         provenance = self.provenance()
         with whole_folder(self.miniature.folder) as folder:
             (folder / "model.safetensors").write_bytes(save(halves, metadata={"format": "pt"}))
-            self.pupil.student.config.save_pretrained(folder)
+            self.mapped.student.config.save_pretrained(folder)
             # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
             checkpoints.load_tokenizer(self.miniature.teacher_encoder).save_pretrained(folder)
             (folder / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n")
