@@ -160,7 +160,7 @@ def at_the_end(run: dict, loss: str, shards: int = 5) -> float:
 # %% tags=["hide-input"]
 glue_figure("losses", draw(runs))
 ends = {f"{name.lower()}_{loss}": at_the_end(runs[name], loss) for name in ("TINY", "MINI") for loss in LOSSES}
-glue_numbers(**ends)
+glue_numbers(**ends, tiny_pairs=runs["TINY"]["pairs"] / 1000, mini_pairs=runs["MINI"]["pairs"] / 1000)
 
 # %% [markdown]
 # ```{glue:figure} losses
@@ -202,9 +202,9 @@ glue_numbers(
 # %% [markdown]
 # ## How good they are
 #
-# Plain fine-tuning for three epochs on at most 8,192 training rows, three seeds, one learning rate per size and none of
-# it tuned, scored on the validation split. These are the experiment notebook's baselines, and the records that every
-# later comparison begins from; `make grid GRID=miniatures` makes them.
+# Plain fine-tuning for three epochs on at most 8,192 training rows, one learning rate per size and none of it tuned,
+# scored on the validation split; every seed that was run is shown, a dash is one that was not. These are the experiment
+# notebook's baselines, and the records that every later comparison begins from; `make grid GRID=miniatures` makes them.
 
 # %% tags=["hide-input"]
 from compressions.records import read_all
