@@ -142,4 +142,5 @@ def test_a_student_as_wide_as_its_teacher_keeps_the_distances_of_the_words(teach
     student = new_student(Size("same", 1, 128, 2), teacher, torch.ones(len(tokenizer)), seed=0, likeness=True)
     words = torch.randint(1000, 30000, (50,), generator=torch.manual_seed(0))
     theirs, own = (model.embeddings.word_embeddings.weight[words] for model in (teacher, student))
-    assert torch.allclose(torch.cdist(own, own), torch.cdist(theirs, theirs), atol=1e-3)
+    exact = {"compute_mode": "donot_use_mm_for_euclid_dist"}  # the fast way is off by 1e-3 where distances are small
+    assert torch.allclose(torch.cdist(own, own, **exact), torch.cdist(theirs, theirs, **exact), atol=1e-4)
