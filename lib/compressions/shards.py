@@ -20,7 +20,7 @@ Rng = np.random.Generator
 
 
 def corrupt(tokens: np.ndarray, others: np.ndarray, rng: Rng) -> np.ndarray:
-    """A copy of token numbers that lost some, took some from `others`, and may be cut in two and turned round.
+    """A copy of token numbers that lost some, took some from `others`, and may be cut in two and its end put first.
 
     How much changes is itself drawn, so that copies of all degrees arise.
     """
