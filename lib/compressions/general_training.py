@@ -121,17 +121,21 @@ class Run:
         """Learn, from where the run stands to the end of its budget; stops after each step to be watched or saved."""
         self.miniature.source.position = self.position.text
         while self.done < 1:
+            yield from self._shard_steps()
+
+    def _shard_steps(self) -> Iterator[None]:
+        # A method of its own: a shard must be gone before the next one takes its memory.
+        mark = time.perf_counter()
+        rng = np.random.default_rng([self.miniature.seed, self.position.shards])
+        shard = self._next_shard(rng)
+        for batch in islice(self._batches(shard, rng), self.position.steps, None):
+            self._step(batch, shard)
+            self.position.seconds += time.perf_counter() - mark
+            yield
             mark = time.perf_counter()
-            rng = np.random.default_rng([self.miniature.seed, self.position.shards])
-            shard = self._next_shard(rng)
-            for batch in islice(self._batches(shard, rng), self.position.steps, None):
-                self._step(batch, shard)
-                self.position.seconds += time.perf_counter() - mark
-                yield
-                mark = time.perf_counter()
-                if self.done >= 1:
-                    return
-            self._end_shard()
+            if self.done >= 1:
+                return
+        self._end_shard()
 
     def _next_shard(self, rng: np.random.Generator) -> Shard:
         sentences = self.miniature.source.take(max(SENTENCES, self.miniature.batch_size))

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 LONGEST = 64
 CLOSEST = 8
-TEACHER_BATCH = 128
+TEACHER_BATCH = 64
 # Batches are padded to multiples of this: arithmetic on a CPU keeps memory for every shape that it has met.
 STRIDE = 8
 # How the partner of a text is found, and how often. The copy and the closest give high cosines, chance low ones.
