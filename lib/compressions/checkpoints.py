@@ -11,7 +11,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Bert
 from compressions import embedded
 from compressions.errors import BadInput, one_of, require
 from compressions.files import file_fingerprint, fingerprint, root
-from compressions.sizes import SIZES, Size, embedded_size
+from compressions.sizes import MINILM, SIZES, Size, embedded_size
 from compressions.tasks import Task
 
 SOURCES = ("embedded", "bundled", "hub")
@@ -43,8 +43,9 @@ def _folder(checkpoints: str) -> Path:
 def names(checkpoints: str) -> list[str]:
     """What `checkpoints` offers: the names of its encoders.
 
-    `checkpoints` is `embedded`, `bundled` (the project's own), `hub`, or a local folder with one Transformers directory
-    per size. Raises `BadInput` for a folder that is missing or holds none.
+    `checkpoints` is `embedded`, `bundled` (the project's own, what else lies beside them, and MiniLM, which the hub has
+    if they do not), `hub`, or a local folder with one Transformers directory per size. Raises `BadInput` for a folder
+    that is missing or holds none.
     """
     if checkpoints in ("embedded", "hub"):
         return list(SIZES)
@@ -55,7 +56,7 @@ def names(checkpoints: str) -> list[str]:
         f"checkpoints {checkpoints!r} holds no encoder; allowed: {others}, or a folder with one Transformers directory "
         "per size",
     )
-    return found
+    return sorted({*found, MINILM.name}) if checkpoints == "bundled" else found
 
 
 def encoder(size: str, checkpoints: str) -> Encoder:
@@ -65,6 +66,8 @@ def encoder(size: str, checkpoints: str) -> Encoder:
         return Encoder(embedded_size(size), checkpoints)
     if checkpoints == "hub":
         return Encoder(SIZES[size], checkpoints)
+    if checkpoints == "bundled" and size == MINILM.name and not (_folder(checkpoints) / size).is_dir():
+        return Encoder(MINILM, "hub")
     return folder_encoder(_folder(checkpoints) / size)
 
 

@@ -1,5 +1,6 @@
 """What an experiment trains and is scored on: tokenised rows, added rows, and the teacher's logits for both."""
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,17 +8,28 @@ import datasets
 import numpy as np
 
 from compressions import augmentation, checkpoints, tasks
+from compressions.files import fingerprint
+from compressions.shared import shared_rows
 from compressions.tasks import Rows, Task
 
 
 def tokenise(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> datasets.Dataset:
-    """Rows as token numbers, cut to `max_length`, with `labels`; pairs are joined as BERT joins them."""
+    """Rows as token numbers, cut to `max_length`, with `labels`; pairs are joined as BERT joins them.
+
+    Made once on this machine for all who read the same rows with the same tokenizer.
+    """
 
     def encode(batch: dict[str, list]) -> dict[str, list]:
         texts = (batch[column] for column in task.columns)
         return {**tokenizer(*texts, truncation=True, max_length=max_length), "labels": batch["label"]}
 
-    return rows.map(encode, batched=True, remove_columns=rows.column_names)
+    key = fingerprint(tasks.rows_fingerprint(task, rows), _words(tokenizer), str(max_length))
+    return shared_rows("tokenised", key, lambda: rows.map(encode, batched=True, remove_columns=rows.column_names))
+
+
+def _words(tokenizer) -> str:
+    # Without what an earlier call left there: how long rows may be.
+    return str({**json.loads(tokenizer.backend_tokenizer.to_str()), "truncation": None, "padding": None})
 
 
 @dataclass
@@ -51,9 +63,14 @@ class Material:
         """Training rows followed by their synonym-replaced copies, as text."""
         if not self.copies:
             return self.rows.train
-        synonyms = augmentation.synonyms_for(self.glue)
-        added = augmentation.augment(self.rows.train, self.task.columns, self.copies, synonyms)
+        rows = tasks.rows_fingerprint(self.task, self.rows.train)
+        key = fingerprint(rows, augmentation.source(self.glue), str(self.copies))
+        added = shared_rows("augmented", key, self._added)
         return datasets.concatenate_datasets([self.rows.train, added])
+
+    def _added(self) -> datasets.Dataset:
+        synonyms = augmentation.synonyms_for(self.glue)
+        return augmentation.augment(self.rows.train, self.task.columns, self.copies, synonyms)
 
     def tokenise(self, rows: datasets.Dataset) -> datasets.Dataset:
         """Rows as this encoder's token numbers."""

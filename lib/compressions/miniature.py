@@ -12,11 +12,9 @@ from safetensors import SafetensorError, safe_open
 from compressions import checkpoints
 from compressions.errors import BadInput, check, number, require, require_same, whole
 from compressions.files import root
-from compressions.sizes import VOCABULARY, Size, size_of
+from compressions.sizes import MINILM, VOCABULARY, Size, size_of
 from compressions.text import Text
 
-MINILM = "sentence-transformers/all-MiniLM-L6-v2"
-MINILM_REVISION = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 # SHA-256 of the file `vocab.txt` that every encoder of the paper comes with: BERT's uncased WordPieces, one a line.
 BERT_VOCABULARY = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 RATE_BY_WIDTH = {128: 2e-3, 256: 1e-3, 512: 5e-4}
@@ -91,11 +89,11 @@ class Miniature:
     @cached_property
     def teacher_encoder(self) -> checkpoints.Encoder:
         """The teacher, on the hub or in a folder."""
-        if self.teacher == MINILM:
-            return checkpoints.Encoder(Size("minilm", 6, 384, 12, MINILM, MINILM_REVISION), "hub")
+        if self.teacher == MINILM.hub:
+            return checkpoints.Encoder(MINILM, "hub")
         require(
             (Path(self.teacher) / "config.json").is_file(),
-            f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM}, or a folder with a BERT",
+            f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM.hub}, or a folder with a BERT",
         )
         return checkpoints.folder_encoder(Path(self.teacher))
 

@@ -6,10 +6,13 @@ import json
 import os
 import platform
 import subprocess
+import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import psutil
 import torch
 
 from compressions.errors import BadInput, require, require_same
@@ -84,6 +87,15 @@ def read_all(results: Path) -> list[dict]:
     """Every record below a folder, by path; each gains `path` relative to the folder."""
     paths = sorted(results.glob("*/*/*-seed*.json"))
     return [{**read_record(path), "path": str(path.relative_to(results))} for path in paths]
+
+
+@cache
+def startup_seconds() -> float:
+    """Seconds from this process's start to the first call: what an experiment costs before it trains anything.
+
+    That is the kernel, the imports and the data; in a notebook run by hand also the time between its cells.
+    """
+    return time.time() - psutil.Process().create_time()
 
 
 def surroundings() -> dict:

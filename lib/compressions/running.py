@@ -16,7 +16,7 @@ from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache
-from compressions.records import finished, surroundings, write_record
+from compressions.records import finished, startup_seconds, surroundings, write_record
 from compressions.ruler import megabytes
 from compressions.teachers import Teacher
 
@@ -53,7 +53,7 @@ def _finished(experiment: Experiment, configuration: Configuration) -> dict | No
 
 def run_configuration(experiment: Experiment, configuration: Configuration, watch: Watch | None = None) -> dict:
     """Train one configuration, save it, load it again, score what was loaded, and write the record."""
-    start = time.perf_counter()
+    startup, start = startup_seconds(), time.perf_counter()
     teacher = _teacher(experiment, watch) if configuration.uses("kd") else None
     rows = training_rows(experiment, configuration, teacher)
     set_seed(experiment.seed)
@@ -72,6 +72,7 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
         "augmented_rows": len(rows) - len(experiment.material.rows.train),
         "encoder_commit": commit,
         "teacher": teacher and teacher.description(),
+        "startup_seconds": startup,
         "total_seconds": time.perf_counter() - start,
         **surroundings(),
     }
@@ -114,7 +115,8 @@ def measure(model: nn.Module, experiment: Experiment, configuration: Configurati
     kept = experiment.artifact_folder(configuration)
     with tempfile.TemporaryDirectory() as temporary:
         folder = kept or Path(temporary) / "artifact"
-        artifact.save_artifact(model, material.tokenizer, folder)
+        # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
+        artifact.save_artifact(model, checkpoints.load_tokenizer(experiment.encoder), folder)
         loaded = artifact.load_artifact(folder)
         stored = (folder / artifact.WEIGHTS).stat().st_size
         pin = artifact.artifact_fingerprint(folder)

@@ -58,6 +58,11 @@ SIZES = {
     )
 }
 
+# The teacher of the results on real data, whose vocabulary is BERT's (Wang et al. 2020; Reimers & Gurevych 2019).
+MINILM = Size(
+    "minilm", 6, 384, 12, "sentence-transformers/all-MiniLM-L6-v2", "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
+)
+
 
 def size_of(size: str | list[int]) -> Size:
     """A size of the paper by its name, or one of layers, width and heads. Raises `BadInput` for anything else."""
