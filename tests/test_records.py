@@ -51,6 +51,12 @@ def test_a_broken_record_is_refused_by_name(path):
         read_record(path)
 
 
+def test_an_edited_record_is_refused(path):
+    path.write_text(path.read_text().replace('"score": 75.0', '"score": 76.0'))
+    with pytest.raises(BadInput, match="qat.mp40-seed0.json was edited after it was written"):
+        read_all(path.parents[2])
+
+
 def test_predictions_of_another_record_are_refused(path):
     (predictions,) = path.parent.glob("*.npz")
     predictions.write_bytes(predictions.read_bytes()[:-1] + b"!")

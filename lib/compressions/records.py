@@ -18,7 +18,8 @@ import torch
 from compressions.errors import BadInput, require, require_same
 from compressions.files import fingerprint, root, write_whole
 
-FORMAT = 1
+# Raised whenever a change of the code could give other numbers: records of another format are refused.
+FORMAT = 2
 PACKAGES = ("torch", "transformers", "datasets", "accelerate", "numpy", "scikit-learn", "scipy")
 
 
@@ -42,6 +43,7 @@ def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.n
     np.savez_compressed(buffer, predictions=predictions, labels=labels)
     checksum = fingerprint(buffer.getvalue())
     content = {"format": FORMAT, **record, "predictions_sha256": checksum}
+    content |= {"sha256": _checksum(content)}
     write_whole(predictions_path(path, checksum), buffer.getvalue())
     write_whole(path, json.dumps(content, indent=1, sort_keys=True).encode())
     for other in path.parent.glob(f"{glob.escape(path.stem)}.*.npz"):
@@ -50,13 +52,22 @@ def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.n
     return content
 
 
+def _checksum(content: dict) -> str:
+    return fingerprint(json.dumps({**content, "sha256": None}, sort_keys=True))
+
+
 def read_record(path: Path) -> dict:
-    """A record, or `BadInput` naming what is wrong: unreadable, of another format, or without its own predictions."""
+    """A record, or `BadInput` naming what is wrong.
+
+    That is one that is unreadable, of another format, edited since it was written, or without its own predictions.
+    """
     try:
         record = dict(json.loads(path.read_text()))
     except (OSError, ValueError, TypeError) as error:
         raise BadInput(f"the record {path} cannot be read ({error}); delete it to run it again") from error
     require(record.get("format") == FORMAT, f"the record {path} has format {record.get('format')}; known: {FORMAT}")
+    own = record.get("sha256") == _checksum(record)
+    require(own, f"the record {path} was edited after it was written; delete it to run it again")
     predictions = predictions_path(path, record["predictions_sha256"])
     intact = predictions.is_file() and fingerprint(predictions.read_bytes()) == record["predictions_sha256"]
     require(intact, f"the predictions beside {path} are not the record's own; delete both to run it again")
