@@ -2,7 +2,6 @@
 
 import json
 import math
-import resource
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from compressions.errors import BadInput
 from compressions.files import cache, fingerprint, whole_folder, write_whole
 from compressions.general import MappedStudent, mapped_layers
 from compressions.miniature import PROVENANCE, Miniature, read_state
-from compressions.records import surroundings
+from compressions.records import peak_memory_bytes, surroundings
 from compressions.shards import Batch, Shard, make_shard
 from compressions.students import new_student
 from compressions.text import START
@@ -220,6 +219,6 @@ class Run:
             "specification": self.miniature.specification,
             "text": self.miniature.source.name,
             **{name: getattr(self.position, name) for name in kept},
-            "peak_memory_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            "peak_memory_bytes": peak_memory_bytes(),
             **self.surroundings,
         }

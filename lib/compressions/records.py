@@ -5,6 +5,7 @@ import io
 import json
 import os
 import platform
+import resource
 import subprocess
 import time
 from functools import cache
@@ -107,6 +108,11 @@ def startup_seconds() -> float:
     That is the kernel, the imports and the data; in a notebook run by hand also the time between its cells.
     """
     return time.time() - psutil.Process().create_time()
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has held so far."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def surroundings() -> dict:

@@ -16,7 +16,7 @@ from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache
-from compressions.records import finished, startup_seconds, surroundings, write_record
+from compressions.records import finished, peak_memory_bytes, startup_seconds, surroundings, write_record
 from compressions.ruler import megabytes
 from compressions.teachers import Teacher
 
@@ -74,6 +74,7 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
         "teacher": teacher and teacher.description(),
         "startup_seconds": startup,
         "total_seconds": time.perf_counter() - start,
+        "peak_memory_bytes": peak_memory_bytes(),
         **surroundings(),
     }
     return write_record(experiment.record_path(configuration), record, predictions, experiment.material.labels)
