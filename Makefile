@@ -5,6 +5,9 @@ BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.installed
 GRID ?= embedded
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+GPUS ?= 0
+# Where a grid runs: here, or where a profile of profiles/ says: make grid GRID=paper PROFILE=slurm
+WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES))
 # The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
 EMBEDDED := GLUE=embedded CHECKPOINTS=embedded
 # One thread a process: two processes of one thread train more than one of two, and a busy core stalls both of its threads.
@@ -12,10 +15,10 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid bench lint lock clean
+.PHONY: help reproduce test book grid grid-status bench lint lock clean
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 reproduce: $(READY) ## Install, run the embedded grid on this machine, and build the book
 	$(EMBEDDED) $(MAKE) grid GRID=embedded
@@ -30,7 +33,10 @@ book: $(READY) ## Build the book from committed records, warnings as errors
 	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
 
 grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=embedded
-	PATH="$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --keep-going --rerun-incomplete --nolock --quiet rules reason host --config grid=$(GRID)
+	PATH="$(BIN):$$PATH" GPUS=$(GPUS) $(BIN)/python -m compressions.manage run $(GRID) -- $(WHERE)
+
+grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing or failed
+	@$(BIN)/python -m compressions.manage status $(GRID)
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.bench results/bench.json

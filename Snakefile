@@ -1,47 +1,84 @@
 # Runs a grid: `snakemake --config grid=embedded`. Each experiment is a run of the experiment notebook by papermill; its
-# executed notebook stays in logs/ and marks it as done, its records go to results/.
+# executed notebook and its log stay in logs/, its records go to results/. `make grid` calls it, here or on a cluster.
+import math
 import sys
-from pathlib import Path
 
-import yaml
+from compressions.costs import Costs
+from compressions.errors import BadInput
+from compressions.grids import failures, read_grid
+from compressions.records import read_all
 
-from compressions.configurations import configurations
-from compressions.records import record_path
+try:
+    GRID = read_grid(config["grid"])
+except BadInput as error:
+    sys.exit(f"BadInput: {error}")
+PLACE = f"logs/{GRID.name}"
+COSTS = Costs(read_all(GRID.results))
+GPUS = int(config.get("gpus", 0))
+TAUGHT = any(configuration.uses("kd") for configuration in GRID.configurations)
 
-GRID = config["grid"]
-FILE = Path(f"grids/{GRID}.yml")
-if not FILE.is_file():
-    sys.exit(f"unknown grid {GRID!r}; allowed: {', '.join(sorted(path.stem for path in FILE.parent.glob('*.yml')))}")
-PLAN = yaml.safe_load(FILE.read_text())
-AXES = {"tasks": PLAN.pop("tasks"), "sizes": PLAN.pop("sizes"), "seeds": PLAN.pop("seeds")}
-RESULTS = Path(PLAN.pop("results", f"results/{GRID}"))
-NOTEBOOK = "logs/" + GRID + "/{task}/{size}/seed{seed}.ipynb"
-# Sizes come first so that the first experiments are of different tasks and make the teachers at the same time.
-EXPERIMENTS = [(task, size, seed) for seed in AXES["seeds"] for size in AXES["sizes"] for task in AXES["tasks"]]
-WANTED = configurations(PLAN["subsets"], PLAN["sparsities"])
 
-for task, size, seed in EXPERIMENTS:
-    # A notebook whose records are gone is no proof that the experiment was run.
-    if not all(record_path(RESULTS, task, size, each.name, seed).is_file() for each in WANTED):
-        Path(NOTEBOOK.format(task=task, size=size, seed=seed)).unlink(missing_ok=True)
+def experiment_of(wildcards):
+    return GRID.experiment(wildcards.task, wildcards.size, int(wildcards.seed))
+
+
+def place_in_order(wildcards):
+    return GRID.experiments.index(experiment_of(wildcards))
+
+
+def minutes(wildcards):
+    # Twice what records let us expect, for slower machines; a day where there are none.
+    experiment = experiment_of(wildcards)
+    seconds = COSTS.seconds(experiment, GRID.missing(experiment))
+    return 1440 if math.isnan(seconds) else 10 + math.ceil(2 * seconds / 60)
 
 
 rule grid:
     input:
-        [NOTEBOOK.format(task=task, size=size, seed=seed) for task, size, seed in EXPERIMENTS],
+        [str(GRID.notebook(experiment)) for experiment in GRID.unfinished],
+
+
+rule teacher:
+    output:
+        PLACE + "/{task}/teacher.json",
+    log:
+        PLACE + "/{task}/teacher.log",
+    params:
+        failed=PLACE + "/{task}/teacher.failed",
+        device=lambda wildcards: sorted(GRID.content["tasks"]).index(wildcards.task) % max(1, GPUS),
+    priority: 10**6
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+    shell:
+        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
+        " python -m compressions.manage teach {GRID.name} {wildcards.task} > {output} 2> {log}"
+        " || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"
 
 
 rule experiment:
     input:
-        str(FILE),
+        PLACE + "/{task}/teacher.json" if TAUGHT else [],
     output:
-        NOTEBOOK,
+        PLACE + "/{task}/{size}/seed{seed}.ipynb",
     log:
-        "logs/" + GRID + "/{task}/{size}/seed{seed}.log",
-    threads: 1
+        PLACE + "/{task}/{size}/seed{seed}.log",
     params:
-        shared=yaml.safe_dump({**PLAN, "results": str(RESULTS)}, default_flow_style=True, width=10**6).strip(),
+        given=lambda wildcards: GRID.parameters(experiment_of(wildcards)),
+        failed=PLACE + "/{task}/{size}/seed{seed}.failed",
+        device=lambda wildcards: place_in_order(wildcards) % max(1, GPUS),
+    priority: lambda wildcards: len(GRID.experiments) - place_in_order(wildcards)
+    resources:
+        mem_mb=lambda wildcards: math.ceil(COSTS.memory_bytes(experiment_of(wildcards)) / 1e6),
+        runtime=minutes,
+    # Run by two at once, which a kill of Snakemake alone can lead to, the second waits and finds all done.
     shell:
-        "papermill notebooks/experiment.py {output}.partial.ipynb -p task {wildcards.task} -p size {wildcards.size}"
-        " -p seed {wildcards.seed} -y {params.shared:q} --no-progress-bar > {log} 2>&1"
-        " && mv {output}.partial.ipynb {output} || {{ tail -n 1 {log} >&2; exit 1; }}"
+        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
+        " papermill notebooks/experiment.py {output}.partial.ipynb -p task {wildcards.task} -p size {wildcards.size}"
+        " -p seed {wildcards.seed} -y {params.given:q} --no-progress-bar > {log} 2>&1"
+        " && {{ mv {output}.partial.ipynb {output} || [ -f {output} ]; }} || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"
+
+
+onerror:
+    for place, error in failures(GRID):
+        print(f"failed: {place}: {error}", file=sys.stderr)

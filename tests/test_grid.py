@@ -1,12 +1,20 @@
-"""A grid runs what is missing, and only that."""
+"""A grid runs what is missing, and only that, whatever happens to it."""
 
-import os
+import json
+import random
+import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import nbformat
+import psutil
 import pytest
 
+from compressions.errors import BadInput
+from compressions.grids import Grid, read_grid
 from compressions.records import read_all
 from tests.conftest import ROOT
 
@@ -20,55 +28,213 @@ epochs: 1
 train_rows: 320
 artifacts: null
 """
+TAUGHT = QUICK.replace("[qat, mp]", "[kd]").replace("[rte]", "[rte, cola]").replace("epochs", "teacher: mini\nepochs")
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with the project's notebooks and one quick grid."""
-    place = tmp_path_factory.mktemp("place")
-    for name in ("notebooks", "book"):
+    """A folder with the project's commands and notebooks, and grids of its own."""
+    return new_place(tmp_path_factory.mktemp("place"))
+
+
+def new_place(place: Path) -> Path:
+    for name in ("notebooks", "book", "Makefile", "Snakefile", "_toc.yml", "profiles"):
         (place / name).symlink_to(ROOT / name)
+    (place / ".venv").symlink_to(sys.prefix)
     (place / "grids").mkdir()
     (place / "grids/quick.yml").write_text(QUICK)
+    (place / "grids/taught.yml").write_text(TAUGHT)
     return place
 
 
-def snakemake(place: Path, grid: str) -> subprocess.CompletedProcess:
-    binaries = Path(sys.executable).parent
-    command = [binaries / "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", place, "--cores", "2"]
-    settings = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    return subprocess.run([*command, "--config", f"grid={grid}"], env=settings, capture_output=True, text=True)
+def command(target: str, grid: str, *more: str) -> list[str]:
+    return ["make", "--old-file", ".venv/.installed", target, f"GRID={grid}", "CORES=2", *more]
 
 
-def written(place: Path) -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in place.glob("results/quick/*/*/*.json")}
+def make(place: Path, grid: str, target: str = "grid", *more: str) -> subprocess.CompletedProcess:
+    return subprocess.run(command(target, grid, *more), cwd=place, capture_output=True, text=True)
+
+
+def written(place: Path, grid: str = "quick") -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in place.glob(f"results/{grid}/*/*/*.json")}
 
 
 def test_a_grid_leaves_every_record_and_a_second_call_repeats_none(place):
-    done = snakemake(place, "quick")
+    done = make(place, "quick")
     assert done.returncode == 0, done.stderr
+    assert "quick: 4 of 4 configurations to run" in done.stdout
     names = [(record["configuration"], record["specification"]["seed"]) for record in read_all(place / "results/quick")]
     assert sorted(names) == [("base", 0), ("base", 1), ("qat+mp50", 0), ("qat+mp50", 1)]
     before = written(place)
-    assert snakemake(place, "quick").returncode == 0 and written(place) == before
+    again = make(place, "quick")
+    assert again.returncode == 0 and "quick: 0 of 4" in again.stdout and written(place) == before
+
+
+def test_what_starting_costs_is_in_the_record_and_is_short(place):
+    seconds = [record["startup_seconds"] for record in read_all(place / "results/quick")]
+    assert all(0.5 < each < 12 for each in seconds), seconds
 
 
 def test_a_record_that_is_gone_is_run_again_and_no_other(place):
     before = written(place)
     gone = next(path for path in before if path.name == "qat+mp50-seed1.json")
     gone.unlink()
-    assert snakemake(place, "quick").returncode == 0
+    assert make(place, "quick").returncode == 0
     after = written(place)
     assert gone in after and {path for path in after if after[path] != before[path]} == {gone}
 
 
-def test_an_unknown_grid_is_told_what_there_is(place):
-    done = snakemake(place, "slow")
-    assert done.returncode != 0 and "unknown grid 'slow'; allowed: quick" in done.stderr
+def test_the_status_counts_what_is_done_and_what_is_left(place):
+    assert re.search(r"tiny +4 +4 +0 +0 +0\.0\n", make(place, "quick", "grid-status").stdout)
+    (place / "grids/more.yml").write_text(QUICK.replace("[0, 1]", "[0, 1, 2]") + "results: results/quick\n")
+    stdout = make(place, "more", "grid-status").stdout
+    assert re.search(r"tiny +6 +4 +0 +2 +\d", stdout) and "hours of one worker" in stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda record: record | {"score": 99.0}, "rte/tiny/base-seed0.json was edited after it was written"),
+        (lambda record: record | {"format": 0}, "rte/tiny/base-seed0.json has format 0; known:"),
+        (lambda record: [], "rte/tiny/base-seed0.json cannot be read"),
+    ],
+)
+def test_a_grid_refuses_to_go_on_with_a_record_that_is_not_sound(place, change, message):
+    path = place / "results/quick/rte/tiny/base-seed0.json"
+    content, before = path.read_text(), written(place)
+    path.write_text(json.dumps(change(json.loads(content)) or "broken"))
+    done = make(place, "quick")
+    path.write_text(content)
+    assert done.returncode != 0 and message in done.stderr and "Traceback" not in done.stderr
+    assert set(written(place)) == set(before)
+
+
+def test_a_grid_refuses_records_of_another_specification(place):
+    (place / "grids/other.yml").write_text(QUICK.replace("epochs: 1", "epochs: 2") + "results: results/quick\n")
+    done = make(place, "other")
+    assert done.returncode != 0 and "was made with epochs 1, not 2; take another results folder" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": ["rte"]}, "unknown key in grids/g.yml 'task'; allowed: tasks, sizes, seeds, subsets"),
+        ({"tasks": ["wnli"]}, "unknown task 'wnli'; allowed: cola, sst2"),
+        ({"sizes": ["huge"]}, "'huge'; allowed: tiny, mini"),
+        ({"seeds": 3}, r"seeds must be a list such as \[a, b\]; got 3"),
+        ({"seeds": [-1]}, "seed -1 is not allowed"),
+        ({"subsets": [["svd"]]}, "unknown method 'svd'; allowed: qat, kd, mp"),
+        ({"epochs": "many"}, "epochs 'many' is not allowed"),
+        ({"first": [{"sizes": ["mini"]}]}, "unknown value of sizes in first 'mini'; allowed: tiny"),
+        ({"first": [{"size": ["tiny"]}]}, "unknown key in first 'size'; allowed: tasks, sizes, seeds"),
+        ({"tasks": []}, "asks for no experiment"),
+        ({"seeds": None}, "seeds must be a list"),
+    ],
+)
+def test_a_grid_file_is_checked_before_anything_runs(change, message):
+    content = {"tasks": ["rte"], "sizes": ["tiny"], "seeds": [0], "subsets": [[]], "sparsities": [0.4]}
+    assert Grid("g", content).experiments
+    with pytest.raises(BadInput, match=message):
+        Grid("g", content | change)
+
+
+def test_a_missing_key_and_an_unknown_grid_are_told_what_there_is(place):
+    with pytest.raises(BadInput, match="has no seeds; needed: tasks, sizes, seeds, subsets, sparsities"):
+        Grid("g", {"tasks": ["rte"], "sizes": ["tiny"]})
+    done = make(place, "slow")
+    assert done.returncode != 0 and "unknown grid 'slow'; allowed: " in done.stderr and "quick" in done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "grids").glob("*.yml")))
+def test_the_projects_own_grids_are_sound(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    grid = read_grid(name)
+    assert len(grid.experiments) == len({grid.notebook(experiment) for experiment in grid.experiments})
+
+
+def test_the_order_is_the_one_that_the_file_asks_for():
+    content = {"tasks": ["rte", "cola"], "sizes": ["tiny", "mini"], "seeds": [0, 1], "subsets": [[]], "sparsities": []}
+    grid = Grid("g", content | {"first": [{"sizes": ["tiny"], "seeds": [1]}, {"tasks": ["cola"]}]})
+    order = [(each.task, each.size, each.seed) for each in grid.experiments]
+    assert order[:4] == [("rte", "tiny", 1), ("cola", "tiny", 1), ("cola", "tiny", 0), ("cola", "mini", 0)]
+    assert len(order) == len(set(order)) == 8
 
 
 def test_a_failed_experiment_says_why_and_stops_no_other(place):
-    (place / "grids/wrong.yml").write_text(QUICK.replace("[rte]", "[wnli, rte]").replace("[0, 1]", "[0]"))
-    done = snakemake(place, "wrong")
-    assert done.returncode != 0 and "BadInput: unknown task 'wnli'" in done.stderr
-    assert len(list(place.glob("results/wrong/rte/tiny/*.json"))) == 2
+    # Rows of CoLA that are not there make the second experiment fail after the grid was found to be sound.
+    (place / "grids/wrong.yml").write_text(QUICK.replace("[rte]", "[cola, rte]").replace("[0, 1]", "[0]"))
+    blocked = place / "results/wrong/cola"
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("a file where a folder must be")
+    done = make(place, "wrong")
+    assert done.returncode != 0 and len(list(place.glob("results/wrong/rte/tiny/*.json"))) == 2
+    said = [line for line in done.stderr.splitlines() if line.startswith("failed: cola/tiny/seed0: ")]
+    assert len(said) == 1 and "cannot write" in said[0]
+    assert "failed: cola/tiny/seed0" in make(place, "wrong", "grid-status").stdout
+    blocked.unlink()
+    assert make(place, "wrong").returncode == 0
+    assert "failed" not in make(place, "wrong", "grid-status").stdout
+
+
+def kill_all(process: subprocess.Popen) -> None:
+    """`kill -9` for a process and everything it started."""
+    family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    for each in family:
+        try:
+            each.send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            continue
+    process.wait()
+
+
+def wait_for(holds, process: subprocess.Popen) -> None:
+    while not holds():
+        assert process.poll() is None, "the grid ended before it could be killed"
+        time.sleep(0.1)
+
+
+def test_kill_9_at_several_moments_loses_nothing_and_repeats_nothing(tmp_path):
+    place, rng, seen = new_place(tmp_path), random.Random(0), {}
+    for records in (0, 1, 3, 6):
+        process = subprocess.Popen(command("grid", "taught"), cwd=place, stdout=-3, stderr=-3)
+        log = "teacher.log" if records == 0 else "seed0.log"
+        wait_for(lambda: [*(place / "logs").rglob(log)] and len(written(place, "taught")) >= records, process)  # noqa: B023
+        time.sleep(2 * rng.random())
+        kill_all(process)
+        now = written(place, "taught")
+        assert seen.items() <= now.items(), "a finished record was lost or run again"
+        assert len(read_all(place / "results/taught")) == len(now)
+        seen = now
+    done = make(place, "taught")
+    assert done.returncode == 0, done.stderr
+    assert len(read_all(place / "results/taught")) == 8 and seen.items() <= written(place, "taught").items()
+
+
+def test_a_grid_that_is_being_run_is_not_run_a_second_time(place):
+    (place / "grids/twice.yml").write_text(QUICK)
+    first = subprocess.Popen(command("grid", "twice"), cwd=place, stdout=subprocess.PIPE, stderr=-2, text=True)
+    while "configurations to run" not in first.stdout.readline():
+        assert first.poll() is None
+    second = make(place, "twice")
+    output, _ = first.communicate()
+    assert second.returncode != 0 and "the grid 'twice' is being run by another process" in second.stderr
+    assert first.returncode == 0 and len(written(place, "twice")) == 4, output
+
+
+def test_two_runs_of_one_configuration_train_it_once(place):
+    (place / "grids/a.yml").write_text(
+        TAUGHT.replace("[rte, cola]", "[rte]").replace("[0, 1]", "[0]") + "results: results/shared\n"
+    )
+    (place / "grids/b.yml").write_text((place / "grids/a.yml").read_text())
+    both = [subprocess.Popen(command("grid", name), cwd=place, stdout=-3, stderr=-3) for name in "ab"]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len(read_all(place / "results/shared")) == 2
+    bars = [bar for path in (place / "logs").glob("[ab]/rte/tiny/seed?.ipynb") for bar in trainings(path)]
+    assert sorted(bars) == ["base", "kd"]
+
+
+def trainings(notebook: Path) -> list[str]:
+    """The configurations that an executed notebook trained: one bar each."""
+    cells = nbformat.read(notebook, 4).cells
+    texts = [output.get("data", {}).get("text/plain", "") for cell in cells for output in cell.get("outputs", [])]
+    return [line.split()[0] for text in texts for line in text.splitlines() if "█" in line]

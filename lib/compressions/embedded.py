@@ -212,12 +212,17 @@ TASKS: dict[str, tuple[list[str], list[str], Callable[[random.Random, int], list
 }
 
 
+def train_rows(task: str) -> int:
+    """How many training rows a task has."""
+    return TRAIN_ROWS.get(task, MOST_ROWS)
+
+
 def generate(task: str) -> datasets.DatasetDict:
     """The rows of a task in GLUE's layout; the two splits share no row."""
     columns, names, write = TASKS[task]
     rng = random.Random(zlib.crc32(task.encode()))
     rows: dict[tuple[str, ...], int] = {}
-    count = TRAIN_ROWS.get(task, MOST_ROWS)
+    count = train_rows(task)
     while len(rows) < count + VALIDATION_ROWS:
         label = rng.randrange(len(names) or 6)
         rows.setdefault(tuple(" ".join(sentence) for sentence in write(rng, label)), label)

@@ -8,16 +8,17 @@ import platform
 import resource
 import subprocess
 import time
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import psutil
 import torch
+from filelock import FileLock, Timeout
 
 from compressions.errors import BadInput, require, require_same
-from compressions.files import fingerprint, root, write_whole
+from compressions.files import cache, fingerprint, root, write_whole
 
 # Raised whenever a change of the code could give other numbers: records of another format are refused.
 FORMAT = 2
@@ -51,6 +52,22 @@ def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.n
         if other != predictions_path(path, checksum):
             other.unlink()
     return content
+
+
+def lock(path: Path) -> FileLock:
+    """What a process holds while it makes the record at `path`; it is free again when that process dies."""
+    file = cache() / "running" / f"{fingerprint(str(path.resolve()))[:16]}.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(file)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether any process of this machine is making the record at `path`."""
+    try:
+        with lock(path).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def _checksum(content: dict) -> str:
@@ -101,7 +118,7 @@ def read_all(results: Path) -> list[dict]:
     return [{**read_record(path), "path": str(path.relative_to(results))} for path in paths]
 
 
-@cache
+@lru_cache
 def startup_seconds() -> float:
     """Seconds from this process's start to the first call: what an experiment costs before it trains anything.
 

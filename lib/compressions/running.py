@@ -16,7 +16,14 @@ from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache
-from compressions.records import finished, peak_memory_bytes, startup_seconds, surroundings, write_record
+from compressions.records import (
+    finished,
+    lock,
+    peak_memory_bytes,
+    startup_seconds,
+    surroundings,
+    write_record,
+)
 from compressions.ruler import megabytes
 from compressions.teachers import Teacher
 
@@ -31,11 +38,15 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
     """
     if any(configuration.augments for configuration in wanted):
         _check_augmentation(experiment, wanted)
-    there = [_finished(experiment, configuration) for configuration in wanted]
-    return [
-        record or run_configuration(experiment, configuration, watch)
-        for record, configuration in zip(there, wanted, strict=True)
-    ]
+    for configuration in wanted:
+        _finished(experiment, configuration)
+    return [_finish(experiment, configuration, watch) for configuration in wanted]
+
+
+def _finish(experiment: Experiment, configuration: Configuration, watch: Watch | None) -> dict:
+    # Whoever comes second waits, and then finds the record.
+    with lock(experiment.record_path(configuration)):
+        return _finished(experiment, configuration) or run_configuration(experiment, configuration, watch)
 
 
 def _check_augmentation(experiment: Experiment, wanted: list[Configuration]) -> None:
@@ -54,7 +65,7 @@ def _finished(experiment: Experiment, configuration: Configuration) -> dict | No
 def run_configuration(experiment: Experiment, configuration: Configuration, watch: Watch | None = None) -> dict:
     """Train one configuration, save it, load it again, score what was loaded, and write the record."""
     startup, start = startup_seconds(), time.perf_counter()
-    teacher = _teacher(experiment, watch) if configuration.uses("kd") else None
+    teacher = teacher_of(experiment, watch) if configuration.uses("kd") else None
     rows = training_rows(experiment, configuration, teacher)
     set_seed(experiment.seed)
     model = checkpoints.load_model(experiment.encoder, experiment.material.task)
@@ -140,7 +151,7 @@ def measure(model: nn.Module, experiment: Experiment, configuration: Configurati
     return measured, predictions
 
 
-def _teacher(experiment: Experiment, watch: Watch | None) -> Teacher:
+def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher:
     """The experiment's teacher; an encoder is first fine-tuned like any baseline, once, and kept in the cache."""
     own = experiment.teaching
     if isinstance(own, Path):

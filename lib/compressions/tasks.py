@@ -28,10 +28,11 @@ METRICS = {
 class Task:
     """One GLUE task. `metrics` are the official ones and accuracy; `scored` are those whose mean is the *score*.
 
-    An empty `labels` means a graded task with float labels.
+    `rows` is how many training rows the hub's revision has. An empty `labels` means a graded task with float labels.
     """
 
     name: str
+    rows: int
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     metrics: tuple[str, ...] = ("accuracy",)
@@ -60,19 +61,20 @@ CORRELATIONS = ("pearson", "spearman")
 TASKS = {
     task.name: task
     for task in (
-        Task("cola", ("sentence",), ("unacceptable", "acceptable"), ("accuracy", "mcc")),
-        Task("sst2", ("sentence",), ("negative", "positive")),
-        Task("mrpc", PAIR, ("not_equivalent", "equivalent"), WITH_F1, WITH_F1),
-        Task("stsb", PAIR, (), CORRELATIONS, CORRELATIONS),
-        Task("qqp", ("question1", "question2"), ("not_duplicate", "duplicate"), WITH_F1, WITH_F1),
+        Task("cola", 8551, ("sentence",), ("unacceptable", "acceptable"), ("accuracy", "mcc")),
+        Task("sst2", 67349, ("sentence",), ("negative", "positive")),
+        Task("mrpc", 3668, PAIR, ("not_equivalent", "equivalent"), WITH_F1, WITH_F1),
+        Task("stsb", 5749, PAIR, (), CORRELATIONS, CORRELATIONS),
+        Task("qqp", 363846, ("question1", "question2"), ("not_duplicate", "duplicate"), WITH_F1, WITH_F1),
         Task(
             "mnli",
+            392702,
             ("premise", "hypothesis"),
             ("entailment", "neutral", "contradiction"),
             validation="validation_matched",
         ),
-        Task("qnli", ("question", "sentence"), ENTAILMENT),
-        Task("rte", PAIR, ENTAILMENT),
+        Task("qnli", 104743, ("question", "sentence"), ENTAILMENT),
+        Task("rte", 2490, PAIR, ENTAILMENT),
     )
 }
 

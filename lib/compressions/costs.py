@@ -1,0 +1,82 @@
+"""What experiments cost: learnt from records, expected of the configurations that have none."""
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from compressions import embedded
+from compressions.configurations import Configuration
+from compressions.experiment import Experiment
+from compressions.sizes import MINILM, SIZES, embedded_size
+from compressions.tasks import TASKS
+
+LEVELS = ["task", "size", "configuration"]
+RIDGE = 0.1
+SPARE_MEMORY = 1.5
+UNMEASURED_MEMORY = 2e9
+BYTES_PER_PARAMETER = 60
+
+
+class Costs:
+    """Seconds and memory of configurations, from records of one kind of machine.
+
+    The log of the seconds for an example is a sum of one number for the task, one for the size and one for the
+    configuration, and a slope times the log of the encoder's linear weights, by which it reaches sizes without records.
+    """
+
+    def __init__(self, records: list[dict]) -> None:
+        """`records` as `records.read_all` gives them."""
+        self.measured = pd.DataFrame([_measured(record) for record in records]).dropna()
+        self.memory = self.measured.groupby("size").memory.max().to_dict() if records else {}
+        columns = make_column_transformer(
+            (OneHotEncoder(handle_unknown="ignore"), LEVELS), ("passthrough", ["log_weights"])
+        )
+        self.model = make_pipeline(columns, Ridge(alpha=RIDGE))
+        if len(self.measured):
+            self.model.fit(self.measured, np.log(self.measured.seconds) - self.measured.log_weights)
+
+    def seconds(self, experiment: Experiment, wanted: list[Configuration]) -> float:
+        """What the wanted configurations of an experiment take on one worker; `nan` without any record."""
+        if not len(self.measured) or not wanted:
+            return 0.0 if not wanted else float("nan")
+        log_weights = np.log(experiment.encoder.size.linear_weights)
+        rows = pd.DataFrame({"configuration": [each.name for each in wanted]})
+        rows = rows.assign(task=experiment.task, size=experiment.size, log_weights=log_weights)
+        return float(np.exp(self.model.predict(rows) + log_weights).sum() * _examples(experiment))
+
+    def memory_bytes(self, experiment: Experiment) -> float:
+        """Memory to ask for: half as much again as was measured, or guessed from the parameters of a new size."""
+        guess = UNMEASURED_MEMORY + BYTES_PER_PARAMETER * experiment.encoder.size.parameters
+        return SPARE_MEMORY * self.memory.get(experiment.size, guess)
+
+
+def _measured(record: dict) -> dict:
+    specification = record["specification"]
+    examples = specification["train_rows_used"] * specification["epochs"]
+    return {
+        "task": specification["task"],
+        "size": specification["size"],
+        "configuration": record["configuration"],
+        "log_weights": np.log(_linear_weights(specification)),
+        # Without what was done once for all: a record may count the making of its teacher.
+        "seconds": (record["seconds"] + record["evaluation_seconds"]) / examples,
+        "memory": record["peak_memory_bytes"],
+    }
+
+
+def _linear_weights(specification: dict) -> float:
+    """Of the encoder that a record is of; `nan` for a user's own, whose shape a record does not hold."""
+    name = specification["size"]
+    if specification["encoder"]["source"] == "embedded":
+        return embedded_size(name).linear_weights
+    known = {**SIZES, MINILM.name: MINILM}
+    return known[name].linear_weights if name in known else float("nan")
+
+
+def _examples(experiment: Experiment) -> float:
+    """Rows of the task times epochs; the rows that augmentation adds are part of a configuration's cost."""
+    rows = embedded.train_rows(experiment.task) if experiment.glue == "embedded" else TASKS[experiment.task].rows
+    return min(rows, experiment.train_rows or rows) * experiment.choices.epochs

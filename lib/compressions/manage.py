@@ -1,0 +1,107 @@
+"""The commands that `make grid` and `make grid-status` are made of: run, teach, status."""
+
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from compressions.configurations import Configuration
+from compressions.costs import Costs
+from compressions.errors import BadInput
+from compressions.experiment import Experiment
+from compressions.grids import Grid, failures, read_grid
+from compressions.records import is_locked, read_all
+from compressions.running import teacher_of, training_rows
+
+SNAKEMAKE = ("--keep-going", "--rerun-incomplete", "--quiet", "rules", "reason", "host")
+
+
+def run(grid: Grid, options: list[str]) -> None:
+    """Run what is missing with Snakemake; `options` say where.
+
+    Raises `BadInput` before that for a record that is not sound, and while another process runs the same grid here.
+    """
+    grid.check_records()
+    lock = Path("logs", f"{grid.name}.lock")
+    lock.parent.mkdir(exist_ok=True)
+    try:
+        # This lock is gone with the process, Snakemake's own would stay after a kill.
+        with FileLock(lock, timeout=0):
+            _tidy(grid)
+            command = [Path(sys.executable).with_name("snakemake"), "--nolock", *SNAKEMAKE, *options]
+            done = subprocess.run([*command, "--config", f"grid={grid.name}", f"gpus={os.environ.get('GPUS', 0)}"])
+    except Timeout as error:
+        raise BadInput(f"the grid {grid.name!r} is being run by another process; see make grid-status") from error
+    sys.exit(done.returncode)
+
+
+def _tidy(grid: Grid) -> None:
+    """Say how much there is to do; a notebook whose records are gone is no proof that its experiment was run."""
+    for experiment in grid.unfinished:
+        grid.notebook(experiment).unlink(missing_ok=True)
+    todo = sum(len(grid.missing(experiment)) for experiment in grid.experiments)
+    print(
+        f"{grid.name}: {todo} of {len(grid.experiments) * len(grid.configurations)} configurations to run", flush=True
+    )
+
+
+def teach(grid: Grid, task: str) -> None:
+    """Fine-tune the task's teacher and ask it for its logits, so that students find both; print what it is."""
+    experiment = next(experiment for experiment in grid.experiments if experiment.task == task)
+    teacher = teacher_of(experiment)
+    training_rows(experiment, Configuration(("kd",)), teacher)
+    print(json.dumps(teacher.description()))
+
+
+def status(grid: Grid) -> None:
+    """Print what is done, running, missing and failed, by size, and how long the rest will take."""
+    costs = Costs(read_all(grid.results))
+    print(f"{'size':10}{'configurations':>15}{'done':>8}{'running':>9}{'missing':>9}{'hours left':>12}")
+    total = 0.0
+    for size in grid.content["sizes"]:
+        of_size = [experiment for experiment in grid.experiments if experiment.size == size]
+        seconds = sum(costs.seconds(experiment, grid.missing(experiment)) for experiment in of_size)
+        total += seconds
+        wanted, missing = len(of_size) * len(grid.configurations), sum(len(grid.missing(each)) for each in of_size)
+        running = sum(len(_running(grid, experiment)) for experiment in of_size)
+        row = f"{size:10}{wanted:15}{wanted - missing:8}{running:9}{missing - running:9}"
+        print(row + f"{seconds / 3600:12.1f}")
+    for experiment in grid.experiments:
+        for configuration in _running(grid, experiment):
+            print(f"running: {experiment.task}/{experiment.size}/{configuration.name}-seed{experiment.seed}")
+    for place, error in failures(grid):
+        print(f"failed: {place}: {error}")
+    cores = os.cpu_count() or 1
+    print(
+        f"left: {total / 3600:.1f} hours of one worker, {total / 3600 / cores:.1f} with {cores}, teachers not counted"
+    )
+
+
+def _running(grid: Grid, experiment: Experiment) -> list[Configuration]:
+    return [each for each in grid.missing(experiment) if is_locked(experiment.record_path(each))]
+
+
+def main() -> None:
+    """`python -m compressions.manage run GRID -- OPTIONS`, or `status GRID`, or `teach GRID TASK`."""
+    parser = ArgumentParser(prog="python -m compressions.manage")
+    commands = parser.add_subparsers(required=True)
+    for command, more in ((run, "options"), (teach, "task"), (status, None)):
+        one = commands.add_parser(command.__name__, help=command.__doc__.splitlines()[0])
+        one.set_defaults(command=command)
+        one.add_argument("grid")
+        if more:
+            one.add_argument(more, nargs="*" if more == "options" else None)
+    chosen = vars(parser.parse_args())
+    command, name = chosen.pop("command"), chosen.pop("grid")
+    try:
+        command(read_grid(name), **chosen)
+    except BadInput as error:
+        sys.exit(f"BadInput: {error}")
+
+
+if __name__ == "__main__":
+    main()
