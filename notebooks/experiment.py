@@ -33,6 +33,7 @@ batch_size = 32  # the usual choice for GLUE; the paper gives none
 weight_decay = 0.01  # BERT's
 warmup = 0.1  # share of the steps in which the learning rate rises, BERT's
 train_rows = None  # a cap on the training rows, the same random ones for every size and seed; None: all
+held_out = 0.0  # share of the training rows that is scored instead of the validation split, to choose parameters on
 max_length = 128  # tokens of a row; few of GLUE's are longer
 granularity = "channel"  # one int8 scale per row of a weight; "tensor": one per weight
 prune_begin = 0.1  # pruning starts where the learning rate has risen: the paper has some warm-up

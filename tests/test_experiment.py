@@ -125,6 +125,17 @@ def test_the_same_seed_gives_the_same_scores_and_force_runs_again(tmp_path, fold
     assert all(first[field] == second[field] == records["qat+kd+mp40"][field] for field in fields)
 
 
+def test_a_held_out_part_of_the_training_rows_takes_the_place_of_the_validation_split(tmp_path):
+    whole, held = experiment(tmp_path).material, experiment(tmp_path, held_out=0.25).material
+    assert (len(held.rows.train), len(held.labels)) == (240, 80)
+    columns = held.task.columns
+    texts = [list(zip(*(rows[column] for column in columns), strict=True)) for rows in vars(held.rows).values()]
+    assert sorted(sum(texts, [])) == sorted(zip(*(whole.rows.train[column] for column in columns), strict=True))
+    specification = experiment(tmp_path, held_out=0.25).specification(Configuration())
+    assert specification["held_out"] == 0.25
+    assert "held_out" not in experiment(tmp_path).specification(Configuration())
+
+
 def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
     run(experiment(tmp_path), configurations([["kd"]], []))
     asked = []
@@ -213,6 +224,7 @@ def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypa
         ({"learning_rate": float("nan")}, ["learning_rate nan", "above 0"]),
         ({"batch_size": 0}, ["batch_size 0", "from 1"]),
         ({"train_rows": 0}, ["train_rows 0", "1 or more"]),
+        ({"held_out": 1}, ["held_out 1", "from 0 to below 1"]),
         ({"alpha": 1.5}, ["alpha 1.5", "from 0 to 1"]),
         ({"temperature": 0}, ["temperature 0", "above 0"]),
         ({"augment": -1}, ["augment -1", "from 0"]),

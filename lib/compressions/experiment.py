@@ -14,7 +14,7 @@ from compressions.errors import check, number, one_of, require, whole
 from compressions.files import fingerprint, root
 from compressions.material import Material
 from compressions.records import record_path
-from compressions.tasks import HUB, REVISION, TASKS, check_source, load
+from compressions.tasks import HUB, REVISION, TASKS, check_source, hold_out, load
 
 PRETRAINED_EPOCHS = 3
 RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
@@ -37,6 +37,7 @@ class Experiment:
     weight_decay: float = 0.01
     warmup: float = 0.1
     train_rows: int | None = None
+    held_out: float = 0.0
     max_length: int = 128
     granularity: str = "channel"
     prune_begin: float = 0.1
@@ -80,6 +81,7 @@ class Experiment:
         for name in ("seed", "augment"):
             check(whole(getattr(self, name), 0), name, getattr(self, name), "a whole number from 0")
         check(self.train_rows is None or whole(self.train_rows, 1), "train_rows", self.train_rows, "1 or more, or null")
+        check(number(self.held_out) and 0 <= self.held_out < 1, "held_out", self.held_out, "a number from 0 to below 1")
         for name in ("warmup", "alpha", "weight_decay", "prune_begin", "prune_end"):
             value = getattr(self, name)
             check(number(value) and 0 <= value <= 1, name, value, "a number from 0 to 1")
@@ -96,6 +98,7 @@ class Experiment:
         """The task's rows, as this encoder reads them."""
         task = TASKS[self.task]
         rows = load(task, self.glue, self.train_rows)
+        rows = hold_out(rows, self.held_out) if self.held_out else rows
         return Material(task, self.encoder, rows, self.glue, self.augment, self.max_length)
 
     @property
@@ -137,6 +140,8 @@ class Experiment:
             **vars(self.choices),
             **self.material.fingerprints,
         }
+        if self.held_out:
+            chosen |= {"held_out": self.held_out}
         if configuration.uses("qat"):
             chosen |= {"granularity": self.granularity}
         if configuration.uses("mp"):

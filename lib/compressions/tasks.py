@@ -108,6 +108,12 @@ def load(task: Task, glue: str, train_rows: int | None = None) -> Rows:
     return Rows(train, splits[task.validation])
 
 
+def hold_out(rows: Rows, share: float) -> Rows:
+    """A random share of the training rows in the place of the validation split, to choose hyper-parameters on."""
+    parts = rows.train.train_test_split(share, seed=0)
+    return Rows(parts["train"].flatten_indices(), parts["test"].flatten_indices())
+
+
 def _load_splits(task: Task, glue: str) -> datasets.DatasetDict:
     check_source(glue)
     try:
