@@ -5,9 +5,10 @@ BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.installed
 GRID ?= embedded
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+# How many GPUs a grid shares here; on a cluster any number but 0 gives each experiment one.
 GPUS ?= 0
-# Where a grid runs: here, or where a profile of profiles/ says: make grid GRID=paper PROFILE=slurm
-WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES))
+# Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
+WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES)) $(OPTIONS)
 # The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
 EMBEDDED := GLUE=embedded CHECKPOINTS=embedded
 # One thread a process: two processes of one thread train more than one of two, and a busy core stalls both of its threads.

@@ -41,12 +41,19 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
 
+# Where SLURM's programs look for their settings when no administrator has put any into /etc; the executor plugin keeps
+# SLURM's own variables from jobs.
+FOUND = Path("/run/slurm/conf")
+
+
 def why_not() -> str | None:
     """The reason for which no cluster can be started here, or `None`."""
     path = f"{os.environ['PATH']}:/usr/sbin"
     missing = [name for name in PROGRAMS if not shutil.which(name, path=path)]
     if missing:
         return f"no {', '.join(missing)}: Debian's slurm-wlm and munge are not installed"
+    if FOUND.exists() or Path("/etc/slurm/slurm.conf").exists():
+        return "this machine belongs to a SLURM cluster already"
     return None if os.geteuid() == 0 else "SLURM's daemons must be started by root"
 
 
@@ -55,6 +62,8 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which `sbatch` finds a running cluster; its files and logs are in `folder`."""
     environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin", "SLURM_CONF": str(folder / "slurm.conf")}
     _configure(folder)
+    FOUND.parent.mkdir(exist_ok=True)
+    FOUND.symlink_to(folder)
     daemons = [
         subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         for command in (_munged(folder), ["slurmctld", "-D"], ["slurmd", "-D"])
@@ -67,6 +76,8 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
         for daemon in reversed(daemons):
             daemon.terminate()
             daemon.wait(30)
+        FOUND.unlink()
+        FOUND.parent.rmdir()
 
 
 def _configure(folder: Path) -> None:

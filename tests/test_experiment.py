@@ -129,8 +129,8 @@ def test_a_held_out_part_of_the_training_rows_takes_the_place_of_the_validation_
     whole, held = experiment(tmp_path).material, experiment(tmp_path, held_out=0.25).material
     assert (len(held.rows.train), len(held.labels)) == (240, 80)
     columns = held.task.columns
-    texts = [list(zip(*(rows[column] for column in columns), strict=True)) for rows in vars(held.rows).values()]
-    assert sorted(sum(texts, [])) == sorted(zip(*(whole.rows.train[column] for column in columns), strict=True))
+    texts = [text for rows in vars(held.rows).values() for text in zip(*(rows[name] for name in columns), strict=True)]
+    assert sorted(texts) == sorted(zip(*(whole.rows.train[name] for name in columns), strict=True))
     specification = experiment(tmp_path, held_out=0.25).specification(Configuration())
     assert specification["held_out"] == 0.25
     assert "held_out" not in experiment(tmp_path).specification(Configuration())

@@ -38,6 +38,7 @@ def place(tmp_path_factory):
 
 
 def new_place(place: Path) -> Path:
+    place.mkdir(exist_ok=True)
     for name in ("notebooks", "book", "Makefile", "Snakefile", "_toc.yml", "profiles"):
         (place / name).symlink_to(ROOT / name)
     (place / ".venv").symlink_to(sys.prefix)
