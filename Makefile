@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status bench lint lock clean
+.PHONY: help reproduce test book grid grid-status results bench lint lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make gr
 
 grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing or failed
 	@$(BIN)/python -m compressions.manage status $(GRID)
+
+results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and README.md from the records
+	$(BIN)/python -m compressions.table results/$(GRID)
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.bench results/bench.json
