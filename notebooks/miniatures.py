@@ -204,7 +204,7 @@ glue_numbers(
 #
 # Plain fine-tuning for three epochs on at most 8,192 training rows, one learning rate per size and none of it tuned,
 # scored on the validation split; every seed that was run is shown, a dash is one that was not. These are the experiment
-# notebook's baselines, and the records that every later comparison begins from; `make grid GRID=miniatures` makes them.
+# notebook's baselines, and the records that every later comparison begins from; `make grid GRID=cpu` begins with them.
 
 # %% tags=["hide-input"]
 from compressions.records import read_all

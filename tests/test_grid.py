@@ -136,7 +136,7 @@ def test_a_grid_file_is_checked_before_anything_runs(change, message):
     content = {"tasks": ["rte"], "sizes": ["tiny"], "seeds": [0], "subsets": [[]], "sparsities": [0.4]}
     assert Grid("g", content).experiments
     with pytest.raises(BadInput, match=message):
-        Grid("g", content | change)
+        Grid("g", content | change).experiments  # noqa: B018
 
 
 def test_a_missing_key_and_an_unknown_grid_are_told_what_there_is(place):

@@ -24,7 +24,8 @@ KEYS = (*AXES, *PLAN, "first", "results", *CHOICES)
 class Grid:
     """A grid by its name; `content` is what its file holds.
 
-    Raises `BadInput` when it is made, before anything runs, for a key or a value that is not allowed.
+    Raises `BadInput` for a key or a part that is not allowed when it is made; for a choice that no experiment allows
+    when its experiments are first asked for, which is before anything runs.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Grid:
         for key in AXES:
             check_list(key, self.content[key], "[a, b]")
         self._check_first()
-        require(bool(self.experiments), f"grids/{self.name}.yml asks for no experiment; give tasks, sizes and seeds")
+        require(bool(self.keys), f"grids/{self.name}.yml asks for no experiment; give tasks, sizes and seeds")
         require(bool(self.configurations), f"grids/{self.name}.yml asks for no configuration")
 
     def _check_first(self) -> None:
@@ -57,11 +58,15 @@ class Grid:
         return configurations(*(self.content[key] for key in PLAN))
 
     @cached_property
-    def experiments(self) -> list[Experiment]:
-        """All experiments, those that are to come first before the others; tasks vary fastest, seeds slowest."""
+    def keys(self) -> list[tuple[str, str, int]]:
+        """Task, size and seed of all experiments, the `first` before the others; tasks vary fastest, seeds slowest."""
         parts = [*self.content.get("first", []), {}]
-        keys = [key for part in parts for key in self._keys(part)]
-        return [self._experiment(*key) for key in dict.fromkeys(keys)]
+        return list(dict.fromkeys(key for part in parts for key in self._keys(part)))
+
+    @cached_property
+    def experiments(self) -> list[Experiment]:
+        """All experiments, in order."""
+        return [self._experiment(*key) for key in self.keys]
 
     def _keys(self, part: dict) -> list[tuple[str, str, int]]:
         tasks, sizes, seeds = (part.get(axis, self.content[axis]) for axis in AXES)
@@ -69,12 +74,16 @@ class Grid:
 
     def _experiment(self, task: str, size: str, seed: int) -> Experiment:
         chosen = {name: self.content[name] for name in CHOICES if name in self.content}
-        results = self.content.get("results", f"results/{self.name}")
-        return from_parameters({**chosen, "task": task, "size": size, "seed": seed, "results": results})
+        return from_parameters({**chosen, "task": task, "size": size, "seed": seed, "results": self.own_results})
+
+    @property
+    def own_results(self) -> str:
+        """The folder that the grid's file means for its records."""
+        return self.content.get("results", f"results/{self.name}")
 
     @property
     def results(self) -> Path:
-        """Where the grid's records go."""
+        """Where the grid's records go: that folder, or the one of the variable RESULTS."""
         return root() / self.experiments[0].results
 
     def experiment(self, task: str, size: str, seed: int) -> Experiment:
@@ -108,10 +117,15 @@ class Grid:
                     finished(experiment.record_path(configuration), experiment.specification(configuration))
 
 
+def names() -> list[str]:
+    """The grids there are."""
+    return sorted(path.stem for path in (root() / "grids").glob("*.yml"))
+
+
 def read_grid(name: str) -> Grid:
     """The grid `grids/<name>.yml`; raises `BadInput` with the names there are, or for what is wrong with the file."""
     folder = root() / "grids"
-    one_of("grid", name, sorted(path.stem for path in folder.glob("*.yml")))
+    one_of("grid", name, names())
     try:
         content = yaml.safe_load((folder / f"{name}.yml").read_text())
     except yaml.YAMLError as error:
