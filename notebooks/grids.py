@@ -60,8 +60,8 @@ import matplotlib.pyplot as plt
 from compressions.pages import glue_figure, glue_numbers
 
 tasks, sizes, most = chosen.content["tasks"], chosen.content["sizes"], len(chosen.content["seeds"])
-figure, axes = plt.subplots(1, len(sizes), figsize=(2.6 * len(sizes) + 1, 4.2), sharey=True, squeeze=False)
-for ax, size in zip(axes[0], sizes, strict=True):
+figure, axes = plt.subplots(len(sizes), figsize=(5, 3.3 * len(sizes)), sharex=True, squeeze=False)
+for ax, size in zip(axes[:, 0], sizes, strict=True):
     index = pd.MultiIndex.from_product([[size], order])
     counts = seeds.reindex(index=index, columns=tasks).fillna(0).to_numpy()
     ax.imshow(counts, cmap="Greens", vmin=0, vmax=most, aspect="auto")
