@@ -14,6 +14,7 @@ from compressions.sizes import MINILM, SIZES, embedded_size
 from compressions.tasks import TASKS
 
 LEVELS = ["task", "size", "configuration"]
+MEASURED = [*LEVELS, "log_weights", "seconds", "memory"]
 RIDGE = 0.1
 SPARE_MEMORY = 1.5
 UNMEASURED_MEMORY = 2e9
@@ -29,8 +30,9 @@ class Costs:
 
     def __init__(self, records: list[dict]) -> None:
         """`records` as `records.read_all` gives them."""
-        self.measured = pd.DataFrame([_measured(record) for record in records]).dropna()
-        self.memory = self.measured.groupby("size").memory.max().to_dict() if records else {}
+        measured = pd.DataFrame([_measured(record) for record in records], columns=MEASURED)
+        self.memory = measured.groupby("size").memory.max().dropna().to_dict()
+        self.measured = measured.dropna(subset=["log_weights"])
         columns = make_column_transformer(
             (OneHotEncoder(handle_unknown="ignore"), LEVELS), ("passthrough", ["log_weights"])
         )
@@ -63,7 +65,7 @@ def _measured(record: dict) -> dict:
         "log_weights": np.log(_linear_weights(specification)),
         # Without what was done once for all: a record may count the making of its teacher.
         "seconds": (record["seconds"] + record["evaluation_seconds"]) / examples,
-        "memory": record["peak_memory_bytes"],
+        "memory": record.get("peak_memory_bytes", float("nan")),  # the first records do not state it
     }
 
 
