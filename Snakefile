@@ -1,6 +1,7 @@
 # Runs a grid: `snakemake --config grid=embedded`. Each experiment is a run of the experiment notebook by papermill; its
 # executed notebook and its log stay in logs/, its records go to results/. `make grid` calls it, here or on a cluster.
 import math
+import os
 import sys
 
 from compressions.costs import Costs
@@ -26,6 +27,12 @@ def place_in_order(wildcards):
     return GRID.experiments.index(experiment_of(wildcards))
 
 
+def device(index):
+    # One GPU each, in turn, of those that the shell or a cluster's job is given.
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES") or ",".join(map(str, range(max(1, GPUS))))
+    return visible.split(",")[index % len(visible.split(","))]
+
+
 def minutes(wildcards):
     # Twice what records let us expect, for slower machines; a day where there are none.
     experiment = experiment_of(wildcards)
@@ -45,14 +52,14 @@ rule teacher:
         PLACE + "/{task}/teacher.log",
     params:
         failed=PLACE + "/{task}/teacher.failed",
-        device=lambda wildcards: sorted(GRID.content["tasks"]).index(wildcards.task) % max(1, GPUS),
+        device=lambda wildcards: device(GRID.content["tasks"].index(wildcards.task)),
     priority: 10**6
     resources:
         mem_mb=8000,
         runtime=1440,
         gpu=min(1, GPUS),
     shell:
-        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES=${{CUDA_VISIBLE_DEVICES:-{params.device}}};"
+        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
         " python -m compressions.manage teach {GRID.name} {wildcards.task} > {output} 2> {log}"
         " || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"
 
@@ -67,7 +74,7 @@ rule experiment:
     params:
         given=lambda wildcards: GRID.parameters(experiment_of(wildcards)),
         failed=PLACE + "/{task}/{size}/seed{seed}.failed",
-        device=lambda wildcards: place_in_order(wildcards) % max(1, GPUS),
+        device=lambda wildcards: device(place_in_order(wildcards)),
     priority: lambda wildcards: len(GRID.experiments) - place_in_order(wildcards)
     resources:
         mem_mb=lambda wildcards: math.ceil(COSTS.memory_bytes(experiment_of(wildcards)) / 1e6),
@@ -75,7 +82,7 @@ rule experiment:
         gpu=min(1, GPUS),
     # Run by two at once, which a kill of Snakemake alone can lead to, the second waits and finds all done.
     shell:
-        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES=${{CUDA_VISIBLE_DEVICES:-{params.device}}};"
+        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
         " papermill notebooks/experiment.py {output}.partial.ipynb -p task {wildcards.task} -p size {wildcards.size}"
         " -p seed {wildcards.seed} -y {params.given:q} --no-progress-bar > {log} 2>&1"
         " && {{ mv {output}.partial.ipynb {output} || [ -f {output} ]; }} || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"

@@ -153,6 +153,14 @@ def test_the_projects_own_grids_are_sound(name, monkeypatch):
     assert len(grid.experiments) == len({grid.notebook(experiment) for experiment in grid.experiments})
 
 
+def test_experiments_take_the_gpus_in_turn_that_the_shell_allows(place, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    (place / "grids/planned.yml").write_text(QUICK)
+    done = make(place, "planned", "grid", "GPUS=2", "OPTIONS=--dry-run --printshellcmds --quiet host")
+    assert done.returncode == 0, done.stderr
+    assert sorted(re.findall(r"export CUDA_VISIBLE_DEVICES=(\S+);", done.stdout + done.stderr)) == ["5", "7"]
+
+
 def test_the_order_is_the_one_that_the_file_asks_for():
     content = {"tasks": ["rte", "cola"], "sizes": ["tiny", "mini"], "seeds": [0, 1], "subsets": [[]], "sparsities": []}
     grid = Grid("g", content | {"first": [{"sizes": ["tiny"], "seeds": [1]}, {"tasks": ["cola"]}]})
