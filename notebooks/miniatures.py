@@ -124,8 +124,8 @@ pd.DataFrame({name: described(run) for name, run in runs.items()})
 # %% [markdown]
 # TINY's and MINI's text was a part of English Wikipedia: 12,644 whole articles of a dump of 2013 to 2015, about 43
 # million tokens, in the columns of the hub's `wikimedia/wikipedia`. They were made with `-p size tiny -p out
-# checkpoints/tiny -p minutes 42` and `-p size mini -p out checkpoints/mini -p minutes 100 -p passes 2`, with teacher and
-# text in local folders. Minutes make a run depend on the machine's speed: the same command elsewhere makes a like
+# checkpoints/tiny -p minutes 42` and `-p size mini -p out checkpoints/mini -p minutes 100 -p passes 2`, with teacher
+# and text in local folders. Minutes make a run depend on the machine's speed: the same command elsewhere makes a like
 # encoder, not the same one; with `tokens` alone it is repeatable.
 
 # %% tags=["hide-input"]
