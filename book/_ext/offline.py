@@ -27,9 +27,11 @@ def write_vega(app) -> None:
 
 
 def add_vega(app, page, template, context, doctree) -> None:
-    """Loads the bundle on the pages that have charts."""
+    """Loads the bundle on the pages that have charts, and on the explorer's what makes its address follow it."""
     if "vega-embed" in context.get("body", ""):
         app.add_js_file("vega.js", priority=100)
+    if page.endswith("/explorer"):
+        app.add_js_file("explorer.js", priority=110)
 
 
 def load_once(app, page, template, context, doctree) -> None:

@@ -7,6 +7,7 @@ from compressions.errors import one_of, require
 
 METHODS = ("qat", "kd", "mp")
 CONTROL = "aug"
+SPARSITIES = (0.4, 0.6)  # of the paper's Figure 1
 SUBSETS = tuple(subset for count in range(len(METHODS) + 1) for subset in combinations(METHODS, count))
 
 
@@ -38,6 +39,13 @@ class Configuration:
     def name(self) -> str:
         """`base`, `qat`, `kd`, `mp40`, …, `qat+kd+mp60`, `aug`."""
         return "+".join(f"mp{100 * self.sparsity:g}" if m == "mp" else m for m in self.subset) or "base"
+
+
+def method_of(configuration: str) -> str:
+    """A configuration's methods as the paper and figures name them: `qat+mp40` is `QAT+MP`, `base` is `none`."""
+    special = {"base": "none", "aug": "augmentation"}
+    parts = [part.rstrip("0123456789.").upper() for part in configuration.split("+")]
+    return special.get(configuration, "+".join(parts))
 
 
 def check_sparsity(sparsity: float) -> None:

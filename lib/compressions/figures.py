@@ -2,8 +2,13 @@
 
 import altair as alt
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from compressions.configurations import method_of
+from compressions.points import front
 
 # Okabe and Ito's colours, which readers with any colour vision can tell apart; yellow is darkened for white paper.
 COLOURS = {
@@ -19,18 +24,7 @@ COLOURS = {
 }
 MARKERS = {"none": "o", "QAT": "s", "KD": "^", "MP": "v", "QAT+KD": "D", "QAT+MP": "P", "KD+MP": "X", "QAT+KD+MP": "*"}
 HEIGHT = 320
-
-
-def method_of(configuration: str) -> str:
-    """The methods of a configuration as figures name them: `qat+mp40` is `QAT+MP`, `base` is `none`."""
-    special = {"base": "none", "aug": "augmentation"}
-    parts = [part.rstrip("0123456789.").upper() for part in configuration.split("+")]
-    return special.get(configuration, "+".join(parts))
-
-
-def with_methods(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a column `methods` made from `configuration`."""
-    return frame.assign(methods=frame.configuration.map(method_of))
+FRONT = "no better one"
 
 
 def method_scale(frame: pd.DataFrame) -> alt.Scale:
@@ -42,14 +36,18 @@ def method_scale(frame: pd.DataFrame) -> alt.Scale:
 def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
     """Score against megabytes, to ask: hover for a point's values, click a method in the legend to follow it alone.
 
-    `frame` has `configuration`, `size`, `megabytes`, `score` and `source`; megabytes are by the paper's ruler.
+    `frame` has `configuration`, `size`, `megabytes`, `score` and `source`; where there are several sources, one can be
+    switched to. Megabytes are by the paper's ruler.
     """
-    frame = with_methods(frame)
+    frame = frame.assign(methods=frame.configuration.map(method_of))
     picked = alt.selection_point(fields=["methods"], bind="legend")
     legend = alt.Legend(orient="bottom", columns=4, symbolSize=90)
     axis = alt.Axis(grid=False)
+    sources = list(dict.fromkeys(frame.source))
+    names = ["all", *sources]
+    shown = alt.param(name="shown", value="all", bind=alt.binding_radio(options=names, name="points: "))
     chart = alt.Chart(frame, width="container", height=HEIGHT).mark_point(filled=True, size=90)
-    return chart.encode(
+    chart = chart.encode(
         x=alt.X("megabytes:Q", scale=alt.Scale(type="log", nice=False, padding=20), axis=axis, title="size, MB (log)"),
         y=alt.Y("score:Q", scale=alt.Scale(zero=False), title=score_title),
         color=alt.Color("methods:N", scale=method_scale(frame), legend=legend, title=None),
@@ -62,21 +60,88 @@ def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
             alt.Tooltip("megabytes:Q", format=".3~g"),
         ],
     ).add_params(picked)
+    if len(sources) == 1:
+        return chart
+    shapes = alt.Shape("source:N", scale=alt.Scale(domain=sources), title=None, legend=alt.Legend(orient="top"))
+    return chart.encode(shape=shapes).add_params(shown).transform_filter("shown == 'all' || shown == datum.source")
 
 
-def tradeoff_static(frame: pd.DataFrame, score_title: str) -> Figure:
-    """The same figure as a picture, to cite."""
-    frame = with_methods(frame)
-    figure, axes = plt.subplots(figsize=(6, 4.5))
+def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None, columns: int = 1) -> Figure:
+    """The same figure as a picture, to cite: one panel for each value of the column `panels`, each with its own front.
+
+    Where `frame` has `low` and `high`, they are drawn as intervals.
+    """
+    frame = frame.assign(methods=frame.configuration.map(method_of))
+    parts = list(frame.groupby(panels, sort=False)) if panels else [(None, frame)]
+    rows = -(-len(parts) // columns)
+    height = 4.5 if rows == 1 else 3.4 * rows if columns == 1 else 2.4 * rows
+    figure, grid = plt.subplots(rows, columns, figsize=(6, height), squeeze=False)
+    for axes, (title, part) in zip(grid.flat, parts, strict=False):
+        _draw_tradeoff(axes, part, small=columns > 1)
+        axes.set(title=title, ylabel=score_title if axes in grid[:, 0] else None)
+    for axes in grid[-1]:
+        axes.set(xlabel="size, MB (log)")
+    for axes in list(grid.flat)[len(parts) :]:
+        axes.axis("off")
+    handles = {label: mark for axes in grid.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    order = [label for label in (*COLOURS, FRONT) if label in handles]
+    figure.legend(
+        [handles[label] for label in order],
+        order,
+        ncols=4,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1),
+        frameon=False,
+        fontsize=9,
+        columnspacing=1,
+    )
+    plt.close(figure)
+    return figure
+
+
+def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
+    best = frame[front(frame)].sort_values("megabytes")
+    axes.plot(best.megabytes, best.score, color="#333333", linewidth=0.8, zorder=0, label=FRONT)
     for method in (method for method in COLOURS if method in set(frame.methods)):
         points = frame[frame.methods == method]
-        style = {"color": COLOURS[method], "marker": MARKERS.get(method, "."), "s": 36, "alpha": 0.9, "label": method}
-        axes.scatter(points.megabytes, points.score, **style)
-    for row in frame[frame.configuration == "base"].itertuples():
-        axes.annotate(row.size.upper(), (row.megabytes, row.score), (0, -12), textcoords="offset points", fontsize=8)
-    axes.set(xscale="log", xlabel="size, MB (log)", ylabel=score_title)
+        style = {"color": COLOURS[method], "marker": MARKERS.get(method, "."), "alpha": 0.9, "label": method}
+        axes.scatter(points.megabytes, points.score, s=16 if small else 36, **style)
+        if "low" in frame:
+            axes.vlines(points.megabytes, points.low, points.high, color=COLOURS[method], linewidth=0.8, alpha=0.6)
+    if not small:
+        for row in frame[frame.configuration == "base"].itertuples():
+            place = (row.megabytes, row.score)
+            axes.annotate(row.size.upper(), place, (0, -12), textcoords="offset points", fontsize=8)
+    axes.set(xscale="log")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=9, columnspacing=1)
-    figure.tight_layout()
-    plt.close(figure)
+
+
+def draw_by_size(frame: pd.DataFrame, tasks: np.ndarray, published: pd.DataFrame, title: str) -> Figure:
+    """Values of combinations with intervals, one panel a size.
+
+    `frame` has `size`, `methods`, `value`, `low` and `high`; `tasks`, `(tasks, sizes, combinations)`, are the single
+    tasks' values, and `published` the paper's, sizes by combinations.
+    """
+    sizes = list(dict.fromkeys(frame["size"]))
+    figure, panels = plt.subplots(len(sizes), figsize=(6, 2.6 * len(sizes)), sharex=True, squeeze=False)
+    for row, (axes, size) in enumerate(zip(panels[:, 0], sizes, strict=True)):
+        part = frame[frame["size"] == size].reset_index(drop=True)
+        colours = [COLOURS[methods] for methods in part.methods]
+        axes.hlines(part.index, part.low, part.high, color=colours, linewidth=3, alpha=0.5)
+        axes.scatter(part.value, part.index, color=colours, s=50, zorder=3, label="this edition, 95 %")
+        for place in part.index:
+            own = tasks[:, row, place]
+            axes.scatter(own, np.full(len(own), place + 0.25), color=colours[place], s=10, alpha=0.7, label="a task")
+        if size in published.index:
+            hollow = {"facecolor": "none", "edgecolor": "#333333", "marker": "D"}
+            axes.scatter(published.loc[size, list(part.methods)], part.index, label="published", **hollow)
+        axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
+        axes.set(title=size, yticks=part.index, yticklabels=part.methods)
+        axes.invert_yaxis()
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[-1, 0].set_xlabel(title)
+    marks, names = panels[0, 0].get_legend_handles_labels()
+    once = dict(zip(names, marks, strict=True))
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
+    figure.legend(once.values(), once.keys(), frameon=False, fontsize=8, **place)
     return figure

@@ -1,5 +1,6 @@
 """What a chapter hands to its prose: numbers and figures, by the names that `{glue:…}` asks for."""
 
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -12,8 +13,15 @@ def glue_numbers(**values: object) -> None:
         glue(name, value.item() if hasattr(value, "item") else value, display=False)
 
 
-def glue_figure(name: str, figure: Figure) -> None:
-    """Keep a figure under a name, as SVG, and close it."""
+def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, records: str | None = None) -> None:
+    """Keep a figure under a name, as SVG, and close it.
+
+    The book puts links under it: to what is drawn, `data`, as CSV; and to the table of the `records` folder it is from.
+    """
+    if data is not None:
+        glue(f"{name}.csv", data.to_csv(index=False), display=False)
+    if records is not None:
+        glue(f"{name}.records", records, display=False)
     set_matplotlib_formats("svg")
     figure.tight_layout()
     glue(name, figure, display=False)

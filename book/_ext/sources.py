@@ -1,0 +1,60 @@
+"""Puts under each figure where it is from: its data, its picture to cite, its script, and the records behind it."""
+
+import ast
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from myst_nb.ext.glue.crossref import read_glue_cache
+
+PICTURES = "figures"
+RECORDS = "records"
+
+
+def add_sources(app, doctree, docname) -> None:
+    """Links in the caption of each figure that a chapter glued: `fig-<name>` is what it kept as `<name>`."""
+    kept = read_glue_cache(app.env.mystnb_config.output_folder, docname)
+    for figure in doctree.findall(nodes.figure):
+        name = next((each.removeprefix("fig-") for each in figure["names"] if each.removeprefix("fig-") in kept), None)
+        caption = next(figure.findall(nodes.caption), None)
+        if name and caption is not None and app.builder.format == "html":
+            links = _links(app, docname, name, kept, next(figure.findall(nodes.image))["uri"])
+            shown = " · ".join(f'<a href="{target}"{" download" * here}>{text}</a>' for text, target, here in links)
+            caption += nodes.raw("", f'<span class="sources">{shown}</span>', format="html")
+
+
+def _links(app, docname: str, name: str, kept: dict, picture: str) -> list[tuple[str, str, bool]]:
+    """Text and target of each link, and whether it is one to download."""
+    up = "../" * docname.count("/")
+    folder = Path(app.outdir, PICTURES)
+    folder.mkdir(exist_ok=True)
+    stem = f"{Path(docname).name}-{name}"
+    shutil.copyfile(Path(app.srcdir, picture), folder / f"{stem}.svg")
+    links = [("SVG", f"{up}{PICTURES}/{stem}.svg", True), ("script", f"{up}_sources/{docname}.py", False)]
+    if f"{name}.csv" in kept:
+        (folder / f"{stem}.csv").write_text(_text(kept, f"{name}.csv"))
+        links.insert(0, ("data (CSV)", f"{up}{PICTURES}/{stem}.csv", True))
+    if f"{name}.records" in kept:
+        folder = Path(_text(kept, f"{name}.records"))
+        links.append(("records", f"{up}{RECORDS}/{folder.name}/records.csv", False))
+    return links
+
+
+def _text(kept: dict, name: str) -> str:
+    return ast.literal_eval(kept[name]["data"]["text/plain"])
+
+
+def copy_records(app, error) -> None:
+    """The committed records, that every link to one finds it in the book itself."""
+    if error is not None or app.builder.format != "html":
+        return
+    for table in Path(app.srcdir, "results").glob("*/records.csv"):
+        target = Path(app.outdir, RECORDS, table.parent.name)
+        shutil.copytree(table.parent, target, ignore=shutil.ignore_patterns("*.npz", "*.parquet"), dirs_exist_ok=True)
+
+
+def setup(app) -> dict:
+    """Registers both steps with Sphinx."""
+    app.connect("doctree-resolved", add_sources)
+    app.connect("build-finished", copy_records)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,99 @@
+"""Estimates with the noise of seeds and of validation rows, after the multi-bootstrap (Sellam et al. 2022)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from compressions.results import Results
+
+BLOCK = 100  # draws at a time, so that QQP's 40,000 rows stay in memory
+Z = norm.ppf(0.975)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Scores `(draws, tasks, sizes, configurations)` with the seeds drawn again, the validation rows, or both."""
+
+    seeds: np.ndarray
+    rows: np.ndarray
+    both: np.ndarray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Values of a statistic, and their variances: what more seeds would shrink, and what only more rows would."""
+
+    value: np.ndarray
+    of_seeds: np.ndarray
+    of_rows: np.ndarray
+
+    def at(self, *place: int) -> "Estimate":
+        """One of the estimates."""
+        return Estimate(self.value[place], self.of_seeds[place], self.of_rows[place])
+
+    @property
+    def error(self) -> np.ndarray:
+        """The standard errors."""
+        return np.sqrt(self.of_seeds + self.of_rows)
+
+    @property
+    def low(self) -> np.ndarray:
+        """The lower ends of 95 % intervals."""
+        return self.value - Z * self.error
+
+    @property
+    def high(self) -> np.ndarray:
+        """The upper ends of 95 % intervals."""
+        return self.value + Z * self.error
+
+
+def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:
+    """Draw seeds and rows again, stratified by task.
+
+    Rows are drawn once per task for all sizes and configurations, seeds once per task and size for all configurations:
+    comparisons stay paired. Of S seeds S - 1 are drawn, for then the variance of their mean is the unbiased estimate
+    s²/S (Rao & Wu 1988); of one seed nothing can be drawn, and the noise that it adds stays unknown.
+    """
+    generator = np.random.default_rng(seed)
+    found = Draws(*(np.full((draws, *results.bytes.shape), np.nan, np.float32) for _ in range(3)))
+    for task in results.tasks:
+        keys = [key for key in results.cells if key[0] == task]
+        length = len(results.cells[keys[0]].labels)
+        weights = {key: _seed_weights(generator, draws, len(results.cells[key].seeds)) for key in keys}
+        for key in keys:
+            own = results.drawn(key, np.ones((1, length), np.float32))[0]
+            found.seeds[(slice(None), *results.place(key))] = weights[key] @ own.T
+        for start in range(0, draws, BLOCK):
+            block = slice(start, min(start + BLOCK, draws))
+            counts = _counts(generator, block.stop - start, length)
+            for key in keys:
+                drawn = results.drawn(key, counts)
+                found.rows[(block, *results.place(key))] = drawn.mean(axis=-1)
+                found.both[(block, *results.place(key))] = np.einsum("bcs,bs->bc", drawn, weights[key][block])
+    return found
+
+
+def _counts(generator: np.random.Generator, draws: int, rows: int) -> np.ndarray:
+    """How often each row is drawn, `(draws, rows)`."""
+    counts = [np.bincount(generator.integers(rows, size=rows), minlength=rows) for _ in range(draws)]
+    return np.array(counts, np.float32)
+
+
+def _seed_weights(generator: np.random.Generator, draws: int, seeds: int) -> np.ndarray:
+    """The weight of each seed in a draw's mean, `(draws, seeds)`."""
+    if seeds == 1:
+        return np.ones((draws, 1))
+    return generator.multinomial(seeds - 1, np.full(seeds, 1 / seeds), size=draws) / (seeds - 1)
+
+
+def estimate(scores: np.ndarray, draws: Draws, statistic: Callable[[np.ndarray], np.ndarray]) -> Estimate:
+    """A statistic of scores `(..., tasks, sizes, configurations)`, with its variances from the draws.
+
+    Where both are drawn, noise that is a seed's and a row's alone counts three times (Owen 2007), once in the draws of
+    seeds and once in those of rows; the difference is that noise, and is counted once.
+    """
+    of_seeds, of_rows, of_both = (statistic(each).var(axis=0) for each in (draws.seeds, draws.rows, draws.both))
+    shared = np.clip(of_both - of_seeds - of_rows, 0, np.minimum(of_seeds, of_rows))
+    return Estimate(statistic(scores), of_seeds, of_rows - shared)

@@ -1,0 +1,152 @@
+"""One chart to question all results with: every choice is a parameter of the chart, computed in the browser."""
+
+import altair as alt
+import pandas as pd
+
+from compressions.figures import method_scale
+from compressions.points import MEAN
+from compressions.results import ALL, Results
+from compressions.ruler import MEGABYTE
+
+HEIGHT = 380
+SHAPES = ["circle", "triangle-up", "square", "diamond", "cross", "triangle-down"]
+
+
+def with_rulers(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """The points with a column of megabytes for each ruler; those of the mean are the first task's."""
+    at = {
+        ruler: [sizes[_place(results, row)] / MEGABYTE for row in frame.itertuples()]
+        for ruler, sizes in results.rulers.items()
+    }
+    return frame.drop(columns="megabytes").assign(**at)
+
+
+def _place(results: Results, row) -> tuple[int, int, int]:
+    task = next(each for each in results.tasks if (each, row.size) in results.cells) if row.task == MEAN else row.task
+    return *results.place((task, row.size)), ALL.index(row.configuration)
+
+
+def explorer(frame: pd.DataFrame) -> alt.LayerChart:
+    """The chart of a frame with `task`, `size`, `configuration`, `methods`, `score`, `low`, `high`, `seeds`, `record`
+    and a column of megabytes for each ruler.
+
+    Its parameters are `task`, `ruler`, `reference`, `tolerance` and `budget`; the selections `methods_picked` and
+    `sizes_picked` are the legends'.
+    """
+    rulers = [name for name in frame.columns if name not in COLUMNS]
+    shown = _chosen(frame, rulers)
+    layers = [_floor(shown), _budget(), _intervals(shown), _points(shown, frame), _best(shown), _smallest(shown)]
+    chart = alt.layer(*layers).add_params(*_parameters(frame, rulers))
+    return chart.properties(
+        width="container", height=HEIGHT, usermeta={"embedOptions": {"loader": {"target": "_blank"}}}
+    )
+
+
+COLUMNS = ["task", "size", "configuration", "methods", "score", "low", "high", "seeds", "record"]
+METHODS_PICKED = alt.selection_point(name="methods_picked", fields=["methods"], bind="legend")
+SIZES_PICKED = alt.selection_point(name="sizes_picked", fields=["size"], bind="legend")
+
+
+def _parameters(frame: pd.DataFrame, rulers: list[str]) -> list[alt.Parameter]:
+    sizes, tasks = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame.task))
+    tasks = sorted(tasks, key=lambda task: task != MEAN)
+    least, most = frame[rulers].min().min(), frame[rulers].max().max()
+    slide = alt.binding_range(min=round(least, 2), max=round(most, 2), step=0.01, name="budget, MB ")
+    return [
+        alt.param("task", value=tasks[0], bind=alt.binding_select(options=tasks, name="task ")),
+        alt.param("ruler", value=rulers[0], bind=alt.binding_select(options=rulers, name="ruler ")),
+        alt.param("reference", value=sizes[-1], bind=alt.binding_select(options=sizes, name="compare with ")),
+        alt.param("tolerance", value=0.5, bind=alt.binding_range(min=0, max=10, step=0.1, name="tolerance, points ")),
+        alt.param("budget", value=round((least * most) ** 0.5, 2), bind=slide),
+    ]
+
+
+def _chosen(frame: pd.DataFrame, rulers: list[str]) -> alt.Chart:
+    """The points of the task, with `megabytes` by the ruler and the `floor` that they are compared with."""
+    chart = (
+        alt.Chart(frame)
+        .transform_filter("datum.task == task")
+        .transform_calculate(
+            megabytes="datum[ruler]",
+            own="datum.size == reference && datum.configuration == 'base' ? datum.score : null",
+        )
+    )
+    chart = chart.transform_joinaggregate(uncompressed="max(own)")
+    return chart.transform_calculate(floor="datum.uncompressed - tolerance")
+
+
+def _axes() -> dict:
+    x = alt.X("megabytes:Q", scale=alt.Scale(type="log", nice=False, padding=15), title="size, MB (log)")
+    return {"x": x.axis(grid=False), "y": alt.Y("score:Q", scale=alt.Scale(zero=False), title="score")}
+
+
+def _points(shown: alt.Chart, frame: pd.DataFrame) -> alt.Chart:
+    sizes = list(dict.fromkeys(frame["size"]))
+    legend = alt.Legend(orient="bottom", columns=4, symbolSize=90)
+    shapes = alt.Scale(domain=sizes, range=SHAPES[: len(sizes)])
+    picked = METHODS_PICKED & SIZES_PICKED
+    return (
+        shown.mark_point(filled=True, size=90)
+        .encode(
+            **_axes(),
+            color=alt.Color("methods:N", scale=method_scale(frame), legend=legend, title=None),
+            shape=alt.Shape("size:N", scale=shapes, legend=alt.Legend(orient="bottom", symbolSize=90), title=None),
+            opacity=alt.condition(picked, alt.value(0.95), alt.value(0.08)),
+            href="record:N",
+            tooltip=[
+                "size:N",
+                "configuration:N",
+                *(alt.Tooltip(f"{name}:Q", format=".1f") for name in ("score", "low", "high")),
+                alt.Tooltip("megabytes:Q", format=".3~g"),
+                "seeds:Q",
+                "record:N",
+            ],
+        )
+        .add_params(METHODS_PICKED, SIZES_PICKED)
+    )
+
+
+def _intervals(shown: alt.Chart) -> alt.Chart:
+    kept = shown.transform_filter(METHODS_PICKED).transform_filter(SIZES_PICKED)
+    return kept.mark_rule(opacity=0.25).encode(x=_axes()["x"], y=alt.Y("low:Q", title="score"), y2="high:Q")
+
+
+def _budget() -> alt.Chart:
+    line = alt.Chart(alt.InlineData([{}])).transform_calculate(megabytes="budget")
+    return line.mark_rule(color="#333333", strokeWidth=2).encode(x="megabytes:Q")
+
+
+def _floor(shown: alt.Chart) -> alt.Chart:
+    own = shown.transform_filter("datum.own != null").transform_calculate(score="datum.floor")
+    return own.mark_rule(color="#333333", strokeDash=[4, 4]).encode(y="score:Q")
+
+
+def _best(shown: alt.Chart) -> alt.LayerChart:
+    return _named(
+        shown.transform_filter("datum.megabytes <= budget"),
+        alt.SortField("score", order="descending"),
+        "'best within ' + format(budget, '.3~g') + ' MB: '",
+        -34,
+    )
+
+
+def _smallest(shown: alt.Chart) -> alt.LayerChart:
+    return _named(
+        shown.transform_filter("datum.score >= datum.floor"),
+        alt.SortField("megabytes", order="ascending"),
+        "'smallest above the line: '",
+        -16,
+    )
+
+
+def _named(kept: alt.Chart, order: alt.SortField, says: str, height: int) -> alt.LayerChart:
+    """The first point of an order: a ring about it, and its name above the chart."""
+    kept = kept.transform_filter(METHODS_PICKED).transform_filter(SIZES_PICKED)
+    first = kept.transform_window(place="row_number()", sort=[order]).transform_filter("datum.place == 1")
+    first = first.transform_calculate(
+        says=f"{says} + upper(datum.size) + ' ' + datum.configuration"
+        " + ', ' + format(datum.score, '.1f') + ' at ' + format(datum.megabytes, '.3~g') + ' MB'"
+    )
+    ring = first.mark_point(size=320, color="#333333", strokeWidth=1.5).encode(**_axes())
+    text = first.mark_text(align="left", fontSize=12).encode(x=alt.value(0), y=alt.value(height), text="says:N")
+    return ring + text

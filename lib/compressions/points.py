@@ -1,0 +1,75 @@
+"""Models as points in the plane of size and score, with intervals, and which of them no other one beats."""
+
+import numpy as np
+import pandas as pd
+
+from compressions.bootstrap import Draws, estimate
+from compressions.configurations import method_of
+from compressions.results import ALL, Results
+from compressions.ruler import MEGABYTE
+
+MEAN = "mean"
+COLUMNS = ["task", "size", "configuration", "methods", "megabytes", "score", "low", "high", "seeds"]
+
+
+def points(results: Results, draws: Draws) -> pd.DataFrame:
+    """One row for each task, size and configuration, and for the mean over the tasks that all sizes have.
+
+    Megabytes are by the results' ruler; `low` and `high` are a 95 % interval of the score; `seeds` of a mean are those
+    of the task with the fewest.
+    """
+    own = estimate(results.scores, draws, lambda scores: scores)
+    shared = shared_tasks(results)
+    mean = estimate(results.scores, draws, lambda scores: scores[..., shared, :, :].mean(axis=-3))
+    rows = [row for place, task in enumerate(results.tasks) for row in _rows(results, task, place, own)]
+    if shared:
+        rows += [row for row in _rows(results, MEAN, shared, mean)]
+    return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="score").reset_index(drop=True)
+
+
+def shared_tasks(results: Results) -> list[int]:
+    """Places of the tasks that every size has."""
+    return [
+        place
+        for place, task in enumerate(results.tasks)
+        if all((task, size) in results.cells for size in results.sizes)
+    ]
+
+
+def _rows(results: Results, task: str, place: int | list[int], found) -> list[tuple]:
+    at = () if task == MEAN else (place,)
+    seeds = results.seeds[place].min(axis=0) if task == MEAN else results.seeds[place]
+    sizes = results.bytes[place].mean(axis=0) if task == MEAN else results.bytes[place]
+    return [
+        (
+            task,
+            size,
+            name,
+            method_of(name),
+            sizes[row, column] / MEGABYTE,
+            *(values[(*at, row, column)] for values in (found.value, found.low, found.high)),
+            int(seeds[row]),
+        )
+        for row, size in enumerate(results.sizes)
+        for column, name in enumerate(ALL)
+    ]
+
+
+def front(frame: pd.DataFrame) -> np.ndarray:
+    """Whether no other row is as small and scores higher, or smaller and scores as high, `(rows,)`."""
+    size, score = frame.megabytes.to_numpy(), frame.score.to_numpy()
+    no_worse = (size[None] <= size[:, None]) & (score[None] >= score[:, None])
+    better = (size[None] < size[:, None]) | (score[None] > score[:, None])
+    return ~(no_worse & better).any(axis=1)
+
+
+def best_within(frame: pd.DataFrame, megabytes: float) -> pd.Series | None:
+    """The row with the highest score of those within a budget, the smallest of equals; none if all are larger."""
+    inside = frame[frame.megabytes <= megabytes].sort_values("megabytes")
+    return inside.loc[inside.score.idxmax()] if len(inside) else None
+
+
+def smallest_above(frame: pd.DataFrame, score: float) -> pd.Series | None:
+    """The smallest row of those that score at least so much, the best of equals; none if none does."""
+    good = frame[frame.score >= score].sort_values("score", ascending=False)
+    return good.loc[good.megabytes.idxmin()] if len(good) else None

@@ -1,0 +1,174 @@
+"""What a folder of records lets be compared: the cells that are whole, their scores and predictions."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from compressions.configurations import CONTROL, SPARSITIES, SUBSETS, configurations
+from compressions.errors import one_of, require
+from compressions.records import read_all, read_predictions
+from compressions.ruler import RULERS
+from compressions.scores import KINDS, scores
+from compressions.tasks import TASKS
+
+PAPER = tuple(configuration.name for configuration in configurations(SUBSETS, SPARSITIES))
+ALL = (*PAPER, CONTROL)
+# What all records of a task, and all of a size, must have been made with to be compared.
+SHARED = {
+    "task": ("train_fingerprint", "validation_fingerprint", "train_rows_used", "max_length", "epochs", "teacher"),
+    "size": ("encoder", "learning_rate", "batch_size"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A task with one size: `predictions` is `(configurations, seeds, rows)`, all of them on the same rows.
+
+    The configurations are those of `ALL`, or of `PAPER` where the control was not run.
+    """
+
+    seeds: tuple[int, ...]
+    labels: np.ndarray
+    predictions: np.ndarray
+
+
+@dataclass(frozen=True)
+class Results:
+    """Whole cells of a folder, by task and size, and the bytes of their models by each ruler.
+
+    Each of `rulers` is `(tasks, sizes, configurations)`, NaN where a cell is missing; `ruler` names the one in use.
+    `notes` say what was left out and why.
+    """
+
+    tasks: tuple[str, ...]
+    sizes: tuple[str, ...]
+    cells: dict[tuple[str, str], Cell]
+    rulers: dict[str, np.ndarray]
+    ruler: str
+    score: str
+    notes: tuple[str, ...]
+
+    @property
+    def bytes(self) -> np.ndarray:
+        """The models' bytes by the ruler in use."""
+        return self.rulers[self.ruler]
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """Mean scores over the seeds, `(tasks, sizes, configurations)`; NaN where a cell or the control is missing."""
+        found = np.full(self.bytes.shape, np.nan)
+        for key, cell in self.cells.items():
+            found[self.place(key)] = self.drawn(key, np.ones((1, len(cell.labels))))[0].mean(axis=1)
+        return found
+
+    def drawn(self, key: tuple[str, str], counts: np.ndarray) -> np.ndarray:
+        """Scores of a cell `(draws, configurations, seeds)` when its rows are there `counts` `(draws, rows)` times."""
+        cell = self.cells[key]
+        there, seeds, rows = cell.predictions.shape
+        flat = cell.predictions.reshape(-1, rows)
+        found = scores(key[0], self.score, cell.labels, flat, counts).reshape(-1, there, seeds)
+        return np.pad(found, ((0, 0), (0, len(ALL) - there), (0, 0)), constant_values=np.nan)
+
+    def place(self, key: tuple[str, str]) -> tuple[int, int]:
+        """Where a cell stands in arrays."""
+        return self.tasks.index(key[0]), self.sizes.index(key[1])
+
+    @property
+    def seeds(self) -> np.ndarray:
+        """How many seeds each cell has, `(tasks, sizes)`; 0 where one is missing."""
+        counts = [[len(self.cells[t, s].seeds) if (t, s) in self.cells else 0 for s in self.sizes] for t in self.tasks]
+        return np.array(counts)
+
+
+def read_results(folder: Path, score: str = "score", ruler: str = "paper") -> Results:
+    """The whole cells of a folder: a task with a size, of which some seed has all twelve of the paper's configurations.
+
+    Raises `BadInput` for an unknown score or ruler, a folder without records or without a whole cell, and for records
+    that were not made alike, as those of two grids.
+    """
+    one_of("score", score, KINDS)
+    one_of("ruler", ruler, RULERS)
+    records = read_all(folder)
+    require(bool(records), f"{folder} holds no records; `make grid` with a grid of grids/ makes them")
+    _check_alike(records)
+    grouped = _grouped(records)
+    cells = {key: _cell(folder, found) for key, found in grouped.items() if _whole_seeds(found)}
+    require(bool(cells), f"no task of {folder} has all of {', '.join(PAPER)}; {_lacking(grouped)}")
+    tasks = tuple(task for task in TASKS if any(key[0] == task for key in cells))
+    sizes = tuple(size for size in _sizes(records) if any(key[1] == size for key in cells))
+    rulers = {name: np.full((len(tasks), len(sizes), len(ALL)), np.nan) for name in RULERS}
+    for task, size in cells:
+        by_name = {record["configuration"]: record for record in grouped[task, size].values()}
+        for name, count in RULERS.items():
+            counted = [count(by_name[each]) if each in by_name else np.nan for each in ALL]
+            rulers[name][tasks.index(task), sizes.index(size)] = counted
+    return Results(tasks, sizes, cells, rulers, ruler, score, tuple(_notes(_sizes(records), grouped, cells)))
+
+
+def _check_alike(records: list[dict]) -> None:
+    for axis, fields in SHARED.items():
+        for field in fields:
+            known: dict = {}
+            for record in records:
+                specification = record["specification"]
+                require(
+                    not specification.get("held_out"), f"{record['path']} scores a held-out part of the training rows"
+                )
+                if field not in specification:
+                    continue
+                first = known.setdefault(specification[axis], record)
+                same = first["specification"][field] == specification[field]
+                require(same, f"{record['path']} and {first['path']} differ in {field}: these are records of two grids")
+
+
+def _sizes(records: list[dict]) -> list[str]:
+    """The sizes, the smallest first."""
+    parameters = {record["specification"]["size"]: record["parameters"] for record in records}
+    return sorted(parameters, key=parameters.get)
+
+
+def _grouped(records: list[dict]) -> dict[tuple[str, str], dict[tuple[str, int], dict]]:
+    grouped: dict = {}
+    for record in records:
+        chosen = record["specification"]
+        found = grouped.setdefault((chosen["task"], chosen["size"]), {})
+        found[record["configuration"], chosen["seed"]] = record
+    return grouped
+
+
+def _whole_seeds(found: dict[tuple[str, int], dict]) -> list[int]:
+    seeds = sorted({seed for _, seed in found})
+    return [seed for seed in seeds if all((name, seed) in found for name in PAPER)]
+
+
+def _cell(folder: Path, found: dict[tuple[str, int], dict]) -> Cell:
+    seeds = _whole_seeds(found)
+    names = ALL if all((CONTROL, seed) in found for seed in seeds) else PAPER
+    read = [[read_predictions(folder / found[name, seed]["path"]) for seed in seeds] for name in names]
+    predictions = np.array([[predictions for predictions, _ in row] for row in read])
+    return Cell(tuple(seeds), read[0][0][1], predictions)
+
+
+def _lacking(grouped: dict) -> str:
+    (task, size), found = max(grouped.items(), key=lambda item: len(item[1]))
+    seed = max((seed for _, seed in found), key=lambda seed: sum(key[1] == seed for key in found))
+    absent = [name for name in PAPER if (name, seed) not in found]
+    return f"{task} with {size}, seed {seed}, lacks {', '.join(absent)}; `make grid` makes what is missing"
+
+
+def _notes(sizes: list[str], grouped: dict, cells: dict) -> list[str]:
+    """What is not compared, one sentence a size."""
+    notes = []
+    for size in sizes:
+        absent = [task for task in TASKS if (task, size) in grouped and (task, size) not in cells]
+        if absent:
+            notes.append(f"{size.upper()} lacks configurations on {', '.join(absent)}, where it is left out.")
+        seeds = {task: len(cells[task, size].seeds) for task in TASKS if (task, size) in cells}
+        single = [task for task, count in seeds.items() if count == 1]
+        if single:
+            notes.append(
+                f"{size.upper()} has one whole seed on {', '.join(single)}: nothing is known of its seed noise."
+            )
+    return notes

@@ -1,0 +1,198 @@
+# %% [markdown]
+# # What to combine
+#
+# Two questions of somebody who has to ship a model. Which method should be tried first, and what does each add once the
+# others are there? And, for so many megabytes or so little loss, which size with which methods?
+
+# %% tags=["parameters"]
+results = "results/cpu"  # the folder of the records
+tolerance = 0.5  # points that a compressed model may score below the uncompressed one
+ruler = "paper"  # how bytes are counted: paper, dense, bitmask or file
+score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
+interpolation = "discrete"  # among models that were trained; or interpolated, along the curve between them
+draws = 1000  # how often seeds and rows are drawn again for an interval
+budgets = [1.5, 2, 3, 5, 8, 12, 20, 45]  # megabytes, by the ruler, for which a recipe is named
+losses = [0, 0.5, 1, 2, 4, 8]  # points below the best uncompressed mean score, for which one is named
+table1 = "book/paper/table1.csv"  # the paper's table, as printed
+figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
+
+# %%
+from IPython.display import Markdown
+
+from compressions.configurations import check_list
+from compressions.errors import check, number, one_of
+from compressions.files import root
+from compressions.percent import check_parameters
+from compressions.reductions import SEARCHES, check_tolerance
+from compressions.results import read_results
+
+check_parameters(In)
+check_tolerance(tolerance)
+one_of("interpolation", interpolation, SEARCHES)
+for name, values in {"budgets": budgets, "losses": losses}.items():
+    check_list(name, values, "[1, 2]")
+    check(all(number(value) and value >= 0 for value in values), name, values, "numbers from 0")
+ours = read_results(root() / results, score, ruler)
+Markdown("\n".join(f"- {note}" for note in ours.notes))
+
+# %% [markdown]
+# ## Which method first
+#
+# What a method adds depends on what is there already. Its *Shapley value* is the mean of what it adds over all six
+# orders in which the three can be added, here to the logarithm of the reduction: 1 is a doubling. The three values sum
+# to the reduction by all three together. The paper ranks quantization first, distillation second and pruning third.
+
+# %%
+import numpy as np
+
+from compressions.bootstrap import bootstrap, estimate
+from compressions.reductions import METHODS, SINGLES, reductions
+from compressions.synergy import shapley
+
+
+def values(scores: np.ndarray) -> np.ndarray:
+    """Shapley values of the mean log reduction over the tasks, (..., sizes, methods)."""
+    ratios = reductions(scores, ours.bytes, tolerance, interpolation).ratios
+    return shapley(np.nanmean(np.log2(ratios), axis=-3))
+
+
+drawn = bootstrap(ours, draws)
+found = estimate(ours.scores, drawn, values)
+
+# %% tags=["hide-input"]
+import pandas as pd
+
+published = pd.read_csv(root() / table1).set_index("architecture")[list(METHODS)]
+theirs = pd.DataFrame(shapley(np.log2(published.to_numpy())), published.index, SINGLES)
+rows = [
+    (source, size, method, *numbers)
+    for source, sizes, parts in (
+        ("this edition", [size.upper() for size in ours.sizes], (found.value, found.low, found.high)),
+        ("published", list(theirs.index), (theirs.to_numpy(), theirs.to_numpy(), theirs.to_numpy())),
+    )
+    for row, size in enumerate(sizes)
+    for column, method in enumerate(SINGLES)
+    for numbers in [[float(part[row, column]) for part in parts]]
+]
+frame = pd.DataFrame(rows, columns=["source", "size", "method", "doublings", "low", "high"])
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+
+from compressions.figures import COLOURS
+from compressions.pages import glue_figure, glue_numbers
+
+figure, panels = plt.subplots(2, figsize=(6, 6), gridspec_kw={"height_ratios": [len(ours.sizes) + 1, len(theirs) + 1]})
+for axes, (source, part) in zip(panels, frame.groupby("source", sort=False), strict=True):
+    sizes = list(dict.fromkeys(part["size"]))
+    for place, (method, own) in enumerate(part.groupby("method", sort=False)):
+        at = np.array([sizes.index(size) for size in own["size"]]) + 0.22 * (place - 1)
+        axes.barh(at, own.doublings, height=0.2, color=COLOURS[method], label=method)
+        axes.hlines(at, own.low, own.high, color="#333333", linewidth=1)
+    axes.set(title=source, yticks=range(len(sizes)), yticklabels=sizes)
+    axes.axvline(0, color="#333333", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+panels[0].legend(frameon=False, fontsize=9)
+panels[-1].set_xlabel("what a method adds on average, doublings")
+glue_figure("shapley", figure, frame, records=results)
+
+# %% tags=["hide-input"]
+ranked = frame.sort_values("doublings", ascending=False).groupby(["source", "size"]).method.agg(" > ".join)
+as_paper = " > ".join(SINGLES)
+glue_numbers(
+    ranked="; ".join(f"{size}: {order}" for size, order in ranked["this edition"].items()),
+    agree=int((ranked["published"] == as_paper).sum()),
+    sizes=len(theirs),
+)
+
+# %% [markdown]
+# ```{glue:figure} shapley
+# :name: fig-shapley
+# :alt: Bars of what quantization, distillation and pruning add on average, ours with intervals above the published ones
+#
+# The order in this edition's records: {glue:text}`ranked`. In the paper's Table 1 the three come in its order in
+# {glue:text}`agree:d` of {glue:text}`sizes:d` sizes. Lines are 95 % intervals. Published: computed from Table 1 of
+# {cite:t}`movva2022combining`.
+# ```
+
+# %% [markdown]
+# Order by order: what is added by the first, the second and the third method, for the largest size that was run.
+
+# %% tags=["hide-input"]
+from itertools import permutations
+
+from compressions.reductions import subset_name
+
+logs = np.nanmean(np.log2(reductions(ours.scores, ours.bytes, tolerance, interpolation).ratios), axis=0)[-1]
+reached = {"none": 0.0} | dict(zip(METHODS, logs, strict=True))
+steps = [
+    (" → ".join(order), *np.diff([reached[subset_name(order[:count])] for count in range(4)]))
+    for order in permutations(SINGLES)
+]
+table = pd.DataFrame(steps, columns=["order", "first adds", "second adds", "third adds"]).set_index("order")
+table.style.format("{:+.2f}")
+
+# %% [markdown]
+# ## Recipes
+#
+# The best model within a budget, and the smallest one that loses no more than so many points on average against the
+# best uncompressed encoder. A recipe whose interval overlaps the next one's is not a discovery: the last column counts
+# the other models within the budget whose interval reaches the recipe's score.
+
+# %%
+from compressions.points import MEAN, best_within, points, smallest_above
+from compressions.published import read_figure1
+
+means = points(ours, drawn)
+means = means[(means.task == MEAN) & (means.configuration != "aug")]
+figure_points = read_figure1(root() / figure1)
+
+
+# %% tags=["hide-input"]
+def recipes(frame: pd.DataFrame, asked: dict[str, pd.Series | None]) -> pd.DataFrame:
+    """One row a question that has an answer."""
+    answers = {question: answer for question, answer in asked.items() if answer is not None}
+    rows = [
+        {
+            "asked": question,
+            "recipe": f"{one['size'].upper()} {one.configuration}",
+            "megabytes": one.megabytes,
+            "score": one.score,
+            "as good": ((frame.megabytes <= one.megabytes) & (frame.high >= one.score)).sum() - 1,
+        }
+        for question, one in answers.items()
+    ]
+    return pd.DataFrame(rows, columns=["asked", "recipe", "megabytes", "score", "as good"]).set_index("asked")
+
+
+# %% [markdown]
+# From this edition's records:
+
+# %% tags=["hide-input"]
+by_budget = {f"at most {budget:g} MB": best_within(means, budget) for budget in budgets}
+top = means[means.configuration == "base"].score.max()
+by_loss = {f"at most {loss:g} points lost": smallest_above(means, top - loss) for loss in losses}
+own = recipes(means, by_budget | by_loss)
+own.style.format({"megabytes": "{:.1f}", "score": "{:.1f}", "as good": "{:.0f}"})
+
+# %% [markdown]
+# From the paper's Figure 1, for the sizes that are beyond this edition's machines:
+
+# %% tags=["hide-input"]
+top = figure_points[figure_points.configuration == "base"].score.max()
+by_budget = {f"at most {budget:g} MB": best_within(figure_points, budget) for budget in (5, 10, 20, 50, 100, 200)}
+by_loss = {f"at most {loss:g} points lost": smallest_above(figure_points, top - loss) for loss in losses}
+paper = recipes(figure_points.assign(high=figure_points.score), by_budget | by_loss)
+paper.drop(columns="as good").style.format({"megabytes": "{:.1f}", "score": "{:.1f}"})
+
+# %% tags=["hide-input"]
+glue_numbers(
+    combined=int(own.recipe.str.contains(r"\+").sum()),
+    asked=len(own),
+    paper_combined=int(paper.recipe.str.contains(r"\+").sum()),
+    paper_asked=len(paper),
+)
+
+# %% [markdown]
+# {glue:text}`combined:d` of our {glue:text}`asked:d` recipes combine methods, and {glue:text}`paper_combined:d` of
+# {glue:text}`paper_asked:d` from the paper's figure.

@@ -1,0 +1,50 @@
+# %% [markdown]
+# # The explorer
+#
+# All of this edition's results in one chart to question. Choose a task or the mean of all, and how bytes are counted.
+# Drag inside the chart, or the slider below it, to move the budget line and read off the best model within it; the
+# horizontal line is the uncompressed score of the size you compare with, less the tolerance, and the smallest model
+# above it is named too. A click in a legend keeps one method or size, with shift several, a double click all. A click
+# on a point opens its record. The address of this page follows what you choose: copy it to share the view.
+
+# %% tags=["parameters"]
+results = "results/cpu"  # the folder of the records
+score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
+draws = 1000  # how often seeds and rows are drawn again for an interval
+
+# %%
+from compressions.bootstrap import bootstrap
+from compressions.files import root
+from compressions.percent import check_parameters
+from compressions.points import points
+from compressions.results import read_results
+
+check_parameters(In)
+ours = read_results(root() / results, score)
+frame = points(ours, bootstrap(ours, draws))
+
+# %% tags=["hide-input"]
+from compressions.explorer import explorer, with_rulers
+
+frame = with_rulers(frame, ours)
+frame["record"] = [
+    f"../records/cpu/{row.task}/{row.size}/{row.configuration}-seed{ours.cells[row.task, row.size].seeds[0]}.json"
+    if (row.task, row.size) in ours.cells
+    else "../records/cpu/records.csv"
+    for row in frame.itertuples()
+]
+explorer(frame)
+
+# %% tags=["hide-input"]
+from IPython.display import Markdown
+
+from compressions.ruler import RULER_WORDS
+
+Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items()))
+
+# %% [markdown]
+# A point is the mean over the seeds that were run; hover for its interval, how many seeds it has, and its bytes. The
+# record that a click opens is its first seed's; the others lie beside it. What was left out, and why:
+
+# %%
+Markdown("\n".join(f"- {note}" for note in ours.notes) or "Nothing.")

@@ -1,0 +1,307 @@
+# %% [markdown]
+# # Do compressions multiply?
+#
+# If methods did not interact, a combination would shrink a size by the product of what its methods reach alone.
+# *Synergy* is how far it is from that: the logarithm, to base 2, of the combination's reduction less the sum of the
+# single methods' logarithms. At 0 the methods multiply; at 1 the combination is twice as small as the product; below 0
+# they get in each other's way. The paper's claim is that synergy is often above 0. This chapter puts it to a test.
+
+# %% tags=["parameters"]
+results = "results/cpu"  # the folder of the records
+tolerance = 0.5  # points that a compressed model may score below the uncompressed one
+ruler = "paper"  # how bytes are counted: paper, dense, bitmask or file
+score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
+interpolation = "discrete"  # among models that were trained; or interpolated, along the curve between them
+draws = 1000  # how often seeds and rows are drawn again for an interval
+noise = 0.5  # points by which a model of the simulated world is off, about what seeds do to a mean over tasks
+table1 = "book/paper/table1.csv"  # the paper's table, as printed
+figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
+
+# %%
+from IPython.display import Markdown
+
+from compressions.errors import check, number, one_of
+from compressions.files import root
+from compressions.percent import check_parameters
+from compressions.reductions import SEARCHES, check_tolerance
+from compressions.results import read_results
+
+check_parameters(In)
+check_tolerance(tolerance)
+one_of("interpolation", interpolation, SEARCHES)
+check(number(noise) and noise >= 0, "noise", noise, "a number of points from 0")
+ours = read_results(root() / results, score, ruler)
+Markdown("\n".join(f"- {note}" for note in ours.notes))
+
+# %% [markdown]
+# ## Of our reductions
+#
+# For each size, the mean synergy over the tasks, by the search of [Table 1](reductions.py). The interval is two
+# standard errors to each side, from seeds and validation rows drawn again. What it allows to say:
+# *super-multiplicative* when all of it is above 0, *sub-multiplicative* below, *multiplicative* when all of it is
+# within 10 % of the product, and *not decidable* otherwise.
+
+# %%
+import numpy as np
+
+from compressions.bootstrap import bootstrap, estimate
+from compressions.reductions import reductions
+from compressions.synergy import COMBINED, censored, synergy, verdicts
+
+
+def search(scores: np.ndarray, tasks: np.ndarray) -> np.ndarray:
+    """Mean synergy over tasks, (..., sizes, combinations)."""
+    ratios = reductions(scores, ours.bytes, tolerance, interpolation).ratios[..., tasks, :, :]
+    return np.nanmean(synergy(ratios), axis=-3)
+
+
+# %%
+every = np.arange(len(ours.tasks))
+drawn = bootstrap(ours, draws)
+found = estimate(ours.scores, drawn, lambda scores: search(scores, every))
+bounded = censored(reductions(ours.scores, ours.bytes, tolerance, interpolation).status)
+there = ours.seeds[..., None] > 0
+share = (bounded & there).sum(axis=0) / there.sum(axis=0)
+matched = verdicts(found, ours, share).assign(bounded=100 * share.reshape(-1))
+
+# %% tags=["hide-input"]
+shown = {"value": "{:+.2f}", "low": "{:+.2f}", "high": "{:+.2f}", "seeds to decide": "{:.0f}", "bounded": "{:.0f} %"}
+matched.style.format(shown, na_rep="–").hide()
+
+# %% [markdown]
+# *Bounded* is the share of tasks where the combination or one of its methods was not measured: no model reached the
+# target, or even the smallest one did. *Seeds to decide* is how many would bring the interval clear of 0 if the
+# estimate stayed as it is; `inf` where the validation rows alone are too few for that, and – where one seed says
+# nothing of seeds.
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from compressions.figures import COLOURS, draw_by_size
+from compressions.pages import glue_figure, glue_numbers
+from compressions.reductions import METHODS
+
+published = pd.read_csv(root() / table1).set_index("architecture")[list(METHODS)]
+theirs = pd.DataFrame(synergy(published.to_numpy()), published.index, COMBINED)
+single = synergy(reductions(ours.scores, ours.bytes, tolerance, interpolation).ratios)
+
+# %% tags=["hide-input"]
+figure = draw_by_size(matched, single, theirs, "synergy, doublings")
+glue_figure("matched", figure, matched, records=results)
+
+# %% tags=["hide-input"]
+said = matched[~matched.says.isin(["not decidable", "not measured"])]
+glue_numbers(
+    matched_questions=len(matched),
+    matched_said=", ".join(f"{one['size']} {one.methods} is {one.says}" for _, one in said.iterrows()) or "none",
+    matched_unmeasured=int((matched.says == "not measured").sum()),
+    bounded=matched.bounded.mean(),
+)
+
+# %% [markdown]
+# ```{glue:figure} matched
+# :name: fig-matched
+# :alt: For each size the synergy of four combinations with 95 % intervals, single tasks, and the published values
+#
+# Of {glue:text}`matched_questions:d` questions whether a combination multiplies, {glue:text}`matched_unmeasured:d` are
+# not measured by this search, for most of their tasks are bounded; on average {glue:text}`bounded:.0f` % are. Decided:
+# {glue:text}`matched_said`. Published values are computed from Table 1 of {cite:t}`movva2022combining`.
+# ```
+
+# %% [markdown]
+# ## Leaving a task out
+#
+# If one task carried a result, leaving it out would turn it around. The lowest and highest mean synergy with any one
+# task left out, and which tasks those are:
+
+# %% tags=["hide-input"]
+without = {task: search(ours.scores, every[every != place]).reshape(-1) for place, task in enumerate(ours.tasks)}
+left = pd.DataFrame(without, index=pd.MultiIndex.from_frame(matched[["size", "methods"]]))
+span = {"lowest": left.min(axis=1), "without": left.idxmin(axis=1), "highest": left.max(axis=1)}
+pd.DataFrame(span | {"without ": left.idxmax(axis=1)}).style.format("{:+.2f}", subset=["lowest", "highest"])
+
+# %% [markdown]
+# ## The same question in points
+#
+# The search needs a model of another size that scores just as well, and with few sizes there often is none. A question
+# that needs no search: does a combination lose more points than its methods lose one by one? The *interaction* is the
+# combination's change of score less the sum of its methods' changes, at an unchanged size; where a combination prunes,
+# its mean over both sparsities. As long as a doubling of the size is worth the same number of points throughout, a
+# positive interaction and a positive synergy are the same. The paper's Figure 1 can be asked the same.
+
+# %%
+from compressions.published import read_figure1
+from compressions.results import PAPER
+from compressions.synergy import IN_POINTS, interaction
+
+inside = estimate(ours.scores, drawn, lambda scores: np.nanmean(interaction(scores), axis=-3))
+points = verdicts(inside, ours, np.zeros_like(share)).replace({"says": IN_POINTS})
+figure_points = read_figure1(root() / figure1)
+curves = figure_points.pivot(index="size", columns="configuration", values="score")[list(PAPER)]
+theirs_points = pd.DataFrame(interaction(curves.to_numpy()), curves.index.str.upper(), COMBINED)
+
+# %% tags=["hide-input"]
+points["published"] = [theirs_points[one.methods].get(one["size"], np.nan) for _, one in points.iterrows()]
+points.style.format(shown | {"published": "{:+.2f}"}, na_rep="–").hide()
+
+# %% tags=["hide-input"]
+figure = draw_by_size(points, interaction(ours.scores), theirs_points, "interaction, points")
+glue_figure("points", figure, points, records=results)
+ahead = points.published > 0
+held = (ahead & (points.says == IN_POINTS["super-multiplicative"])) | (
+    ~ahead & (points.says == IN_POINTS["sub-multiplicative"])
+)
+still = points.says == "not decidable"
+named = [f"{one['size']} {one.methods} ({one.value:+.1f})" for _, one in points.iterrows()]
+known = points.published.notna()
+glue_numbers(
+    questions=len(points),
+    undecided=int(still.sum()),
+    held=", ".join(np.array(named)[held & known]) or "none",
+    not_held=", ".join(np.array(named)[~held & ~still & known]) or "none",
+    not_said=", ".join(np.array(named)[still]) or "none",
+    published_above=int((theirs_points > 0).sum().sum()),
+    published_all=theirs_points.size,
+)
+
+# %% [markdown]
+# ```{glue:figure} points
+# :name: fig-points
+# :alt: For each size the interaction in points of four combinations with intervals, single tasks and published values
+#
+# Of {glue:text}`questions:d` questions {glue:text}`undecided:d` are not decidable. With an interval that excludes 0 and
+# on the paper's side: {glue:text}`held`. Decided otherwise than in the paper: {glue:text}`not_held`. In the paper's
+# Figure 1 {glue:text}`published_above:d` of {glue:text}`published_all:d` interactions are above 0.
+# ```
+
+# %% [markdown]
+# ## How many seeds would decide
+#
+# The chance that the interval excludes 0, by the number of seeds, if the truth were an interaction of so many points:
+# for all three methods at once, with the noise that was measured here. Where validation rows are few, more seeds end at
+# a ceiling.
+
+# %% tags=["hide-input"]
+from compressions.synergy import power
+
+EFFECTS = {0.5: ":", 1.0: "--", 2.0: "-"}
+wanted = np.arange(2, 41)
+fewest = {row: int(column[column > 0].min()) for row, column in enumerate(ours.seeds.T)}
+chances = [
+    pd.DataFrame({"size": ours.sizes[row].upper(), "effect": effect, "seeds": wanted, "chance": 100 * chance})
+    for row, seeds in fewest.items()
+    for effect in EFFECTS
+    for chance in [power(effect, inside.at(row, len(COMBINED) - 1), seeds, wanted)]
+    if seeds > 1
+]
+
+# %% tags=["hide-input"]
+chances = pd.concat(chances) if chances else pd.DataFrame(columns=["size", "effect", "seeds", "chance"])
+figure, axes = plt.subplots(figsize=(6, 3.4))
+for place, (size, part) in enumerate(chances.groupby("size", sort=False)):
+    for effect, curve in part.groupby("effect"):
+        style = {"color": ["#d55e00", "#333333", "#0072b2"][place % 3], "linestyle": EFFECTS[effect]}
+        axes.plot(curve.seeds, curve.chance, label=f"{size}, {effect:g} points", **style)
+axes.set(xlabel="seeds", ylabel="chance to decide, %", ylim=(0, 101))
+axes.spines[["top", "right"]].set_visible(False)
+if len(chances):
+    axes.legend(frameon=False, fontsize=8)
+else:
+    axes.text(0.5, 0.5, "one seed says nothing of the noise of seeds", ha="center", transform=axes.transAxes)
+glue_figure("power", figure, chances, records=results)
+enough = chances[chances.chance >= 80].groupby(["size", "effect"]).seeds.min()
+needed = [f"{size} at {effect:g} points needs {seeds}" for (size, effect), seeds in enough.items()]
+glue_numbers(enough="; ".join(needed) or "no number of seeds drawn here is enough")
+
+# %% [markdown]
+# ```{glue:figure} power
+# :name: fig-power
+# :alt: Curves of the chance to decide by the number of seeds for three sizes of the effect
+#
+# Seeds for a chance of four in five: {glue:text}`enough`.
+# ```
+
+# %% [markdown]
+# ## The paper's own table
+#
+# Table 1 gives one number a size and method, so seeds and rows cannot be drawn again. What can be done: its six sizes
+# taken as a sample, though they share tasks, rows and teacher; and the rounding of its entries to one decimal.
+
+# %% tags=["hide-input"]
+from scipy.stats import t as student
+
+mean, error = theirs.mean(), theirs.sem()
+half = student.ppf(0.975, len(theirs) - 1) * error
+rounding = np.log2((published + 0.05) / published)
+slack = pd.Series({methods: rounding[[methods, *methods.split("+")]].sum(axis=1).mean() for methods in COMBINED})
+table = pd.DataFrame({"mean synergy": mean, "low": mean - half, "high": mean + half, "above 0 in": (theirs > 0).sum()})
+table["by rounding up to ±"] = slack
+table.style.format("{:+.2f}", subset=["mean synergy", "low", "high"]).format("{:.2f}", subset="by rounding up to ±")
+
+# %% [markdown]
+# ## What the search makes of a world that multiplies
+#
+# A test needs to know what one would see if the claim were not true. Take a world in which methods multiply *exactly*:
+# the paper's six sizes with their published scores as the curve, the gains of the single methods as Figure 1 shows
+# them, and every combination the exact sum of its methods' gains. Each model is off by half a point or so on each of
+# eight tasks. The search of Table 1, run on many such worlds, should report no synergy.
+
+# %%
+from compressions.reductions import mean_reductions
+from compressions.worlds import multiplying
+
+scores, sizes = multiplying(figure_points, noise, tasks=8, draws=draws)
+seen = {
+    name: synergy(mean_reductions(reductions(scores, sizes, allowed, how))).mean(axis=-2)
+    for name, allowed, how in (
+        ("as in Table 1", 0.5, "discrete"),
+        ("interpolated", 0.5, "interpolated"),
+        ("interpolated, no tolerance", 0.0, "interpolated"),
+    )
+}
+
+# %% tags=["hide-input"]
+null = pd.DataFrame({name: pd.Series(values.mean(axis=0), COMBINED) for name, values in seen.items()})
+null["published"] = mean
+null["worlds at or above"] = (seen["as in Table 1"] >= mean.to_numpy()).mean(axis=0) * 100
+null.style.format("{:+.2f}").format("{:.0f} %", subset="worlds at or above")
+
+# %% tags=["hide-input"]
+figure, axes = plt.subplots(figsize=(6, 3))
+low, high = np.quantile(seen["as in Table 1"], [0.025, 0.975], axis=0)
+colours = [COLOURS[methods] for methods in COMBINED]
+axes.hlines(range(len(COMBINED)), low, high, color=colours, linewidth=8, alpha=0.4)
+axes.scatter(mean, range(len(COMBINED)), facecolor="white", edgecolor="#333333", marker="D", zorder=3)
+axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
+axes.set(xlabel="mean synergy over the six sizes, doublings", yticks=range(len(COMBINED)), yticklabels=COMBINED)
+axes.invert_yaxis()
+axes.spines[["top", "right"]].set_visible(False)
+glue_figure("null", figure, null.rename_axis("methods").reset_index())
+outside = [m for m, value, a, b in zip(COMBINED, mean, low, high, strict=True) if not a <= value <= b]
+glue_numbers(
+    by_search=null.loc["QAT+KD+MP", "as in Table 1"],
+    printed=null.loc["QAT+KD+MP", "published"],
+    by_search_pair=null.loc["QAT+KD", "as in Table 1"],
+    printed_pair=null.loc["QAT+KD", "published"],
+    outside=", ".join(outside) or "none of the four",
+    noise=noise,
+)
+
+# %% [markdown]
+# ```{glue:figure} null
+# :name: fig-null
+# :alt: Bars of the synergy that the search finds in worlds that multiply, with the published means as diamonds
+#
+# Where nothing interacts and models are off by {glue:text}`noise:.1f` points, the search of Table 1 still reports
+# {glue:text}`by_search:+.2f` doublings for all three methods and {glue:text}`by_search_pair:+.2f` for QAT+KD; published
+# are {glue:text}`printed:+.2f` and {glue:text}`printed_pair:+.2f`. Outside the bars, which hold 95 % of such worlds,
+# lies {glue:text}`outside`.
+# ```
+#
+# Two causes pull in opposite directions. The search **rounds down** to models that exist, and rounding the sum of two
+# gains down loses less than rounding each of them: that makes synergy out of nothing. And the **tolerance** is granted
+# once to the combination but once to each of its methods in the product: that takes synergy away, the more the flatter
+# the curve. Interpolated and without tolerance both are gone. How strong each is depends on the noise, a parameter of
+# this chapter, and on curves that are known only for the mean of the tasks; so this is a warning about the measure, not
+# a refutation. A published ratio above the product is, by itself, no evidence that methods help each other.

@@ -1,0 +1,124 @@
+# %% [markdown]
+# # Figure 1 again: score against size
+#
+# The paper's first figure, from this edition's own records: each point is a model that was trained, saved in real int8
+# tensors with real zeros, loaded again and scored. Our encoders are [our own TINY and MINI](miniatures.py), fine-tuned
+# on at most 8,192 rows a task, so a point here and a point of the paper's do not have the same height even for the same
+# size; what can be compared is what a method does to a size.
+
+# %% tags=["parameters"]
+results = "results/cpu"  # the folder of the records
+score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
+ruler = "paper"  # how bytes are counted: paper, dense, bitmask or file
+draws = 1000  # how often seeds and rows are drawn again for an interval
+figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
+
+# %%
+from IPython.display import Markdown
+
+from compressions.files import root
+from compressions.percent import check_parameters
+from compressions.results import read_results
+
+check_parameters(In)
+ours = read_results(root() / results, score, ruler)
+Markdown("\n".join(f"- {note}" for note in ours.notes))
+
+# %% [markdown]
+# What is compared are tasks and sizes with all twelve configurations, and the means are over the tasks that every size
+# has. The bars are 95 % intervals. They hold the chance of the validation rows and, where there are several seeds, of
+# the seeds: rows are drawn again once per task for all models, seeds once per task and size, after the multi-bootstrap
+# of {cite:t}`sellam2022multiberts`.
+
+# %%
+from compressions.bootstrap import bootstrap
+from compressions.points import MEAN, points
+
+frame = points(ours, bootstrap(ours, draws)).assign(source="ours")
+means = frame[(frame.task == MEAN) & (frame.configuration != "aug")]
+
+# %% [markdown]
+# ## The mean of the tasks
+#
+# Ours and the paper's published points in one chart. Switch to one of them below it; click a method in the legend to
+# follow it alone, with shift to compare several.
+
+# %%
+import pandas as pd
+
+from compressions.figures import tradeoff
+from compressions.published import read_figure1
+
+theirs = read_figure1(root() / figure1)
+both = pd.concat([means, theirs])
+tradeoff(both, score_title="mean score")
+
+# %% tags=["hide-input"]
+from compressions.figures import tradeoff_static
+from compressions.pages import glue_figure, glue_numbers
+from compressions.points import front
+
+drawn = both.assign(panel=both.source.map({"ours": "this edition", "the paper": "published by the paper"}))
+glue_figure("ours", tradeoff_static(drawn, "mean score", "panel"), drawn, records=results)
+best = means[front(means)]
+several = best.configuration.str.contains(r"\+")
+by_name = means.set_index(["size", "configuration"])
+smallest, plain = by_name.loc[(ours.sizes[0], "qat+kd+mp60")], by_name.loc[(ours.sizes[-1], "base")]
+glue_numbers(
+    on_front=len(best),
+    combined=int(several.sum()),
+    shrunk=plain.megabytes / smallest.megabytes,
+    lost=plain.score - smallest.score,
+    names=", ".join(f"{row.size.upper()} {row.configuration}" for row in best.sort_values("megabytes").itertuples()),
+)
+
+# %% [markdown]
+# ```{glue:figure} ours
+# :name: fig-ours
+# :alt: Two panels of mean score against megabytes by method, ours above and the paper's published points below
+#
+# Of this edition's models {glue:text}`on_front:d` have no better one of their size, and {glue:text}`combined:d` of
+# these combine methods: {glue:text}`names`. From the uncompressed largest to the smallest size with all three methods
+# it is {glue:text}`shrunk:.0f` times fewer megabytes and {glue:text}`lost:.1f` points less.
+# ```
+
+# %% [markdown]
+# ## Task by task
+#
+# The mean hides that tasks differ: where a task is at its floor for an encoder compression has nothing to take, and
+# where validation rows are few the intervals are wider than the differences between methods.
+
+# %% tags=["hide-input"]
+separate = frame[(frame.task != MEAN) & (frame.configuration != "aug")]
+glue_figure("by-task", tradeoff_static(separate, "score", "task", columns=2), separate, records=results)
+width = (separate.high - separate.low).groupby(separate.task).median() / 2
+glue_numbers(widest=width.max(), widest_task=width.idxmax(), narrowest=width.min(), narrowest_task=width.idxmin())
+
+# %% [markdown]
+# ```{glue:figure} by-task
+# :name: fig-by-task
+# :alt: Small multiples, one per task, of score against megabytes by method, with intervals
+#
+# Half an interval's width is {glue:text}`widest:.1f` points on {glue:text}`widest_task` and {glue:text}`narrowest:.1f`
+# on {glue:text}`narrowest_task`, at the median over models. The line joins the models that have no better one of their
+# size.
+# ```
+
+# %% [markdown]
+# ## The numbers
+#
+# The mean score by size and configuration, and what each method changes against the uncompressed encoder of the same
+# size. `aug` is the control: the rows that distillation adds, without the teacher.
+
+# %%
+table = frame[frame.task == MEAN].pivot_table("score", "configuration", "size", sort=False)
+table = table.reindex(columns=list(ours.sizes))
+changes = table - table.loc["base"]
+shown = pd.concat({"score": table, "against base": changes}, axis=1)
+shown.style.format(precision=1, na_rep="–")
+
+# %% tags=["hide-input"]
+from compressions.results import ALL
+
+for size in ours.sizes:
+    glue_numbers(**{f"{size}_{name.replace('+', '_')}": changes[size].get(name, float("nan")) for name in ALL})
