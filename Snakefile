@@ -40,6 +40,11 @@ def minutes(wildcards):
     return 1440 if math.isnan(seconds) else 10 + math.ceil(2 * seconds / 60)
 
 
+# The variables that an experiment listens to, for pods, which have no others of this shell.
+envvars:
+    *[name for name in ("GLUE", "CHECKPOINTS", "RESULTS", "WORDNET", "OMP_NUM_THREADS") if name in os.environ],
+
+
 rule grid:
     input:
         [str(GRID.notebook(experiment)) for experiment in GRID.unfinished],

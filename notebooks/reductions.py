@@ -102,7 +102,7 @@ frame.style.format({name: "{:.1f}" for name in ("reduction", "low", "high", "pub
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.figures import COLOURS
+from compressions.figures import COLOURS, plain_ticks
 from compressions.pages import glue_figure, glue_numbers
 
 sizes = list(dict.fromkeys(frame["size"]))
@@ -117,10 +117,8 @@ for axes, size in zip(panels[:, 0], sizes, strict=True):
     axes.set(title=size, xscale="log", yticks=part.index, yticklabels=part.method)
     axes.spines[["top", "right"]].set_visible(False)
 panels[-1, 0].set_xlabel("reduction, times (log)")
+plain_ticks(panels[-1, 0].xaxis)
 panels[0, 0].legend(frameon=False, fontsize=8, loc="lower right")
-ticks = [0.5, 1, 2, 4, 8, 16]
-panels[-1, 0].set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-panels[-1, 0].minorticks_off()
 glue_figure("reductions", figure, frame, records=results)
 
 # %% tags=["hide-input"]

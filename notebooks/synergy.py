@@ -49,16 +49,14 @@ from compressions.reductions import reductions
 from compressions.synergy import COMBINED, censored, synergy, verdicts
 
 
-def search(scores: np.ndarray, tasks: np.ndarray) -> np.ndarray:
-    """Mean synergy over tasks, (..., sizes, combinations)."""
-    ratios = reductions(scores, ours.bytes, tolerance, interpolation).ratios[..., tasks, :, :]
-    return np.nanmean(synergy(ratios), axis=-3)
+def mean_synergy(scores: np.ndarray) -> np.ndarray:
+    """Mean synergy over the tasks, (..., sizes, combinations)."""
+    return np.nanmean(synergy(reductions(scores, ours.bytes, tolerance, interpolation).ratios), axis=-3)
 
 
 # %%
-every = np.arange(len(ours.tasks))
 drawn = bootstrap(ours, draws)
-found = estimate(ours.scores, drawn, lambda scores: search(scores, every))
+found = estimate(ours.scores, drawn, mean_synergy)
 bounded = censored(reductions(ours.scores, ours.bytes, tolerance, interpolation).status)
 there = ours.seeds[..., None] > 0
 share = (bounded & there).sum(axis=0) / there.sum(axis=0)
@@ -108,18 +106,6 @@ glue_numbers(
 # not measured by this search, for most of their tasks are bounded; on average {glue:text}`bounded:.0f` % are. Decided:
 # {glue:text}`matched_said`. Published values are computed from Table 1 of {cite:t}`movva2022combining`.
 # ```
-
-# %% [markdown]
-# ## Leaving a task out
-#
-# If one task carried a result, leaving it out would turn it around. The lowest and highest mean synergy with any one
-# task left out, and which tasks those are:
-
-# %% tags=["hide-input"]
-without = {task: search(ours.scores, every[every != place]).reshape(-1) for place, task in enumerate(ours.tasks)}
-left = pd.DataFrame(without, index=pd.MultiIndex.from_frame(matched[["size", "methods"]]))
-span = {"lowest": left.min(axis=1), "without": left.idxmin(axis=1), "highest": left.max(axis=1)}
-pd.DataFrame(span | {"without ": left.idxmax(axis=1)}).style.format("{:+.2f}", subset=["lowest", "highest"])
 
 # %% [markdown]
 # ## The same question in points
@@ -174,6 +160,20 @@ glue_numbers(
 # on the paper's side: {glue:text}`held`. Decided otherwise than in the paper: {glue:text}`not_held`. In the paper's
 # Figure 1 {glue:text}`published_above:d` of {glue:text}`published_all:d` interactions are above 0.
 # ```
+
+# %% [markdown]
+# ### Leaving a task out
+#
+# If one task carried a result, leaving it out would turn it around. The lowest and highest interaction with any one
+# task left out, and which tasks those are:
+
+# %% tags=["hide-input"]
+alone = interaction(ours.scores)
+without = {task: np.delete(alone, place, axis=0) for place, task in enumerate(ours.tasks)}
+means = {task: np.nanmean(kept, axis=0).reshape(-1) for task, kept in without.items() if len(kept)}
+left = pd.DataFrame(means, index=pd.MultiIndex.from_frame(points[["size", "methods"]])).dropna(how="all")
+span = {"lowest": left.min(axis=1), "without": left.idxmin(axis=1), "highest": left.max(axis=1)}
+pd.DataFrame(span | {"without ": left.idxmax(axis=1)}).style.format("{:+.2f}", subset=["lowest", "highest"])
 
 # %% [markdown]
 # ## How many seeds would decide

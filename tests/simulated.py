@@ -1,13 +1,19 @@
 """Worlds of which the truth is known: predictions of models whose methods multiply, or do not."""
 
+from itertools import product
+from pathlib import Path
+
 import numpy as np
 from scipy.stats import norm
 
 from compressions.configurations import method_of
-from compressions.results import PAPER, Cell, Results
+from compressions.records import record_path, write_record
+from compressions.results import ALL, PAPER, Cell, Results
+from compressions.sizes import SIZES
+from compressions.tasks import TASKS
 
-TASKS = ("sst2", "mrpc", "qqp", "mnli", "qnli", "rte")
-SIZES = tuple(f"size{place}" for place in range(6))
+WORLD_TASKS = ("sst2", "mnli", "qnli", "rte")
+WORLD_SIZES = tuple(f"size{place}" for place in range(5))
 POINTS_PER_DOUBLING = 3.0
 GAINS = {"QAT": 2.0, "KD": 0.7, "MP": 0.5}  # log2 of the single methods' reductions
 
@@ -22,7 +28,7 @@ def log_bytes() -> np.ndarray:
     """`(sizes, configurations)`: each size four times the one before."""
     by_method = {"qat": 2.0, "mp40": 0.25, "mp60": 0.4}
     saved = [sum(by_method.get(part, 0) for part in name.split("+")) for name in PAPER]
-    return 2.0 * np.arange(len(SIZES))[:, None] - np.array(saved)
+    return 2.0 * np.arange(len(WORLD_SIZES))[:, None] - np.array(saved)
 
 
 def world(seed: int, synergy: float = 0.0, seeds: int = 5, rows: int = 400, seed_noise: float = 1.0) -> Results:
@@ -34,14 +40,62 @@ def world(seed: int, synergy: float = 0.0, seeds: int = 5, rows: int = 400, seed
     logs = log_bytes()
     truth = 60 + POINTS_PER_DOUBLING * (logs + [gain(method_of(name), synergy) for name in PAPER])
     cells = {}
-    for task in TASKS:
+    for task in WORLD_TASKS:
         difficulty = generator.normal(size=rows)
-        for place, size in enumerate(SIZES):
+        for place, size in enumerate(WORLD_SIZES):
             scores = truth[place][:, None] + seed_noise * generator.normal(size=(len(PAPER), seeds))
             ease = norm.ppf(np.clip(scores / 100, 0.01, 0.99))[..., None]
             own = generator.normal(size=(len(PAPER), seeds, rows))
             right = np.sqrt(0.5) * difficulty + np.sqrt(0.5) * own < ease
             cells[task, size] = Cell(tuple(range(seeds)), np.ones(rows), right.astype(np.uint8))
     with_control = np.pad(2.0**logs, ((0, 0), (0, 1)), constant_values=np.nan)
-    rulers = {"paper": np.broadcast_to(with_control, (len(TASKS), *with_control.shape))}
-    return Results(TASKS, SIZES, cells, rulers, "paper", "first", ())
+    rulers = {"paper": np.broadcast_to(with_control, (len(WORLD_TASKS), *with_control.shape))}
+    return Results(WORLD_TASKS, WORLD_SIZES, cells, rulers, "paper", "first", ())
+
+
+def write_records(
+    folder: Path, tasks=("sst2", "rte"), sizes=("tiny", "mini"), seeds=(0, 1), rows=100, names=ALL, **chosen
+) -> None:
+    """Records as experiments leave them, of models whose right answers are drawn: larger ones are right more often."""
+    generator = np.random.default_rng(0)
+    for task in tasks:
+        labels = generator.integers(0, 2, rows) if TASKS[task].labels else 5 * generator.random(rows)
+        for size, seed, name in product(sizes, seeds, names):
+            right = generator.random(rows) < 0.6 + 0.1 * list(sizes).index(size)
+            wrong = 1 - labels if TASKS[task].labels else 5 * generator.random(rows)
+            said = np.where(right, labels, wrong)
+            write_one(folder, name, labels, said, {"task": task, "size": size, "seed": seed, **chosen})
+
+
+def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, chosen: dict) -> None:
+    """One record with all fields that are read again."""
+    task, size = chosen["task"], chosen["size"]
+    parts = name.split("+")
+    sparsity = next((float(part[2:]) / 100 for part in parts if part.startswith("mp")), 0.0)
+    shape, bits = SIZES[size], 8 if "qat" in parts else 32
+    zeros = round(sparsity * shape.linear_weights)
+    predictions = said.astype(np.uint8 if TASKS[task].labels else np.float32)
+    specification = {
+        "sparsity": sparsity,
+        "subset": [part.rstrip("0123456789.") for part in parts if part != "base"],
+        "encoder": {"name": size, "pin": "made up"},
+        "epochs": 3,
+        "batch_size": 32,
+        "learning_rate": 0.001,
+        "max_length": 128,
+        "train_rows_used": 1000,
+        "train_fingerprint": task,
+        "validation_fingerprint": task,
+        **chosen,
+    }
+    record = {
+        "specification": specification,
+        "configuration": name,
+        "bits": bits,
+        "parameters": shape.parameters,
+        "non_zeros": shape.parameters - zeros,
+        "megabytes": (shape.parameters - zeros) * bits / 8e6,
+        "artifact_bytes": shape.parameters * bits // 8 + 1000,
+        **TASKS[task].scores(labels, predictions),
+    }
+    write_record(record_path(folder, task, size, name, chosen["seed"]), record, predictions, labels)

@@ -1,12 +1,16 @@
 """The book as a reader gets it: built with warnings as errors, opened in Chromium without a network."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
+import pandas as pd
 import pytest
 import yaml
 from playwright.sync_api import sync_playwright
@@ -17,7 +21,9 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [CONTENTS["root"], *(chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"])]
-CHARTS = {"notebooks/paper": 1, "notebooks/experiment": 2}
+CHARTS = {"notebooks/paper": 1, "notebooks/experiment": 2, "notebooks/tradeoffs": 1, "notebooks/explorer": 1}
+FINDINGS = ("notebooks/tradeoffs", "notebooks/reductions", "notebooks/synergy", "notebooks/advice")
+EXPLORER = "notebooks/explorer"
 FORMULAS = ("notebooks/quantisation", "notebooks/pruning", "notebooks/distillation", "notebooks/setup")
 every_page = pytest.mark.parametrize("name", PAGES)
 
@@ -60,7 +66,7 @@ def visit(browser, address):
     """Opens a page at a width; gives it and the list of its troubles."""
     pages = []
 
-    def go(name: str, width: int = 1280):
+    def go(name: str, width: int = 1280, fragment: str = ""):
         page, troubles = browser.new_page(viewport={"width": width, "height": 900}), []
         pages.append(page)
         page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
@@ -68,7 +74,7 @@ def visit(browser, address):
         page.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
         page.on("request", lambda request: None if ours(request.url) else troubles.append(f"foreign: {request.url}"))
-        page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        page.goto(f"{address}/{name}.html{fragment}", wait_until="networkidle")
         return page, troubles
 
     def ours(url: str) -> bool:
@@ -97,6 +103,56 @@ def test_charts_are_drawn(visit, name, least):
     page, _ = visit(name)
     page.wait_for_selector(".vega-embed canvas, .vega-embed svg")
     assert page.locator(".vega-embed:has(canvas), .vega-embed:has(svg.marks)").count() >= least
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_each_figure_leads_to_its_data_picture_script_and_records(html, visit, name):
+    page, _ = visit(name)
+    captions = page.locator("article figure figcaption")
+    for place in range(captions.count()):
+        links = captions.nth(place).locator(".sources a")
+        files = {links.nth(each).inner_text(): links.nth(each).get_attribute("href") for each in range(links.count())}
+        assert {"data (CSV)", "SVG", "script"} <= set(files)
+        found = {text: (html / f"{name}.html").parent / link for text, link in files.items()}
+        assert all(file.is_file() for file in found.values())
+        assert len(pd.read_csv(found["data (CSV)"])) > 0 and "<svg" in found["SVG"].read_text()
+        assert found["script"].read_text() == (ROOT / f"{name}.py").read_text()
+    assert captions.count() > 0 and (html / "records/cpu/records.csv").is_file()
+
+
+def explore(page) -> dict:
+    """What the explorer's address says."""
+    return json.loads(unquote(page.evaluate("location.hash").removeprefix("#")))
+
+
+def test_the_explorers_address_says_what_was_chosen_and_brings_it_back(visit):
+    page, _ = visit(EXPLORER)
+    page.locator("select[name=ruler]").select_option("bitmask")
+    page.locator("select[name=task]").select_option("rte")
+    page.wait_for_function("location.hash.includes('rte')")
+    chosen = explore(page)
+    assert (chosen["task"], chosen["ruler"]) == ("rte", "bitmask")
+    again, troubles = visit(EXPLORER, fragment=page.evaluate("location.hash"))
+    assert again.locator("select[name=task]").input_value() == "rte" and troubles == []
+    assert again.locator("select[name=ruler]").input_value() == "bitmask"
+
+
+def test_the_budget_line_is_dragged(visit):
+    page, _ = visit(EXPLORER, width=360)
+    box = page.locator(".vega-embed canvas, .vega-embed svg.marks").first.bounding_box()
+    budgets = []
+    for part in (0.5, 0.8):
+        page.mouse.move(box["x"] + part * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_function("location.hash.length > 1")
+        budgets.append(explore(page)["budget"])
+    assert budgets[0] < budgets[1]
+
+
+def test_the_explorers_links_lead_to_records(html):
+    links = set(re.findall(r"\.\./records/cpu/[^\"]+?\.json", (html / f"{EXPLORER}.html").read_text()))
+    assert links and all((html / EXPLORER).parent.joinpath(link).is_file() for link in links)
 
 
 @pytest.mark.parametrize("name", FORMULAS)

@@ -5,7 +5,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from compressions.configurations import method_of
 from compressions.points import front
@@ -113,7 +115,15 @@ def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
             place = (row.megabytes, row.score)
             axes.annotate(row.size.upper(), place, (0, -12), textcoords="offset points", fontsize=8)
     axes.set(xscale="log")
+    plain_ticks(axes.xaxis)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Ticks of a log axis at 1, 2 and 5 times powers of ten, written out."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def draw_by_size(frame: pd.DataFrame, tasks: np.ndarray, published: pd.DataFrame, title: str) -> Figure:

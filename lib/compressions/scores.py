@@ -65,7 +65,7 @@ def _spearman(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -
 
 def _against(drawn: np.ndarray, spread: np.ndarray, cell: np.ndarray, counts: np.ndarray) -> np.ndarray:
     order, middles, groups = _ranks(cell, counts)
-    shared = np.add.reduceat(drawn[:, order], _starts(cell[order]), axis=1)
+    shared = _per_value(drawn[:, order], cell[order])
     return _ratio((shared * middles).sum(axis=1), np.sqrt(spread * (groups * middles**2).sum(axis=1)))
 
 
@@ -75,12 +75,14 @@ def _ranks(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Equal values share the mean of their ranks; ranks count from the middle of all, so that their mean is zero.
     """
     order = np.argsort(values, kind="stable")
-    groups = np.add.reduceat(counts[:, order], _starts(values[order]), axis=1).astype(np.float64)
+    groups = _per_value(counts[:, order], values[order]).astype(np.float64)
     return order, np.cumsum(groups, axis=1) - groups / 2 - len(values) / 2, groups
 
 
-def _starts(ordered: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+def _per_value(columns: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    """The sums of those columns whose values, which are `ordered`, are equal."""
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    return columns if len(starts) == len(ordered) else np.add.reduceat(columns, starts, axis=1)
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

@@ -1,0 +1,145 @@
+"""What a folder of records lets be compared, and what is said of one that does not."""
+
+import time
+
+import numpy as np
+import pytest
+
+from compressions.bootstrap import bootstrap, estimate
+from compressions.errors import BadInput
+from compressions.points import MEAN, best_within, front, points, shared_tasks, smallest_above
+from compressions.records import read_all, record_path
+from compressions.results import ALL, PAPER, read_results
+from compressions.tasks import TASKS
+from tests.conftest import ROOT, call_papermill
+from tests.simulated import write_records
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two tasks, two sizes, two seeds, all configurations."""
+    folder = tmp_path_factory.mktemp("results")
+    write_records(folder)
+    return folder
+
+
+def test_mean_scores_are_those_of_the_records(folder):
+    results = read_results(folder)
+    assert results.tasks == ("sst2", "rte") and results.sizes == ("tiny", "mini") and results.notes == ()
+    for record in read_all(folder):
+        chosen = record["specification"]
+        place = (*results.place((chosen["task"], chosen["size"])), ALL.index(record["configuration"]))
+        assert results.bytes[place] == 1e6 * record["megabytes"] and results.rulers["file"][place] > 0
+        assert abs(results.scores[place] - record["score"]) < 25
+    own = [r["score"] for r in read_all(folder) if (r["specification"]["task"], r["configuration"]) == ("rte", "kd")]
+    assert results.scores[1, :, ALL.index("kd")].mean() == pytest.approx(np.mean(own))
+
+
+def test_a_bitmask_costs_a_bit_a_weight_that_could_be_pruned(folder):
+    results = read_results(folder)
+    tiny = {name: {ruler: sizes[0, 0, ALL.index(name)] for ruler, sizes in results.rulers.items()} for name in ALL}
+    # TINY has 4,385,920 parameters, 409,600 of them in matrices: at 0.6 163,840 are left, and a mask of 51,200 bytes.
+    assert tiny["qat+mp60"]["paper"] == 4_385_920 - 245_760
+    assert tiny["qat+mp60"]["bitmask"] == 4_385_920 - 245_760 + 51_200
+    assert tiny["qat+mp60"]["dense"] == tiny["qat"]["paper"] == 4_385_920
+    assert tiny["base"]["bitmask"] == 4 * 4_385_920
+
+
+def test_points_hold_every_model_and_the_mean_of_the_tasks(folder):
+    results = read_results(folder)
+    frame = points(results, bootstrap(results, 100))
+    assert len(frame) == 3 * 2 * len(ALL) and (frame.seeds == 2).all()
+    assert (frame.low < frame.score).all() and (frame.score < frame.high).all()
+    mean = frame[frame.task == MEAN].set_index(["size", "configuration"]).score
+    others = frame[frame.task != MEAN].groupby(["size", "configuration"]).score.mean()
+    assert np.allclose(mean, others.reindex(mean.index))
+    means = frame[frame.task == MEAN]
+    best = means[front(means)].sort_values("megabytes")
+    assert best.score.is_monotonic_increasing and means.score.max() in set(best.score)
+    assert best_within(means, means.megabytes.max()).score == means.score.max()
+    assert best_within(means, 0.1) is None and smallest_above(means, 101) is None
+    assert smallest_above(means, 0).megabytes == means.megabytes.min()
+
+
+def test_intervals_are_about_as_wide_as_the_binomial_allows(tmp_path):
+    write_records(tmp_path, tasks=("sst2",), sizes=("tiny",), seeds=(0,), rows=900)
+    results = read_results(tmp_path)
+    error = estimate(results.scores, bootstrap(results, 500), lambda scores: scores).error[0, 0]
+    wanted = 100 * np.sqrt(results.scores[0, 0] / 100 * (1 - results.scores[0, 0] / 100) / 900)
+    assert np.allclose(error, wanted, rtol=0.15)
+
+
+def test_what_is_not_whole_is_left_out_and_named(tmp_path):
+    write_records(tmp_path, seeds=(0,))
+    record_path(tmp_path, "rte", "mini", "qat+kd", 0).unlink()
+    record_path(tmp_path, "sst2", "tiny", "aug", 0).unlink()
+    results = read_results(tmp_path)
+    assert ("rte", "mini") not in results.cells and shared_tasks(results) == [0]
+    assert any("MINI lacks configurations on rte" in note for note in results.notes)
+    assert any("TINY has one whole seed on sst2, rte" in note for note in results.notes)
+    assert np.isnan(results.scores[0, 0, -1]) and not np.isnan(results.scores[0, 1]).any()
+    frame = points(results, bootstrap(results, 20))
+    assert set(frame[frame.task == MEAN].groupby("size").size()) == {12, 13}
+
+
+def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
+    with pytest.raises(BadInput, match="holds no records; `make grid`"):
+        read_results(tmp_path)
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,), names=PAPER[:4])
+    with pytest.raises(BadInput, match="no task of .* rte with tiny, seed 0, lacks mp60, qat.kd.*`make grid` makes"):
+        read_results(tmp_path)
+    with pytest.raises(BadInput, match="unknown score 'glue'; allowed: score, official, first"):
+        read_results(folder, score="glue")
+    with pytest.raises(BadInput, match="unknown ruler 'zip'; allowed: paper, dense, bitmask, file"):
+        read_results(folder, ruler="zip")
+
+
+def test_records_of_two_grids_are_not_compared(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    write_records(tmp_path, tasks=("rte",), sizes=("mini",), seeds=(0,), learning_rate=0.5)
+    read_results(tmp_path)
+    write_records(tmp_path, tasks=("sst2",), sizes=("mini",), seeds=(0,))
+    with pytest.raises(BadInput, match="differ in learning_rate: these are records of two grids"):
+        read_results(tmp_path)
+    write_records(tmp_path, tasks=("sst2",), sizes=("mini",), seeds=(0,), held_out=0.1, learning_rate=0.5)
+    with pytest.raises(BadInput, match="scores a held-out part of the training rows"):
+        read_results(tmp_path)
+
+
+FINDINGS = ("tradeoffs", "reductions", "synergy", "advice", "explorer")
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path, name):
+    done = call_papermill(f"notebooks/{name}.py", tmp_path / "out.ipynb", "-p", "results", tmp_path)
+    assert done.returncode != 0 and done.stderr.splitlines()[-1].startswith("BadInput: ")
+    assert "holds no records; `make grid`" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_a_chapter_of_findings_runs_with_other_choices(tmp_path, folder, name):
+    choices = {"tolerance": 2, "ruler": "bitmask", "interpolation": "interpolated", "score": "official", "draws": 50}
+    declared = (ROOT / f"notebooks/{name}.py").read_text()
+    given = [each for key, value in choices.items() if f"\n{key} = " in declared for each in ("-p", key, value)]
+    done = call_papermill(f"notebooks/{name}.py", tmp_path / "out.ipynb", "-p", "results", folder, *given)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_one_seed_and_one_size_are_enough_to_show_what_can_be_shown(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    for name in ("synergy", "advice"):
+        given = ("-p", "results", tmp_path, "-p", "draws", 50)
+        done = call_papermill(f"notebooks/{name}.py", tmp_path / "out.ipynb", *given)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_three_thousand_records_are_analysed_within_a_minute(tmp_path):
+    rows = {"cola": 1043, "sst2": 872, "mrpc": 408, "stsb": 1500, "qqp": 40430, "mnli": 9815, "qnli": 5463, "rte": 277}
+    sizes = ("tiny", "mini", "small", "medium", "base", "large")
+    for task in TASKS:
+        write_records(tmp_path, tasks=(task,), sizes=sizes, seeds=range(5), rows=rows[task])
+    started = time.process_time()
+    results = read_results(tmp_path)
+    frame = points(results, bootstrap(results, 1000))
+    assert len(frame) == 9 * 6 * len(ALL)
+    assert time.process_time() - started < 60

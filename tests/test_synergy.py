@@ -1,0 +1,119 @@
+"""Synergy, what may be said of it, and that its intervals hold the truth as often as they say."""
+
+from math import log2
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compressions.bootstrap import Estimate, bootstrap, estimate
+from compressions.published import read_figure1
+from compressions.reductions import COMBINED, FOUND, METHODS, SINGLES, SMALLEST, reductions
+from compressions.synergy import censored, interaction, power, seeds_to_decide, shapley, synergy, verdict, verdicts
+from compressions.worlds import gains, multiplying
+from tests.conftest import ROOT
+from tests.simulated import GAINS, world
+
+MIDDLE = slice(2, 3)  # sizes whose reductions lie within what was trained
+
+
+def test_synergy_is_the_log_of_observed_over_product():
+    ratios = dict(zip(METHODS, [4, 2, 1.5, 12, 6, 3, 9], strict=True))
+    found = dict(zip(COMBINED, synergy(np.array(list(ratios.values()))), strict=True))
+    assert found == pytest.approx({"QAT+KD": log2(12 / 8), "QAT+MP": 0, "KD+MP": 0, "QAT+KD+MP": log2(9 / 12)})
+
+
+@given(st.lists(st.floats(-3, 3), min_size=3, max_size=3))
+def test_a_product_has_no_synergy_and_its_shares_are_the_single_methods(logs):
+    single = dict(zip(SINGLES, logs, strict=True))
+    ratios = np.array([2.0 ** sum(single[part] for part in method.split("+")) for method in METHODS])
+    assert np.allclose(synergy(ratios), 0, atol=1e-9)
+    assert np.allclose(shapley(np.log2(ratios)), logs, atol=1e-9)
+
+
+@given(st.lists(st.floats(-3, 3), min_size=7, max_size=7))
+def test_shares_sum_to_what_all_three_reach(logs):
+    assert shapley(np.array(logs)).sum() == pytest.approx(logs[METHODS.index("QAT+KD+MP")], abs=1e-9)
+
+
+def test_interaction_is_what_is_lost_together_less_what_is_lost_one_by_one():
+    scores = np.array([80, 79, 81, 78, 76, 80, 77, 75, 79, 77, 78.5, 76.5])
+    found = dict(zip(COMBINED, interaction(scores), strict=True))
+    # QAT -1, KD +1, MP -3 (the mean of -2 and -4); QAT+KD 0, QAT+MP -4, KD+MP -2, all three -2.5.
+    assert found == pytest.approx({"QAT+KD": 0, "QAT+MP": 0, "KD+MP": 0, "QAT+KD+MP": 0.5})
+
+
+@pytest.mark.parametrize(
+    "low, high, bounded, says",
+    [
+        (0.1, 0.9, 0, "super-multiplicative"),
+        (-0.9, -0.1, 0, "sub-multiplicative"),
+        (-0.1, 0.1, 0, "multiplicative"),
+        (0.01, 0.1, 0, "multiplicative"),
+        (-0.2, 0.5, 0, "not decidable"),
+        (0.1, 0.9, 0.6, "not measured"),
+        (float("nan"), float("nan"), 0, "not there"),
+    ],
+)
+def test_a_verdict_says_no_more_than_the_interval(low, high, bounded, says):
+    assert verdict(low, high, bounded) == says
+
+
+def test_a_ratio_that_is_only_bounded_is_marked():
+    status = np.full(len(METHODS), FOUND)
+    assert not censored(status).any()
+    status[METHODS.index("KD")] = SMALLEST
+    assert dict(zip(COMBINED, censored(status), strict=True)) == {
+        "QAT+KD": True,
+        "QAT+MP": False,
+        "KD+MP": True,
+        "QAT+KD+MP": True,
+    }
+
+
+def test_more_seeds_help_until_the_rows_forbid():
+    one = Estimate(np.float64(1.0), np.float64(0.5), np.float64(0.1))
+    # 1.96² (0.5 · 3 / s + 0.1) < 1 from s = 10 on: (1 / 1.96)² - 0.1 = 0.1603, and 1.5 / 0.1603 = 9.4.
+    assert seeds_to_decide(one, 3) == 10
+    chances = power(1.0, one, 3, np.array([9, 10, 1000]))
+    assert chances[0] < 0.5 < chances[1] < chances[2]
+    assert seeds_to_decide(Estimate(np.float64(0.1), np.float64(0.5), np.float64(0.1)), 3) == np.inf
+    assert np.isnan(seeds_to_decide(one, 1))
+
+
+def middle(results, tolerance=0.0):
+    """Mean synergy over tasks and the middle sizes, by interpolation."""
+
+    def statistic(scores):
+        ratios = reductions(scores, results.bytes, tolerance, "interpolated").ratios
+        return synergy(ratios)[..., MIDDLE, :].mean(axis=(-2, -3))
+
+    return statistic
+
+
+@pytest.mark.parametrize("truth, runs, least, most", [(0.0, 500, 0.93, 0.97), (0.6, 100, 0.9, 1.0)])
+def test_the_interval_holds_the_truth_as_often_as_it_says(truth, runs, least, most):
+    hits = []
+    for run in range(runs):
+        results = world(run, synergy=truth, seeds=5, rows=800, seed_noise=0.3)
+        found = estimate(results.scores, bootstrap(results, 100, run), middle(results))
+        hits.append((found.low <= truth) & (truth <= found.high))
+    assert least <= np.mean(hits) <= most
+
+
+def test_one_seed_has_no_noise_of_seeds_and_the_table_says_so():
+    results = world(0, seeds=1)
+    found = estimate(results.scores, bootstrap(results, 50), lambda scores: interaction(scores).mean(axis=-3))
+    assert np.allclose(found.of_seeds, 0, atol=1e-9) and (found.of_rows > 0.01).all()
+    table = verdicts(found, results, np.zeros(found.value.shape))
+    assert (table.seeds == 1).all() and table["seeds to decide"].isna().all()
+
+
+def test_a_world_that_multiplies_has_none_by_interpolation_and_some_by_search():
+    points = read_figure1(ROOT / "book/paper/figure1.csv")
+    scores, sizes = multiplying(points, noise=0.5, tasks=8, draws=100)
+    exact = synergy(reductions(scores, sizes, 0.0, "interpolated").ratios)[..., 1:5, :].mean(axis=(0, 1, 2))
+    searched = synergy(reductions(scores, sizes, 0.5, "discrete").ratios)[..., 1:5, :].mean(axis=(0, 1, 2))
+    assert abs(exact).max() < abs(searched).max()
+    assert set(gains(points)) == set(GAINS)
