@@ -115,7 +115,7 @@ def test_each_figure_leads_to_its_data_picture_script_and_records(html, visit, n
         assert {"data (CSV)", "SVG", "script"} <= set(files)
         found = {text: (html / f"{name}.html").parent / link for text, link in files.items()}
         assert all(file.is_file() for file in found.values())
-        assert len(pd.read_csv(found["data (CSV)"])) > 0 and "<svg" in found["SVG"].read_text()
+        assert len(pd.read_csv(found["data (CSV)"]).columns) > 1 and "<svg" in found["SVG"].read_text()
         assert found["script"].read_text() == (ROOT / f"{name}.py").read_text()
     assert captions.count() > 0 and (html / "records/cpu/records.csv").is_file()
 
