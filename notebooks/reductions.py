@@ -79,7 +79,7 @@ table = estimate(
 
 # %% tags=["hide-input"]
 published = pd.read_csv(root() / table1).set_index("architecture")
-columns = ["size", "method", "reduction", "low", "high", "published", "none_reaches", "lower_bounds", "tasks"]
+columns = ["size", "methods", "value", "low", "high", "published", "none reaches", "bounds", "tasks"]
 frame = pd.DataFrame(
     [
         (
@@ -97,40 +97,26 @@ frame = pd.DataFrame(
     ],
     columns=columns,
 )
-frame.style.format({name: "{:.1f}" for name in ("reduction", "low", "high", "published")}, na_rep="–").hide()
+frame.style.format({name: "{:.1f}" for name in ("value", "low", "high", "published")}, na_rep="–").hide()
+
+# %% [markdown]
+# *None reaches* counts the tasks where no model of the method is good enough, *bounds* those where its smallest is.
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
-
-from compressions.figures import COLOURS, plain_ticks
+from compressions.figures import draw_by_size
 from compressions.pages import glue_figure, glue_numbers
 
-sizes = list(dict.fromkeys(frame["size"]))
-figure, panels = plt.subplots(len(sizes), figsize=(6, 3 * len(sizes)), sharex=True, squeeze=False)
-for axes, size in zip(panels[:, 0], sizes, strict=True):
-    part = frame[frame["size"] == size].iloc[::-1].reset_index()
-    colours = [COLOURS[method] for method in part.method]
-    axes.hlines(part.index, part.low.clip(lower=0.1), part.high, color=colours, linewidth=2, alpha=0.6)
-    axes.scatter(part.reduction, part.index, color=colours, s=40, zorder=2, label="this edition")
-    axes.scatter(part.published, part.index, facecolor="none", edgecolor="#333333", marker="D", s=30, label="published")
-    axes.axvline(1, color="#999999", linewidth=0.8, zorder=0)
-    axes.set(title=size, xscale="log", yticks=part.index, yticklabels=part.method)
-    axes.spines[["top", "right"]].set_visible(False)
-panels[-1, 0].set_xlabel("reduction, times (log)")
-plain_ticks(panels[-1, 0].xaxis)
-panels[0, 0].legend(frameon=False, fontsize=8, loc="lower right")
+figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True)
 glue_figure("reductions", figure, frame, records=results)
 
 # %% tags=["hide-input"]
-best = frame.loc[frame.groupby("size", sort=False).reduction.idxmax()]
+best = frame.loc[frame.groupby("size", sort=False)["value"].idxmax()]
 glue_numbers(
-    best=", ".join(
-        f"{size} is {method}'s {ratio:.1f}" for size, method, ratio in best[columns[:3]].itertuples(index=False)
-    ),
+    best=", ".join(f"{one['size']} is {one.methods}'s {one.value:.1f}" for _, one in best.iterrows()),
     inside=int(((frame.low <= frame.published) & (frame.published <= frame.high)).sum()),
     compared=int(frame.published.notna().sum()),
-    bounds=100 * frame.lower_bounds.sum() / frame.tasks.sum(),
-    none=100 * frame.none_reaches.sum() / frame.tasks.sum(),
+    bounds=100 * frame.bounds.sum() / frame.tasks.sum(),
+    none=100 * frame["none reaches"].sum() / frame.tasks.sum(),
     tolerance=tolerance,
 )
 

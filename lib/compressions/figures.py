@@ -126,32 +126,43 @@ def plain_ticks(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def draw_by_size(frame: pd.DataFrame, tasks: np.ndarray, published: pd.DataFrame, title: str) -> Figure:
-    """Values of combinations with intervals, one panel a size.
+def draw_by_size(
+    frame: pd.DataFrame, tasks: np.ndarray, published: pd.DataFrame, title: str, log: bool = False
+) -> Figure:
+    """Values of methods with intervals, one panel a size, about 0 or, on a log axis, about 1.
 
-    `frame` has `size`, `methods`, `value`, `low` and `high`; `tasks`, `(tasks, sizes, combinations)`, are the single
-    tasks' values, and `published` the paper's, sizes by combinations.
+    `frame` has `size`, `methods`, `value`, `low` and `high`; `tasks`, `(tasks, sizes, methods)`, are the single tasks'
+    values, and `published` the paper's, sizes by methods.
     """
-    sizes = list(dict.fromkeys(frame["size"]))
-    figure, panels = plt.subplots(len(sizes), figsize=(6, 2.6 * len(sizes)), sharex=True, squeeze=False)
+    sizes, methods = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame.methods))
+    shape = (6, (0.5 + 0.5 * len(methods)) * len(sizes))
+    figure, panels = plt.subplots(len(sizes), figsize=shape, sharex=True, squeeze=False)
     for row, (axes, size) in enumerate(zip(panels[:, 0], sizes, strict=True)):
         part = frame[frame["size"] == size].reset_index(drop=True)
-        colours = [COLOURS[methods] for methods in part.methods]
-        axes.hlines(part.index, part.low, part.high, color=colours, linewidth=3, alpha=0.5)
-        axes.scatter(part.value, part.index, color=colours, s=50, zorder=3, label="this edition, 95 %")
-        for place in part.index:
-            own = tasks[:, row, place]
-            axes.scatter(own, np.full(len(own), place + 0.25), color=colours[place], s=10, alpha=0.7, label="a task")
-        if size in published.index:
-            hollow = {"facecolor": "none", "edgecolor": "#333333", "marker": "D"}
-            axes.scatter(published.loc[size, list(part.methods)], part.index, label="published", **hollow)
-        axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
-        axes.set(title=size, yticks=part.index, yticklabels=part.methods)
-        axes.invert_yaxis()
-        axes.spines[["top", "right"]].set_visible(False)
-    panels[-1, 0].set_xlabel(title)
+        _draw_values(axes, part, tasks[:, row], published[methods].loc[size] if size in published.index else None)
+        axes.axvline(1 if log else 0, color="#333333", linewidth=0.8, zorder=0)
+        axes.set(title=size)
+    if log:
+        axes.set(xscale="log")
+        axes.set_xlim(left=max(axes.get_xlim()[0], tasks[tasks > 0].min() / 2))
+        plain_ticks(axes.xaxis)
+    axes.set_xlabel(title)
     marks, names = panels[0, 0].get_legend_handles_labels()
     once = dict(zip(names, marks, strict=True))
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
-    figure.legend(once.values(), once.keys(), frameon=False, fontsize=8, **place)
+    figure.legend(once.values(), once.keys(), frameon=False, fontsize=9, **place)
     return figure
+
+
+def _draw_values(axes: Axes, part: pd.DataFrame, tasks: np.ndarray, published: pd.Series | None) -> None:
+    colours = [COLOURS[methods] for methods in part.methods]
+    axes.hlines(part.index, part.low, part.high, color=colours, linewidth=3, alpha=0.5)
+    axes.scatter(part.value, part.index, color=colours, s=50, zorder=3, label="this edition, 95 %")
+    for place in part.index:
+        at = np.full(len(tasks), place + 0.25)
+        axes.scatter(tasks[:, place], at, color=colours[place], s=10, alpha=0.7, label="a task")
+    if published is not None:
+        axes.scatter(published, part.index, facecolor="none", edgecolor="#333333", marker="D", label="published")
+    axes.set(yticks=part.index, yticklabels=part.methods)
+    axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
