@@ -22,7 +22,6 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [CONTENTS["root"], *(chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"])]
 CHARTS = {"notebooks/paper": 1, "notebooks/experiment": 2, "notebooks/tradeoffs": 1, "notebooks/explorer": 1}
-FINDINGS = ("notebooks/tradeoffs", "notebooks/reductions", "notebooks/synergy", "notebooks/advice")
 EXPLORER = "notebooks/explorer"
 FORMULAS = ("notebooks/quantisation", "notebooks/pruning", "notebooks/distillation", "notebooks/setup")
 every_page = pytest.mark.parametrize("name", PAGES)
@@ -105,7 +104,7 @@ def test_charts_are_drawn(visit, name, least):
     assert page.locator(".vega-embed:has(canvas), .vega-embed:has(svg.marks)").count() >= least
 
 
-@pytest.mark.parametrize("name", FINDINGS)
+@pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
 def test_each_figure_leads_to_its_data_picture_script_and_records(html, visit, name):
     page, _ = visit(name)
     captions = page.locator("article figure figcaption")
@@ -117,7 +116,7 @@ def test_each_figure_leads_to_its_data_picture_script_and_records(html, visit, n
         assert all(file.is_file() for file in found.values())
         assert len(pd.read_csv(found["data (CSV)"]).columns) > 1 and "<svg" in found["SVG"].read_text()
         assert found["script"].read_text() == (ROOT / f"{name}.py").read_text()
-    assert captions.count() > 0 and (html / "records/cpu/records.csv").is_file()
+    assert (html / "records/cpu/records.csv").is_file()
 
 
 def explore(page) -> dict:

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
+from compressions.drawn import drawn
+
 
 def glue_numbers(**values: object) -> None:
     """Keep each value under its name, as plain Python: the book's formats know no tensors or NumPy scalars."""
@@ -16,10 +18,10 @@ def glue_numbers(**values: object) -> None:
 def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, records: str | None = None) -> None:
     """Keep a figure under a name, as SVG, and close it.
 
-    The book puts links under it: to what is drawn, `data`, as CSV; and to the table of the `records` folder it is from.
+    The book puts links under it: to `data` as CSV, or to what is read off the figure's own marks; and to the table of
+    the `records` folder it is from.
     """
-    if data is not None:
-        glue(f"{name}.csv", data.to_csv(index=False), display=False)
+    glue(f"{name}.csv", (drawn(figure) if data is None else data).to_csv(index=False), display=False)
     if records is not None:
         glue(f"{name}.records", records, display=False)
     set_matplotlib_formats("svg")
