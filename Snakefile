@@ -64,7 +64,8 @@ rule teacher:
         runtime=1440,
         gpu=min(1, GPUS),
     shell:
-        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
+        "mkdir -p $(dirname {params.failed}); rm -f {params.failed};"
+        " [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
         " python -m compressions.manage teach {GRID.name} {wildcards.task} > {output} 2> {log}"
         " || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"
 
@@ -87,7 +88,8 @@ rule experiment:
         gpu=min(1, GPUS),
     # Run by two at once, which a kill of Snakemake alone can lead to, the second waits and finds all done.
     shell:
-        "rm -f {params.failed}; [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
+        "mkdir -p $(dirname {params.failed}); rm -f {params.failed};"
+        " [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
         " papermill notebooks/experiment.py {output}.partial.ipynb -p task {wildcards.task} -p size {wildcards.size}"
         " -p seed {wildcards.seed} -y {params.given:q} --no-progress-bar > {log} 2>&1"
         " && {{ mv {output}.partial.ipynb {output} || [ -f {output} ]; }} || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"

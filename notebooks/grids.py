@@ -7,6 +7,10 @@
 
 # %% tags=["parameters"]
 grid = "cpu"  # the grid whose coverage and speed is shown, a file in grids/
+planned = "paper"  # the grid whose hours are reckoned from the speed of `cpu`, a file in grids/
+gpu_teraflops = 9.35  # assumed of a GPU: a V100 in fp32, with which NVIDIA trained LARGE on 40.32 × 128 tokens a second
+gpu_step = 0.02  # seconds that a GPU's step takes at least, assumed: Python and the start of kernels
+tokens = 35.1  # of an example, the mean over the eight tasks' training rows as BERT's tokenizer cuts 3,000 of each
 
 # %%
 from compressions.errors import one_of
@@ -15,6 +19,7 @@ from compressions.percent import check_parameters
 
 check_parameters(In)
 one_of("grid", grid, names())
+one_of("grid to plan", planned, names())
 grids = [read_grid(name) for name in names()]
 
 # %% [markdown]
@@ -110,3 +115,71 @@ if len(timed):
 # %% [markdown]
 # In {glue:text}`hours:.1f` hours of one worker, {glue:text}`share:.0f` % were training; no experiment took longer than
 # {glue:text}`longest_start:.1f` s to start. Records made before starts were timed are not counted.
+
+# %% [markdown]
+# ## What the paper's grid would take
+#
+# It needs GPUs and has not run on one: its hours are arithmetic, not a measurement. First the examples that each size
+# trains on: rows × epochs × seeds for a configuration, and twice as many where synonym replacement adds rows.
+
+# %%
+from compressions.estimates import Gpu, baseline_seconds, examples, hours, multiply_adds, slowness
+from compressions.tasks import TASKS
+
+plan = next(each for each in grids if each.name == planned)
+plain, added = ([each for each in plan.configurations if each.augments is kind] for kind in (False, True))
+rows = [
+    {
+        "task": task,
+        "rows": TASKS[task].rows,
+        f"{len(plain)} configurations": sum(examples(plan, task, each) for each in plain),
+        f"{len(added)} with added rows": sum(examples(plan, task, each) for each in added),
+    }
+    for task in plan.content["tasks"]
+]
+pd.DataFrame(rows).set_index("task").style.format(thousands=" ", precision=0)
+
+# %% [markdown]
+# Then the seconds of an example. On one thread they are those measured in `cpu`; a size that has not run takes those of
+# the largest that has, in proportion to the multiply-adds of a token, 12 × layers × width². A configuration is slower
+# than the baseline by the median of what was measured. A GPU does six operations for each multiply-add of each token
+# (two forward, and twice that backward) at the assumed rate, but no step takes less than the assumed least.
+
+# %%
+measured = table(records["cpu"])
+estimate = hours(plan, measured, Gpu(gpu_teraflops, gpu_step), tokens)
+names = {"measured": "speed of", "cpu_hours": "hours of one thread", "gpu_hours": "hours of one GPU"}
+estimate.rename(columns=names).style.format(thousands=" ", precision=0)
+
+# %%
+smallest, largest, reference = estimate.index[0], estimate.index[-1], estimate.measured.iloc[-1]
+growth = baseline_seconds(measured, reference) / baseline_seconds(measured, smallest)
+glue_numbers(
+    planned_smallest=smallest.upper(),
+    planned_largest=largest.upper(),
+    planned_reference=reference.upper(),
+    planned_examples=estimate.examples.iloc[-1] / 1e6,
+    planned_ratio=multiply_adds(largest) / multiply_adds(reference),
+    planned_weights=multiply_adds(reference) / multiply_adds(smallest),
+    planned_growth=growth.median(),
+    planned_qat=slowness(measured).get("qat", float("nan")),
+    planned_years=estimate.cpu_hours.sum() / (365 * 24),
+    planned_hours=estimate.gpu_hours.sum(),
+    planned_share=100 * estimate.gpu_hours.iloc[-1] / estimate.gpu_hours.sum(),
+    planned_rate=gpu_teraflops,
+    planned_step=1000 * gpu_step,
+    planned_tokens=tokens,
+)
+
+# %% [markdown]
+# All sizes together are {glue:text}`planned_years:.0f` years of one thread, or {glue:text}`planned_hours:.0f` hours of
+# one GPU at {glue:text}`planned_rate:.1f` teraflops, {glue:text}`planned_share:.0f` % of them for
+# {glue:text}`planned_largest`. Each size trains on {glue:text}`planned_examples:.0f` million examples of
+# {glue:text}`planned_tokens:.0f` tokens; with QAT one takes {glue:text}`planned_qat:.2f` times the baseline's seconds.
+#
+# A thread's hours are the most it would take. From {glue:text}`planned_smallest` to {glue:text}`planned_reference` the
+# multiply-adds grew {glue:text}`planned_weights:.0f` times and the seconds {glue:text}`planned_growth:.1f` times, so
+# that {glue:text}`planned_largest`, with {glue:text}`planned_ratio:.0f` times the multiply-adds, may take less than in
+# proportion; and synonym replacement adds less than one row for each. The GPU's hours stand or fall with what is
+# assumed: the narrow sizes' are all steps of {glue:text}`planned_step:.0f` ms. Teachers, scoring and starts are not
+# counted.

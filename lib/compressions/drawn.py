@@ -27,9 +27,8 @@ def drawn(figure: Figure) -> pd.DataFrame:
 
 def _marks(axes: Axes) -> list[tuple[str, np.ndarray]]:
     lines = [(line.get_label(), line.get_xydata()) for line in axes.lines]
-    points = [
-        (each.get_label(), np.asarray(each.get_offsets())) for each in axes.collections if len(each.get_offsets())
-    ]
+    dots = [each for each in axes.collections if isinstance(each, PathCollection)]
+    points = [(each.get_label(), np.asarray(each.get_offsets())) for each in dots]
     bars = [(box.get_label(), np.array([_end(bar, box.orientation) for bar in box.patches])) for box in axes.containers]
     outlines = [(each.get_label(), each.get_xy()) for each in axes.patches if not isinstance(each, Rectangle)]
     images = [(image.get_label(), _cells(np.asarray(image.get_array()))) for image in axes.images]
