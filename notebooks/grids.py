@@ -151,7 +151,7 @@ estimate = hours(plan, measured, Gpu(gpu_teraflops, gpu_step), tokens)
 names = {"measured": "speed of", "cpu_hours": "hours of one thread", "gpu_hours": "hours of one GPU"}
 estimate.rename(columns=names).style.format(thousands=" ", precision=0)
 
-# %%
+# %% tags=["hide-input"]
 smallest, largest, reference = estimate.index[0], estimate.index[-1], estimate.measured.iloc[-1]
 growth = baseline_seconds(measured, reference) / baseline_seconds(measured, smallest)
 glue_numbers(
@@ -173,7 +173,7 @@ glue_numbers(
 
 # %% [markdown]
 # All sizes together are {glue:text}`planned_years:.0f` years of one thread, or {glue:text}`planned_hours:.0f` hours of
-# one GPU at {glue:text}`planned_rate:.1f` teraflops, {glue:text}`planned_share:.0f` % of them for
+# one GPU at {glue:text}`planned_rate:.2f` teraflops, {glue:text}`planned_share:.0f` % of them for
 # {glue:text}`planned_largest`. Each size trains on {glue:text}`planned_examples:.0f` million examples of
 # {glue:text}`planned_tokens:.0f` tokens; with QAT one takes {glue:text}`planned_qat:.2f` times the baseline's seconds.
 #
