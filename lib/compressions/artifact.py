@@ -9,12 +9,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 from torch.nn.utils import parametrize
-from transformers import AutoConfig, AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig
 
 from compressions import quantisation
 from compressions.errors import BadInput, require
 from compressions.files import file_fingerprint, fingerprint, whole_folder
+from compressions.storage import pack, unpack
 
+# What Transformers and safetensors raise for tensors that are not those of a configuration.
+MISFITS = (SafetensorError, RuntimeError, AttributeError, KeyError, ValueError, TypeError, OSError)
 WEIGHTS = "model.safetensors"
 MANIFEST = "artifact.json"
 
@@ -84,13 +87,33 @@ def load_artifact(folder: Path) -> nn.Module:
     """The saved model, ready to predict. Raises `BadInput` where a byte of it differs from what was saved."""
     check_artifact(folder)
     try:
-        tensors = load_file(folder / WEIGHTS)
-        with torch.device("meta"):
-            model = AutoModelForSequenceClassification.from_config(AutoConfig.from_pretrained(folder))
-        _shape_like(model, tensors)
-        model.load_state_dict(tensors, assign=True)
-    except (SafetensorError, RuntimeError, AttributeError, KeyError, ValueError, OSError) as error:
+        return _model(AutoConfig.from_pretrained(folder), load_file(folder / WEIGHTS))
+    except MISFITS as error:
         raise BadInput(f"{folder} holds no artifact of this architecture: {str(error).splitlines()[0]}") from error
+
+
+def pack_artifact(folder: Path) -> bytes:
+    """The saved model as one packed file. Raises `BadInput` where a byte of it differs from what was saved."""
+    check_artifact(folder)
+    tensors = {name: tensor.numpy() for name, tensor in load_file(folder / WEIGHTS).items()}
+    return pack(tensors, json.loads((folder / "config.json").read_text()))
+
+
+def load_packed(content: bytes) -> nn.Module:
+    """The model of a packed file, ready to predict. Raises `BadInput` for what is no packed model of ours."""
+    tensors, config = unpack(content)
+    try:
+        kind = AutoConfig.for_model(**config)
+        return _model(kind, {name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+    except MISFITS as error:
+        raise BadInput(f"this packed model is of another architecture: {str(error).splitlines()[0]}") from error
+
+
+def _model(config: PretrainedConfig, tensors: dict[str, torch.Tensor]) -> nn.Module:
+    with torch.device("meta"):
+        model = AutoModelForSequenceClassification.from_config(config)
+    _shape_like(model, tensors)
+    model.load_state_dict(tensors, assign=True)
     return _materialise(model).eval()
 
 
