@@ -29,7 +29,8 @@ table = runs.pivot_table("score", ["size", "learning_rate"], "task")
 table["mean"] = table.mean(axis=1, skipna=False)
 
 # %% [markdown]
-# Scores on the held-out rows; a dash is a run that was not made, because the rate had failed on the tasks before it.
+# Scores on the held-out rows. A dash is a run that was not made: a rate that had lost many points on the tasks before
+# was given up.
 
 # %%
 order = [size for size in ("tiny", "mini", "minilm") if size in table.index.levels[0]]

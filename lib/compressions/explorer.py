@@ -82,7 +82,7 @@ def _axes() -> dict:
 
 def _points(shown: alt.Chart, frame: pd.DataFrame) -> alt.Chart:
     sizes = list(dict.fromkeys(frame["size"]))
-    legend = alt.Legend(orient="bottom", columns=4, symbolSize=90)
+    legend = alt.Legend(orient="bottom", columns=3, symbolSize=90)
     shapes = alt.Scale(domain=sizes, range=SHAPES[: len(sizes)])
     picked = METHODS_PICKED & SIZES_PICKED
     return (
@@ -125,7 +125,7 @@ def _best(shown: alt.Chart) -> alt.LayerChart:
     return _named(
         shown.transform_filter("datum.megabytes <= budget"),
         alt.SortField("score", order="descending"),
-        "'best within ' + format(budget, '.3~g') + ' MB: '",
+        "'within ' + format(budget, '.3~g') + ' MB: '",
         -34,
     )
 
@@ -134,7 +134,7 @@ def _smallest(shown: alt.Chart) -> alt.LayerChart:
     return _named(
         shown.transform_filter("datum.score >= datum.floor"),
         alt.SortField("megabytes", order="ascending"),
-        "'smallest above the line: '",
+        "'above the line: '",
         -16,
     )
 
@@ -145,8 +145,8 @@ def _named(kept: alt.Chart, order: alt.SortField, says: str, height: int) -> alt
     first = kept.transform_window(place="row_number()", sort=[order]).transform_filter("datum.place == 1")
     first = first.transform_calculate(
         says=f"{says} + upper(datum.size) + ' ' + datum.configuration"
-        " + ', ' + format(datum.score, '.1f') + ' at ' + format(datum.megabytes, '.3~g') + ' MB'"
+        " + ', ' + format(datum.score, '.1f') + ', ' + format(datum.megabytes, '.3~g') + ' MB'"
     )
     ring = first.mark_point(size=320, color="#333333", strokeWidth=1.5).encode(**_axes())
-    text = first.mark_text(align="left", fontSize=12).encode(x=alt.value(0), y=alt.value(height), text="says:N")
+    text = first.mark_text(align="left", fontSize=12).encode(x=alt.value(-40), y=alt.value(height), text="says:N")
     return ring + text
