@@ -24,7 +24,7 @@ from compressions.errors import check, number, one_of
 from compressions.files import root
 from compressions.percent import check_parameters
 from compressions.reductions import SEARCHES, check_tolerance
-from compressions.results import read_results
+from compressions.results import over_tasks, read_results
 
 check_parameters(In)
 check_tolerance(tolerance)
@@ -53,7 +53,7 @@ from compressions.synergy import shapley
 def values(scores: np.ndarray) -> np.ndarray:
     """Shapley values of the mean log reduction over the tasks, (..., sizes, methods)."""
     ratios = reductions(scores, ours.bytes, tolerance, interpolation).ratios
-    return shapley(np.nanmean(np.log2(ratios), axis=-3))
+    return shapley(over_tasks(np.log2(ratios)))
 
 
 drawn = bootstrap(ours, draws)
@@ -123,7 +123,7 @@ from itertools import permutations
 
 from compressions.reductions import subset_name
 
-logs = np.nanmean(np.log2(reductions(ours.scores, ours.bytes, tolerance, interpolation).ratios), axis=0)[-1]
+logs = over_tasks(np.log2(reductions(ours.scores, ours.bytes, tolerance, interpolation).ratios))[-1]
 reached = {"none": 0.0} | dict(zip(METHODS, logs, strict=True))
 steps = [
     (" → ".join(order), *np.diff([reached[subset_name(order[:count])] for count in range(4)]))

@@ -25,7 +25,7 @@ from compressions.errors import check, number, one_of
 from compressions.files import root
 from compressions.percent import check_parameters
 from compressions.reductions import SEARCHES, check_tolerance
-from compressions.results import read_results
+from compressions.results import over_tasks, read_results
 
 check_parameters(In)
 check_tolerance(tolerance)
@@ -53,7 +53,7 @@ from compressions.synergy import COMBINED, censored, synergy, verdicts
 
 def mean_synergy(scores: np.ndarray) -> np.ndarray:
     """Mean synergy over the tasks, (..., sizes, combinations)."""
-    return np.nanmean(synergy(reductions(scores, ours.bytes, tolerance, interpolation).ratios), axis=-3)
+    return over_tasks(synergy(reductions(scores, ours.bytes, tolerance, interpolation).ratios))
 
 
 # %%
@@ -123,7 +123,7 @@ from compressions.published import read_figure1
 from compressions.results import PAPER
 from compressions.synergy import IN_POINTS, interaction
 
-inside = estimate(ours.scores, drawn, lambda scores: np.nanmean(interaction(scores), axis=-3))
+inside = estimate(ours.scores, drawn, lambda scores: over_tasks(interaction(scores)))
 points = verdicts(inside, ours, np.zeros_like(share)).replace({"says": IN_POINTS})
 figure_points = read_figure1(root() / figure1)
 curves = figure_points.pivot(index="size", columns="configuration", values="score")[list(PAPER)]
@@ -172,7 +172,7 @@ glue_numbers(
 # %% tags=["hide-input"]
 alone = interaction(ours.scores)
 without = {task: np.delete(alone, place, axis=0) for place, task in enumerate(ours.tasks)}
-means = {task: np.nanmean(kept, axis=0).reshape(-1) for task, kept in without.items() if len(kept)}
+means = {task: over_tasks(kept).reshape(-1) for task, kept in without.items()}
 left = pd.DataFrame(means, index=pd.MultiIndex.from_frame(points[["size", "methods"]])).dropna(how="all")
 span = {"lowest": left.min(axis=1), "without": left.idxmin(axis=1), "highest": left.max(axis=1)}
 pd.DataFrame(span | {"without ": left.idxmax(axis=1)}).style.format("{:+.2f}", subset=["lowest", "highest"])

@@ -16,6 +16,7 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 # %%
 from IPython.display import Markdown
 
+from compressions.errors import require
 from compressions.files import root
 from compressions.percent import check_parameters
 from compressions.results import read_results
@@ -25,17 +26,19 @@ ours = read_results(root() / results, score, ruler)
 Markdown("\n".join(f"- {note}" for note in ours.notes))
 
 # %% [markdown]
-# What is compared are tasks and sizes with all twelve configurations, and the means are over the tasks that every size
-# has. The bars are 95 % intervals. They hold the chance of the validation rows and, where there are several seeds, of
-# the seeds: rows are drawn again once per task for all models, seeds once per task and size, after the multi-bootstrap
-# of {cite:t}`sellam2022multiberts`.
+# What is compared are tasks and sizes with all twelve configurations. Means are over the tasks that every size here has
+# ({glue:text}`shared`), and change when there are more. The bars are 95 % intervals. They hold the chance of the
+# validation rows and, where there are several seeds, of the seeds: rows are drawn again once per task for all models,
+# seeds once per task and size, after the multi-bootstrap of {cite:t}`sellam2022multiberts`.
 
 # %%
 from compressions.bootstrap import bootstrap
 from compressions.points import MEAN, points
 
-frame = points(ours, bootstrap(ours, draws)).assign(source="ours")
+drawn = bootstrap(ours, draws)
+frame = points(ours, drawn).assign(source="this edition")
 means = frame[(frame.task == MEAN) & (frame.configuration != "aug")]
+require(len(means) > 0, "no task has all configurations of every size; " + " ".join(ours.notes))
 
 # %% [markdown]
 # ## The mean of the tasks
@@ -56,15 +59,15 @@ tradeoff(both, score_title="mean score")
 # %% tags=["hide-input"]
 from compressions.figures import tradeoff_static
 from compressions.pages import glue_figure, glue_numbers
-from compressions.points import front
+from compressions.points import front, shared_tasks
 
-drawn = both.assign(panel=both.source.map({"ours": "this edition", "the paper": "published by the paper"}))
-glue_figure("ours", tradeoff_static(drawn, "mean score", "panel"), drawn, records=results)
+glue_figure("ours", tradeoff_static(both, "mean score", "source"), both, records=results)
 best = means[front(means)]
 several = best.configuration.str.contains(r"\+")
 by_name = means.set_index(["size", "configuration"])
 smallest, plain = by_name.loc[(ours.sizes[0], "qat+kd+mp60")], by_name.loc[(ours.sizes[-1], "base")]
 glue_numbers(
+    shared=", ".join(ours.tasks[place] for place in shared_tasks(ours)) or "none",
     on_front=len(best),
     combined=int(several.sum()),
     shrunk=plain.megabytes / smallest.megabytes,
@@ -105,20 +108,31 @@ glue_numbers(widest=width.max(), widest_task=width.idxmax(), narrowest=width.min
 # ```
 
 # %% [markdown]
-# ## The numbers
+# ## What each configuration changes
 #
-# The mean score by size and configuration, and what each method changes against the uncompressed encoder of the same
-# size. `aug` is the control: the rows that distillation adds, without the teacher.
+# The score of a configuration less the uncompressed one's, of the same size, seeds and rows; the mean over all tasks
+# that the size has, with a 95 % interval. `aug` is the control: the rows that distillation adds, without the teacher.
 
 # %%
-table = frame[frame.task == MEAN].pivot_table("score", "configuration", "size", sort=False)
-table = table.reindex(columns=list(ours.sizes))
-changes = table - table.loc["base"]
-shown = pd.concat({"score": table, "against base": changes}, axis=1)
-shown.style.format(precision=1, na_rep="–")
+from compressions.bootstrap import estimate
+from compressions.results import ALL, over_tasks
+
+changes = estimate(ours.scores, drawn, lambda scores: over_tasks(scores - scores[..., :1]))
+columns = {
+    (size.upper(), name): part[row]
+    for row, size in enumerate(ours.sizes)
+    for name, part in {"change": changes.value, "low": changes.low, "high": changes.high}.items()
+}
+pd.DataFrame(columns, index=list(ALL)).drop("base").style.format("{:+.1f}", na_rep="–")
 
 # %% tags=["hide-input"]
-from compressions.results import ALL
+place = {name: ALL.index(name) for name in ("kd", "aug")}
+said = [
+    f"{size.upper()} changes by {changes.value[row, place['aug']]:+.1f} points with the added rows alone and by "
+    f"{changes.value[row, place['kd']]:+.1f} with rows and teacher"
+    for row, size in enumerate(ours.sizes)
+]
+glue_numbers(control="; ".join(said))
 
-for size in ours.sizes:
-    glue_numbers(**{f"{size}_{name.replace('+', '_')}": changes[size].get(name, float("nan")) for name in ALL})
+# %% [markdown]
+# What the teacher adds is the difference between `kd` and `aug`: {glue:text}`control`.

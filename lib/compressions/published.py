@@ -6,7 +6,7 @@ import pandas as pd
 
 from compressions.configurations import Configuration
 
-SOURCE = "the paper"
+SOURCE = "published"
 
 
 def read_figure1(path: Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 
 from compressions.configurations import method_of
 from compressions.errors import check, number, one_of
-from compressions.results import PAPER
+from compressions.results import PAPER, over_tasks
 
 SINGLES = ("QAT", "KD", "MP")
 COMBINED = tuple("+".join(part) for count in (2, 3) for part in combinations(SINGLES, count))
@@ -95,7 +95,7 @@ def _status(reached: np.ndarray, smallest: np.ndarray) -> np.ndarray:
 
 def mean_reductions(found: Reductions) -> np.ndarray:
     """The mean ratio over the tasks that a size has, `(..., sizes, methods)`, as in the paper's Table 1."""
-    return np.nanmean(found.ratios, axis=-3)
+    return over_tasks(found.ratios)
 
 
 def check_tolerance(tolerance: float) -> None:

@@ -107,6 +107,13 @@ def read_results(folder: Path, score: str = "score", ruler: str = "paper") -> Re
     return Results(tasks, sizes, cells, rulers, ruler, score, tuple(_notes(_sizes(records), grouped, cells)))
 
 
+def over_tasks(values: np.ndarray) -> np.ndarray:
+    """The mean over the tasks that are there, NaN for none: `(..., sizes, n)` of `(..., tasks, sizes, n)`."""
+    there = ~np.isnan(values)
+    counts = there.sum(axis=-3)
+    return np.where(counts, np.where(there, values, 0).sum(axis=-3) / np.maximum(counts, 1), np.nan)
+
+
 def _check_alike(records: list[dict]) -> None:
     for axis, fields in SHARED.items():
         for field in fields:
