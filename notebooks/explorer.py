@@ -24,13 +24,16 @@ ours = read_results(root() / results, score)
 frame = points(ours, bootstrap(ours, draws))
 
 # %% tags=["hide-input"]
+from pathlib import Path
+
 from compressions.explorer import explorer, with_rulers
 
 frame = with_rulers(frame, ours)
+folder = f"../records/{Path(results).name}"
 frame["record"] = [
-    f"../records/cpu/{row.task}/{row.size}/{row.configuration}-seed{ours.cells[row.task, row.size].seeds[0]}.json"
+    f"{folder}/{row.task}/{row.size}/{row.configuration}-seed{ours.cells[row.task, row.size].seeds[0]}.json"
     if (row.task, row.size) in ours.cells
-    else "../records/cpu/records.csv"
+    else f"{folder}/records.csv"
     for row in frame.itertuples()
 ]
 explorer(frame)

@@ -65,7 +65,7 @@ glue_numbers(
 # %% [markdown]
 # ```{glue:figure} rates
 # :name: fig-rates
-# :alt: Mean held-out score against the learning rate for each size, with a flat top
+# :alt: Mean held-out score against the learning rate for each size
 #
 # The rule chooses {glue:text}`chosen`. All {glue:text}`runs:d` runs are shown, each on {glue:text}`held_out:.0f` % of
 # the training rows held out. For the least sensitive size the means lie within {glue:text}`spread:.1f` points.

@@ -107,6 +107,8 @@ def test_a_missing_size_is_no_candidate_and_has_no_ratio():
         found = reductions(scores, sizes, 0.5, search)
         assert np.isnan(found.ratios[0, 0]).all()
         assert found.ratios[0, 1, METHODS.index("QAT")] == pytest.approx(4)
+        assert found.ratios[0, 1, METHODS.index("KD")] == 1
+        assert found.status[0, 1, METHODS.index("KD")] == UNREACHED
 
 
 @given(arrays(float, st.integers(1, 12), elements=st.floats(-5, 5)))

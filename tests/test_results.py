@@ -7,7 +7,7 @@ import pytest
 
 from compressions.bootstrap import bootstrap, estimate
 from compressions.errors import BadInput
-from compressions.points import MEAN, best_within, front, points, shared_tasks, smallest_above
+from compressions.points import MEAN, best_within, front, points, shared, smallest_above
 from compressions.records import read_all, record_path
 from compressions.results import ALL, PAPER, read_results
 from compressions.tasks import TASKS
@@ -74,7 +74,7 @@ def test_what_is_not_whole_is_left_out_and_named(tmp_path):
     record_path(tmp_path, "rte", "mini", "qat+kd", 0).unlink()
     record_path(tmp_path, "sst2", "tiny", "aug", 0).unlink()
     results = read_results(tmp_path)
-    assert ("rte", "mini") not in results.cells and shared_tasks(results) == [0]
+    assert ("rte", "mini") not in results.cells and shared(results) == ([0], [0, 1])
     assert any("MINI lacks configurations on rte" in note for note in results.notes)
     assert any("TINY has one whole seed on sst2, rte" in note for note in results.notes)
     assert np.isnan(results.scores[0, 0, -1]) and not np.isnan(results.scores[0, 1]).any()
@@ -124,9 +124,10 @@ def test_a_chapter_of_findings_runs_with_other_choices(tmp_path, folder, name):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_one_seed_and_one_size_are_enough_to_show_what_can_be_shown(tmp_path):
+def test_one_seed_and_sizes_without_a_common_task_are_enough_to_show_what_can_be_shown(tmp_path):
     write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
-    for name in ("synergy", "advice"):
+    write_records(tmp_path, tasks=("sst2",), sizes=("minilm",), seeds=(0,))
+    for name in FINDINGS:
         given = ("-p", "results", tmp_path, "-p", "draws", 50)
         done = call_papermill(f"notebooks/{name}.py", tmp_path / "out.ipynb", *given)
         assert done.returncode == 0, done.stderr[-2000:]

@@ -3,6 +3,7 @@
 from math import log2
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,19 @@ from hypothesis import strategies as st
 from compressions.bootstrap import Estimate, bootstrap, estimate
 from compressions.published import read_figure1
 from compressions.reductions import COMBINED, FOUND, METHODS, SINGLES, SMALLEST, reductions
-from compressions.synergy import censored, interaction, power, seeds_to_decide, shapley, synergy, verdict, verdicts
+from compressions.synergy import (
+    IN_POINTS,
+    MARGIN,
+    agreement,
+    censored,
+    interaction,
+    power,
+    seeds_to_decide,
+    shapley,
+    synergy,
+    verdict,
+    verdicts,
+)
 from compressions.worlds import gains, multiplying
 from tests.conftest import ROOT
 from tests.simulated import GAINS, world
@@ -45,19 +58,34 @@ def test_interaction_is_what_is_lost_together_less_what_is_lost_one_by_one():
 
 
 @pytest.mark.parametrize(
-    "low, high, bounded, says",
+    "low, high, says",
     [
-        (0.1, 0.9, 0, "super-multiplicative"),
-        (-0.9, -0.1, 0, "sub-multiplicative"),
-        (-0.1, 0.1, 0, "multiplicative"),
-        (0.01, 0.1, 0, "multiplicative"),
-        (-0.2, 0.5, 0, "not decidable"),
-        (0.1, 0.9, 0.6, "not measured"),
-        (float("nan"), float("nan"), 0, "not there"),
+        (0.1, 0.9, "super-multiplicative"),
+        (-0.9, -0.1, "sub-multiplicative"),
+        (-0.1, 0.1, "multiplicative"),
+        (0.01, 0.1, "multiplicative"),
+        (-0.2, 0.5, "not decidable"),
     ],
 )
-def test_a_verdict_says_no_more_than_the_interval(low, high, bounded, says):
-    assert verdict(low, high, bounded) == says
+def test_a_verdict_says_no_more_than_the_interval(low, high, says):
+    assert verdict(low, high, MARGIN) == says
+
+
+def test_nothing_is_said_of_one_seed_or_of_what_was_not_measured():
+    certain = Estimate(np.full((5, 4), 0.5), np.full((5, 4), 1e-4), np.full((5, 4), 1e-4))
+    several, single = world(0, seeds=2, rows=10), world(0, seeds=1, rows=10)
+    assert set(verdicts(certain, several, np.zeros((5, 4))).says) == {"super-multiplicative"}
+    assert set(verdicts(certain, several, np.ones((5, 4))).says) == {"not measured"}
+    assert set(verdicts(certain, single, np.zeros((5, 4))).says) == {"one seed"}
+    assert set(verdicts(certain, several, np.zeros((5, 4)), 1.0, IN_POINTS).says) == {"adds up"}
+
+
+def test_agreement_with_the_paper_is_claimed_only_where_both_sides_are_known():
+    says = ["less lost together", "less lost together", "more lost together", "adds up", "one seed", "not decidable"]
+    table = pd.DataFrame({"says": [*says, "less lost together", "less lost together"]})
+    published = pd.Series([1, -1, -1, 1, 1, 1, 0.1, np.nan])
+    stands = ["same side", "other side", "same side", "adds up", "open", "open", "not comparable", "not comparable"]
+    assert list(agreement(table, published, pd.Series(0.2, table.index))) == stands
 
 
 def test_a_ratio_that_is_only_bounded_is_marked():

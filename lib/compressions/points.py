@@ -13,27 +13,31 @@ COLUMNS = ["task", "size", "configuration", "methods", "megabytes", "score", "lo
 
 
 def points(results: Results, draws: Draws) -> pd.DataFrame:
-    """One row for each task, size and configuration, and for the mean over the tasks that all sizes have.
+    """One row for each task, size and configuration, and for the mean over the `shared` tasks.
 
     Megabytes are by the results' ruler; `low` and `high` are a 95 % interval of the score; `seeds` of a mean are those
     of the task with the fewest.
     """
     own = estimate(results.scores, draws, lambda scores: scores)
-    shared = shared_tasks(results)
-    mean = estimate(results.scores, draws, lambda scores: scores[..., shared, :, :].mean(axis=-3))
+    tasks, sizes = shared(results)
+    mean = estimate(results.scores, draws, lambda scores: scores[..., tasks, :, :].mean(axis=-3))
     rows = [row for place, task in enumerate(results.tasks) for row in _rows(results, task, place, own)]
-    if shared:
-        rows += [row for row in _rows(results, MEAN, shared, mean)]
+    rows += [row for row in _rows(results, MEAN, tasks, mean) if results.sizes.index(row[1]) in sizes]
     return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="score").reset_index(drop=True)
 
 
-def shared_tasks(results: Results) -> list[int]:
-    """Places of the tasks that every size has."""
-    return [
-        place
-        for place, task in enumerate(results.tasks)
-        if all((task, size) in results.cells for size in results.sizes)
-    ]
+def shared(results: Results) -> tuple[list[int], list[int]]:
+    """Places of the tasks that a mean is over, and of the sizes that have all of them.
+
+    Sizes with fewer than half as many tasks as the one with most are left out, so that a size of which little has been
+    run does not take the others' tasks away; all but that one where no task would be left.
+    """
+    there = results.seeds > 0
+    counts = there.sum(axis=0)
+    sizes = np.flatnonzero(2 * counts >= counts.max())
+    if not there[:, sizes].all(axis=1).any():
+        sizes = np.array([counts.argmax()])
+    return list(np.flatnonzero(there[:, sizes].all(axis=1))), list(sizes)
 
 
 def _rows(results: Results, task: str, place: int | list[int], found) -> list[tuple]:

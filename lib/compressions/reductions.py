@@ -35,8 +35,8 @@ def reductions(scores: np.ndarray, sizes: np.ndarray, tolerance: float = 0.5, se
     `scores` is `(..., tasks, sizes, configurations)`, NaN where a cell is missing; `sizes` `(tasks, sizes,
     configurations)` in bytes, configurations as in `PAPER`. For each task, size and method the smallest model of the
     method, of any size and sparsity, whose score is at least the baseline's less the tolerance. That search is inferred
-    from Table 1 of Movva et al. (2022), which does not state it. `interpolated` follows the method's Pareto front
-    between its models, linear in log bytes. Raises `BadInput` for another search.
+    from Table 1 of Movva et al. (2022), which does not state it. `interpolated` goes along the method's rising
+    curve between its models, linear in log bytes. Raises `BadInput` for another search.
     """
     one_of("interpolation", search, SEARCHES)
     targets = scores[..., 0] - tolerance
@@ -63,7 +63,7 @@ def _interpolated(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) ->
     order = np.argsort(sizes, axis=-1)
     logs = np.log(np.take_along_axis(sizes, order, axis=-1))
     curve = monotone(np.take_along_axis(scores, np.broadcast_to(order, scores.shape), axis=-1))
-    good = curve[..., None, :] >= targets[..., None]
+    good = (curve[..., None, :] >= targets[..., None]) & np.isfinite(logs)[:, None, :]
     first = good.argmax(axis=-1)
     last = np.maximum(first - 1, 0)
     high, low = np.take_along_axis(curve, first, axis=-1), np.take_along_axis(curve, last, axis=-1)

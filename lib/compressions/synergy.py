@@ -12,12 +12,8 @@ from compressions.results import Results
 
 # Within this of the product, in doublings, a combination is said to multiply.
 MARGIN = log2(1.1)
-# What a verdict is called where points are compared and not sizes.
-IN_POINTS = {
-    "super-multiplicative": "less lost together",
-    "sub-multiplicative": "more lost together",
-    "multiplicative": "adds up",
-}
+MULTIPLYING = ("super-multiplicative", "sub-multiplicative", "multiplicative")
+IN_POINTS = ("less lost together", "more lost together", "adds up")
 
 
 def synergy(ratios: np.ndarray) -> np.ndarray:
@@ -42,17 +38,13 @@ def interaction(scores: np.ndarray) -> np.ndarray:
     return np.stack([change[m] - sum(change[part] for part in m.split("+")) for m in COMBINED], axis=-1)
 
 
-def verdict(low: float, high: float, bounded: float = 0.0, margin: float = MARGIN) -> str:
-    """What an interval of the synergy allows to say, where a share of the tasks is `bounded` and not measured."""
-    if bounded > 0.5:
-        return "not measured"
-    if np.isnan(low) or np.isnan(high):
-        return "not there"
+def verdict(low: float, high: float, margin: float, words: tuple[str, str, str] = MULTIPLYING) -> str:
+    """What an interval allows to say: all above 0, all below, all within the margin about it, which goes first."""
     if -margin < low and high < margin:
-        return "multiplicative"
+        return words[2]
     if low > 0:
-        return "super-multiplicative"
-    return "sub-multiplicative" if high < 0 else "not decidable"
+        return words[0]
+    return words[1] if high < 0 else "not decidable"
 
 
 def power(effect: float, found: Estimate, seeds: int, wanted: np.ndarray) -> np.ndarray:
@@ -75,20 +67,41 @@ def seeds_to_decide(found: Estimate, seeds: int) -> float:
     return float(max(1, np.ceil(found.of_seeds * seeds / room))) if room > 0 else np.inf
 
 
-def verdicts(found: Estimate, results: Results, bounded: np.ndarray) -> pd.DataFrame:
+def verdicts(
+    found: Estimate,
+    results: Results,
+    bounded: np.ndarray,
+    margin: float = MARGIN,
+    words: tuple[str, str, str] = MULTIPLYING,
+) -> pd.DataFrame:
     """One row for each size and combination of an estimate: interval, verdict, seeds.
 
-    `found` and `bounded`, the share of tasks that are not measured, are `(sizes, combinations)`.
+    `found` and `bounded`, the share of tasks that are not measured, are `(sizes, combinations)`. Nothing is said where
+    more than half of the tasks are bounded, or where a task has one seed: its interval lacks the noise of seeds.
     """
     rows = []
     for row, size in enumerate(results.sizes):
-        counts = results.seeds[:, row]
-        seeds = int(counts[counts > 0].min())
+        seeds = int(results.seeds[:, row][results.seeds[:, row] > 0].min())
         for column, methods in enumerate(COMBINED):
             one = found.at(row, column)
-            says = verdict(one.low, one.high, bounded[row, column])
+            says = verdict(one.low, one.high, margin, words)
+            says = "one seed" if seeds < 2 else "not measured" if bounded[row, column] > 0.5 else says
             rows.append((size.upper(), methods, one.value, one.low, one.high, says, seeds, seeds_to_decide(one, seeds)))
     return pd.DataFrame(rows, columns=["size", "methods", "value", "low", "high", "says", "seeds", "seeds to decide"])
+
+
+def agreement(table: pd.DataFrame, published: pd.Series, slack: pd.Series) -> pd.Series:
+    """How each row of `verdicts` in points stands to the paper: same or other side, adds up, open, not comparable.
+
+    The paper's side is known where its value is further from 0 than `slack`, to which reading off its picture may add.
+    """
+    above, below, neither = IN_POINTS
+    side = table.says.map({above: 1, below: -1})
+    known = published.abs() > slack
+    stands = np.where(side == np.sign(published), "same side", "other side")
+    stands = np.where(known, stands, "not comparable")
+    stands = np.where(table.says == neither, "adds up", stands)
+    return pd.Series(np.where(side.isna() & (table.says != neither), "open", stands), table.index)
 
 
 def censored(status: np.ndarray) -> np.ndarray:
