@@ -48,14 +48,15 @@ SIZES_PICKED = alt.selection_point(name="sizes_picked", fields=["size"], bind="l
 
 
 def _parameters(frame: pd.DataFrame, rulers: list[str]) -> list[alt.Parameter]:
-    sizes, tasks = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame.task))
-    tasks = sorted(tasks, key=lambda task: task != MEAN)
+    sizes = list(dict.fromkeys(frame["size"]))
+    tasks = sorted(dict.fromkeys(frame.task), key=lambda task: task != MEAN)
+    largest = frame[frame.task == tasks[0]]["size"].iloc[-1]
     least, most = frame[rulers].min().min(), frame[rulers].max().max()
     slide = alt.binding_range(min=round(least, 2), max=round(most, 2), step=0.01, name="budget, MB ")
     return [
         alt.param("task", value=tasks[0], bind=alt.binding_select(options=tasks, name="task ")),
         alt.param("ruler", value=rulers[0], bind=alt.binding_select(options=rulers, name="ruler ")),
-        alt.param("reference", value=sizes[-1], bind=alt.binding_select(options=sizes, name="compare with ")),
+        alt.param("reference", value=largest, bind=alt.binding_select(options=sizes, name="compare with ")),
         alt.param("tolerance", value=0.5, bind=alt.binding_range(min=0, max=10, step=0.1, name="tolerance, points ")),
         alt.param("budget", value=round((least * most) ** 0.5, 2), bind=slide),
     ]
