@@ -138,7 +138,9 @@ def test_the_explorers_address_says_what_was_chosen_and_brings_it_back(visit):
 
 def test_the_budget_line_is_dragged(visit):
     page, _ = visit(EXPLORER, width=360)
-    box = page.locator(".vega-embed canvas, .vega-embed svg.marks").first.bounding_box()
+    chart = page.locator(".vega-embed canvas, .vega-embed svg.marks").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
     budgets = []
     for part in (0.5, 0.8):
         page.mouse.move(box["x"] + part * box["width"], box["y"] + 0.3 * box["height"])
