@@ -115,7 +115,7 @@ def described(run: dict) -> dict[str, str]:
         "peak learning rate, seed": f"{chosen['learning_rate']:g}, {chosen['seed']}",
         "killed and taken up again": f"{len(run['resumed_at'])} times",
         "machine": f"{machine['processor']}, {machine['device']}, {machine['threads']} thread",
-        "commit": run["commit"][:12],
+        "commit": run["commit"][:12] + ("-dirty" if run["commit"].endswith("-dirty") else ""),
     }
 
 
@@ -126,7 +126,8 @@ pd.DataFrame({name: described(run) for name, run in runs.items()})
 # million tokens, in the columns of the hub's `wikimedia/wikipedia`. They were made with `-p size tiny -p out
 # checkpoints/tiny -p minutes 42` and `-p size mini -p out checkpoints/mini -p minutes 100 -p passes 2`, with teacher
 # and text in local folders. Minutes make a run depend on the machine's speed: the same command elsewhere makes a like
-# encoder, not the same one; with `tokens` alone it is repeatable.
+# encoder, not the same one; with `tokens` alone it is repeatable. MINI's commit is marked `-dirty` because the MINI
+# before it had been moved out of the tree in which it was made; the code was the commit's.
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
