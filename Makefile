@@ -7,6 +7,8 @@ GRID ?= embedded
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # How many GPUs a grid shares here; on a cluster any number but 0 gives each experiment one.
 GPUS ?= 0
+# Where `make pack` writes: make pack RECORD=results/local/mrpc/tiny/qat+kd-seed0.json
+OUT ?= _build/packed/$(basename $(notdir $(RECORD))).packed
 # Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
 WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES)) $(OPTIONS)
 # The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
@@ -16,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results bench lint lock clean
+.PHONY: help reproduce test book grid grid-status results pack bench lint lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -41,6 +43,9 @@ grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing
 
 results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and README.md from the records
 	$(BIN)/python -m compressions.table results/$(GRID)
+
+pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each ruler
+	$(BIN)/python -m compressions.packing "$(RECORD)" "$(OUT)"
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.bench results/bench.json

@@ -20,20 +20,19 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 from IPython.display import Markdown
 
 from compressions.configurations import check_list
-from compressions.errors import check, number, one_of
+from compressions.errors import check, number
 from compressions.files import root
 from compressions.percent import check_parameters
-from compressions.reductions import SEARCHES, check_tolerance
+from compressions.reductions import check_search
 from compressions.results import over_tasks, read_results
 
 check_parameters(In)
-check_tolerance(tolerance)
-one_of("interpolation", interpolation, SEARCHES)
+check_search(tolerance, interpolation)
 for name, values in {"budgets": budgets, "losses": losses}.items():
     check_list(name, values, "[1, 2]")
     check(all(number(value) and value >= 0 for value in values), name, values, "numbers from 0")
 ours = read_results(root() / results, score, ruler)
-Markdown("\n".join(f"- {note}" for note in ours.notes))
+Markdown(ours.left_out)
 
 # %% [markdown]
 # ## Which method first

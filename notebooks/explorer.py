@@ -16,19 +16,17 @@ draws = 1000  # how often seeds and rows are drawn again for an interval
 from compressions.bootstrap import bootstrap
 from compressions.files import root
 from compressions.percent import check_parameters
-from compressions.points import points
 from compressions.results import read_results
 
 check_parameters(In)
 ours = read_results(root() / results, score)
-frame = points(ours, bootstrap(ours, draws))
 
 # %% tags=["hide-input"]
 from pathlib import Path
 
 from compressions.explorer import explorer, with_rulers
 
-frame = with_rulers(frame, ours)
+frame = with_rulers(ours, bootstrap(ours, draws))
 folder = f"../records/{Path(results).name}"
 frame["record"] = [
     f"{folder}/{row.task}/{row.size}/{row.configuration}-seed{ours.cells[row.task, row.size].seeds[0]}.json"
@@ -50,4 +48,4 @@ Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items
 # record that a click opens is its first seed's; the others lie beside it. What was left out, and why:
 
 # %%
-Markdown("\n".join(f"- {note}" for note in ours.notes) or "Nothing.")
+Markdown(ours.left_out)

@@ -18,17 +18,15 @@ table1 = "book/paper/table1.csv"  # the paper's table, as printed
 # %%
 from IPython.display import Markdown
 
-from compressions.errors import one_of
 from compressions.files import root
 from compressions.percent import check_parameters
-from compressions.reductions import SEARCHES, check_tolerance
+from compressions.reductions import check_search
 from compressions.results import read_results
 
 check_parameters(In)
-check_tolerance(tolerance)
-one_of("interpolation", interpolation, SEARCHES)
+check_search(tolerance, interpolation)
 ours = read_results(root() / results, score, ruler)
-Markdown("\n".join(f"- {note}" for note in ours.notes))
+Markdown(ours.left_out)
 
 # %% [markdown]
 # ## The search
@@ -87,8 +85,10 @@ middle = 2 ** np.median(logs(drawn.both), axis=0)
 measured = ((found.status == FOUND) & (ours.seeds[..., None] > 0)).any(axis=0)
 
 # %% tags=["hide-input"]
+from compressions.published import beside
+
 published = pd.read_csv(root() / table1).set_index("architecture")
-columns = ["size", "methods", "value", "low", "high", "drawn", "published", "none reaches", "bounds", "tasks"]
+columns = ["size", "methods", "value", "low", "high", "drawn", "none reaches", "bounds", "tasks"]
 frame = pd.DataFrame(
     [
         (
@@ -97,7 +97,6 @@ frame = pd.DataFrame(
             2 ** table.value[row, column],
             *(2 ** end[row, column] if measured[row, column] else np.nan for end in (table.low, table.high)),
             middle[row, column],
-            published[method].get(size.upper(), np.nan),
             int((found.status[there, row, column] == UNREACHED).sum()),
             int((found.status[there, row, column] == SMALLEST).sum()),
             int(there.sum()),
@@ -108,7 +107,8 @@ frame = pd.DataFrame(
     ],
     columns=columns,
 )
-frame.style.format({name: "{:.1f}" for name in columns[2:7]}, na_rep="–").hide()
+frame.insert(6, "published", beside(frame, published[list(METHODS)]))
+frame.style.format({name: "{:.1f}" for name in frame.columns[2:7]}, na_rep="–").hide()
 
 # %% [markdown]
 # *None reaches* counts the tasks where no model of the method is good enough, *bounds* those where its smallest is.
@@ -118,7 +118,7 @@ from compressions.figures import draw_by_size, with_tasks
 from compressions.pages import glue_figure, glue_numbers
 
 figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True)
-glue_figure("reductions", figure, with_tasks(frame, found.ratios, published, ours.tasks), records=results)
+glue_figure("reductions", figure, with_tasks(frame, found.ratios, ours.tasks), records=results)
 
 # %% tags=["hide-input"]
 best = frame.loc[frame.groupby("size", sort=False)["value"].idxmax()]

@@ -22,20 +22,19 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 from IPython.display import Markdown
 
 from compressions.configurations import check_list
-from compressions.errors import check, number, one_of
+from compressions.errors import check, number
 from compressions.files import root
 from compressions.percent import check_parameters
-from compressions.reductions import SEARCHES, check_tolerance
+from compressions.reductions import check_search
 from compressions.results import over_tasks, read_results
 
 check_parameters(In)
-check_tolerance(tolerance)
-one_of("interpolation", interpolation, SEARCHES)
+check_search(tolerance, interpolation)
 check(number(margin) and margin >= 0, "margin", margin, "a number of points from 0")
 check_list("noises", noises, "[0.5, 1]")
 check(bool(noises) and all(number(each) and each >= 0 for each in noises), "noises", noises, "points from 0")
 ours = read_results(root() / results, score, ruler)
-Markdown("\n".join(f"- {note}" for note in ours.notes))
+Markdown(ours.left_out)
 
 # %% [markdown]
 # ## Of our reductions
@@ -62,7 +61,8 @@ def mean_synergy(scores: np.ndarray) -> np.ndarray:
 # %%
 drawn = bootstrap(ours, draws)
 found = estimate(ours.scores, drawn, mean_synergy)
-bounded = censored(reductions(ours.scores, ours.bytes, tolerance, interpolation).status)
+ratios = reductions(ours.scores, ours.bytes, tolerance, interpolation)
+bounded = censored(ratios.status)
 there = ours.seeds[..., None] > 0
 share = (bounded & there).sum(axis=0) / there.sum(axis=0)
 matched = verdicts(found, ours, share).assign(bounded=100 * share.reshape(-1))
@@ -70,7 +70,6 @@ matched = verdicts(found, ours, share).assign(bounded=100 * share.reshape(-1))
 # %% tags=["hide-input"]
 from compressions.reductions import mean_reductions
 
-ratios = reductions(ours.scores, ours.bytes, tolerance, interpolation)
 matched["of mean ratios"] = synergy(mean_reductions(ratios)).reshape(-1)
 signed = dict.fromkeys(("value", "low", "high", "of mean ratios"), "{:+.2f}")
 shown = signed | {"seeds to decide": "{:.0f}", "bounded": "{:.0f} %"}
@@ -89,15 +88,17 @@ import pandas as pd
 
 from compressions.figures import COLOURS, draw_by_size, with_tasks
 from compressions.pages import glue_figure, glue_numbers
+from compressions.published import beside
 from compressions.reductions import METHODS
 
 published = pd.read_csv(root() / table1).set_index("architecture")[list(METHODS)]
 theirs = pd.DataFrame(synergy(published.to_numpy()), published.index, COMBINED)
+matched["published"] = beside(matched, theirs)
 single = synergy(ratios.ratios)
 
 # %% tags=["hide-input"]
 figure = draw_by_size(matched, single, theirs, "synergy, doublings")
-glue_figure("matched", figure, with_tasks(matched, single, theirs, ours.tasks), records=results)
+glue_figure("matched", figure, with_tasks(matched, single, ours.tasks), records=results)
 
 # %% tags=["hide-input"]
 said = matched[~matched.says.isin(["not decidable", "not measured", "one seed"])]
@@ -146,7 +147,7 @@ theirs_points = pd.DataFrame(interaction(curves.to_numpy()), curves.index.str.up
 
 # %% tags=["hide-input"]
 SLACK = 0.05 * np.array([2 * len(methods.split("+")) for methods in COMBINED])
-points["published"] = [theirs_points[one.methods].get(one["size"], np.nan) for _, one in points.iterrows()]
+points["published"] = beside(points, theirs_points)
 slack = points.methods.map(dict(zip(COMBINED, SLACK, strict=True)))
 points["to the paper"] = agreement(points, points.published, slack)
 points.style.format(shown | {"published": "{:+.2f}"}, na_rep="–").hide()
@@ -154,7 +155,7 @@ points.style.format(shown | {"published": "{:+.2f}"}, na_rep="–").hide()
 # %% tags=["hide-input"]
 alone = interaction(ours.scores)
 figure = draw_by_size(points, alone, theirs_points, "interaction, points")
-glue_figure("points", figure, with_tasks(points, alone, theirs_points, ours.tasks), records=results)
+glue_figure("points", figure, with_tasks(points, alone, ours.tasks), records=results)
 named = pd.Series([f"{one['size']} {one.methods} ({one.value:+.1f})" for _, one in points.iterrows()])
 stands = {
     word.replace(" ", "_"): ", ".join(named[points["to the paper"] == word]) or "none"

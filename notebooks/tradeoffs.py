@@ -22,7 +22,7 @@ from compressions.results import read_results
 
 check_parameters(In)
 ours = read_results(root() / results, score, ruler)
-Markdown("\n".join(f"- {note}" for note in ours.notes))
+Markdown(ours.left_out)
 
 # %% [markdown]
 # What is compared are tasks and sizes with all twelve configurations. Means are of {glue:text}`shared_sizes` over

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from compressions.configurations import method_of
 from compressions.records import record_path, write_record
 from compressions.results import ALL, PAPER, Cell, Results
-from compressions.sizes import MINILM, SIZES
+from compressions.sizes import SHAPES
 from compressions.tasks import TASKS
 
 WORLD_TASKS = ("sst2", "mnli", "qnli", "rte")
@@ -72,7 +72,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
     task, size = chosen["task"], chosen["size"]
     parts = name.split("+")
     sparsity = next((float(part[2:]) / 100 for part in parts if part.startswith("mp")), 0.0)
-    shape, bits = {**SIZES, MINILM.name: MINILM}[size], 8 if "qat" in parts else 32
+    shape, bits = SHAPES[size], 8 if "qat" in parts else 32
     zeros = round(sparsity * shape.linear_weights)
     predictions = said.astype(np.uint8 if TASKS[task].labels else np.float32)
     specification = {

@@ -15,7 +15,7 @@ from compressions.reductions import (
     METHODS,
     SMALLEST,
     UNREACHED,
-    check_tolerance,
+    check_search,
     mean_reductions,
     monotone,
     reductions,
@@ -139,6 +139,6 @@ def test_methods_are_named_as_in_the_paper():
 @pytest.mark.parametrize("value", [-1, 100, "0.5", True, float("nan")])
 def test_a_wrong_tolerance_or_search_is_named(value):
     with pytest.raises(BadInput, match="tolerance .* a number of points from 0 to below 100"):
-        check_tolerance(value)
+        check_search(value, "discrete")
     with pytest.raises(BadInput, match="unknown interpolation 'cubic'; allowed: discrete, interpolated"):
         reductions(*one_task(), 0.5, "cubic")

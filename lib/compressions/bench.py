@@ -17,7 +17,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 
 from compressions import pruning, quantisation, training
 from compressions.files import write_whole
-from compressions.records import surroundings
+from compressions.machine import surroundings
 from compressions.sizes import SIZES
 
 ROUNDS = 3

@@ -10,7 +10,7 @@ from sklearn.preprocessing import OneHotEncoder
 from compressions import embedded
 from compressions.configurations import Configuration
 from compressions.experiment import Experiment
-from compressions.sizes import MINILM, SIZES, embedded_size
+from compressions.sizes import SHAPES, embedded_size
 from compressions.tasks import TASKS
 
 LEVELS = ["task", "size", "configuration"]
@@ -74,8 +74,7 @@ def _linear_weights(specification: dict) -> float:
     name = specification["size"]
     if specification["encoder"]["source"] == "embedded":
         return embedded_size(name).linear_weights
-    known = {**SIZES, MINILM.name: MINILM}
-    return known[name].linear_weights if name in known else float("nan")
+    return SHAPES[name].linear_weights if name in SHAPES else float("nan")
 
 
 def _examples(experiment: Experiment) -> float:

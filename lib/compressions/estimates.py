@@ -8,10 +8,9 @@ from compressions.configurations import Configuration
 from compressions.errors import check, number, one_of, require
 from compressions.experiment import PRETRAINED_EPOCHS, Experiment
 from compressions.grids import Grid
-from compressions.sizes import MINILM, SIZES
+from compressions.sizes import SHAPES
 from compressions.tasks import TASKS
 
-SHAPES = {**SIZES, MINILM.name: MINILM}
 PASSES = 3  # of a training step, counted in forward passes: the backward pass does twice the forward's work
 OPERATIONS = 2  # of a multiply-add
 HOUR = 3600

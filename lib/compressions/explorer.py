@@ -1,29 +1,24 @@
 """One chart to question all results with: every choice is a parameter of the chart, computed in the browser."""
 
+from dataclasses import replace
+
 import altair as alt
 import pandas as pd
 
+from compressions.bootstrap import Draws
 from compressions.figures import method_scale
-from compressions.points import MEAN
-from compressions.results import ALL, Results
-from compressions.ruler import MEGABYTE
+from compressions.points import MEAN, points
+from compressions.results import Results
 
 HEIGHT = 380
 SHAPES = ["circle", "triangle-up", "square", "diamond", "cross", "triangle-down"]
 
 
-def with_rulers(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """The points with a column of megabytes for each ruler; those of the mean are the first task's."""
-    at = {
-        ruler: [sizes[_place(results, row)] / MEGABYTE for row in frame.itertuples()]
-        for ruler, sizes in results.rulers.items()
-    }
-    return frame.drop(columns="megabytes").assign(**at)
-
-
-def _place(results: Results, row) -> tuple[int, int, int]:
-    task = next(each for each in results.tasks if (each, row.size) in results.cells) if row.task == MEAN else row.task
-    return *results.place((task, row.size)), ALL.index(row.configuration)
+def with_rulers(results: Results, draws: Draws) -> pd.DataFrame:
+    """The `points` of results with a column of megabytes for each ruler."""
+    frames = {name: points(replace(results, ruler=name), draws) for name in results.rulers}
+    frame = frames[results.ruler].drop(columns="megabytes")
+    return frame.assign(**{name: own.megabytes for name, own in frames.items()})
 
 
 def explorer(frame: pd.DataFrame) -> alt.LayerChart:
@@ -35,7 +30,16 @@ def explorer(frame: pd.DataFrame) -> alt.LayerChart:
     """
     rulers = [name for name in frame.columns if name not in COLUMNS]
     shown = _chosen(frame, rulers)
-    layers = [_floor(shown), _budget(), _intervals(shown), _points(shown, frame), _best(shown), _smallest(shown)]
+    kept = shown.transform_filter(METHODS_PICKED).transform_filter(SIZES_PICKED)
+    within, above = (
+        kept.transform_filter("datum.megabytes <= budget"),
+        kept.transform_filter("datum.score >= datum.floor"),
+    )
+    layers = [
+        *(_floor(shown), _budget(), _intervals(kept), _points(shown, frame)),
+        _named(within, alt.SortField("score", "descending"), "'within ' + format(budget, '.3~g') + ' MB: '", -34),
+        _named(above, alt.SortField("megabytes", "ascending"), "'above the line: '", -16),
+    ]
     chart = alt.layer(*layers).add_params(*_parameters(frame, rulers))
     return chart.properties(
         width="container", height=HEIGHT, usermeta={"embedOptions": {"loader": {"target": "_blank"}}}
@@ -107,8 +111,7 @@ def _points(shown: alt.Chart, frame: pd.DataFrame) -> alt.Chart:
     )
 
 
-def _intervals(shown: alt.Chart) -> alt.Chart:
-    kept = shown.transform_filter(METHODS_PICKED).transform_filter(SIZES_PICKED)
+def _intervals(kept: alt.Chart) -> alt.Chart:
     return kept.mark_rule(opacity=0.25).encode(x=_axes()["x"], y=alt.Y("low:Q", title="score"), y2="high:Q")
 
 
@@ -122,27 +125,8 @@ def _floor(shown: alt.Chart) -> alt.Chart:
     return own.mark_rule(color="#333333", strokeDash=[4, 4]).encode(y="score:Q")
 
 
-def _best(shown: alt.Chart) -> alt.LayerChart:
-    return _named(
-        shown.transform_filter("datum.megabytes <= budget"),
-        alt.SortField("score", order="descending"),
-        "'within ' + format(budget, '.3~g') + ' MB: '",
-        -34,
-    )
-
-
-def _smallest(shown: alt.Chart) -> alt.LayerChart:
-    return _named(
-        shown.transform_filter("datum.score >= datum.floor"),
-        alt.SortField("megabytes", order="ascending"),
-        "'above the line: '",
-        -16,
-    )
-
-
 def _named(kept: alt.Chart, order: alt.SortField, says: str, height: int) -> alt.LayerChart:
     """The first point of an order: a ring about it, and its name above the chart."""
-    kept = kept.transform_filter(METHODS_PICKED).transform_filter(SIZES_PICKED)
     first = kept.transform_window(place="row_number()", sort=[order]).transform_filter("datum.place == 1")
     first = first.transform_calculate(
         says=f"{says} + upper(datum.size) + ' ' + datum.configuration"

@@ -168,7 +168,6 @@ def _draw_values(axes: Axes, part: pd.DataFrame, tasks: np.ndarray, published: p
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def with_tasks(frame: pd.DataFrame, tasks: np.ndarray, published: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
-    """What `draw_by_size` draws, as one table: the frame with a column for the paper's value and one for each task."""
-    theirs = [published[one.methods].get(one["size"]) for _, one in frame.iterrows()]
-    return frame.assign(published=theirs, **dict(zip(names, tasks.reshape(len(tasks), -1), strict=True)))
+def with_tasks(frame: pd.DataFrame, tasks: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:
+    """What `draw_by_size` draws, as one table: the frame, with a column for each task."""
+    return frame.assign(**dict(zip(names, tasks.reshape(len(tasks), -1), strict=True)))

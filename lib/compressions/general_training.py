@@ -19,8 +19,8 @@ from compressions import checkpoints
 from compressions.errors import BadInput
 from compressions.files import cache, fingerprint, whole_folder, write_whole
 from compressions.general import MappedStudent, mapped_layers
+from compressions.machine import peak_memory_bytes, surroundings
 from compressions.miniature import PROVENANCE, Miniature, read_state
-from compressions.records import peak_memory_bytes, surroundings
 from compressions.shards import Batch, Shard, make_shard
 from compressions.students import new_student
 from compressions.text import START

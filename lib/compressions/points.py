@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from compressions.bootstrap import Draws, estimate
+from compressions.bootstrap import Draws, Estimate, estimate
 from compressions.configurations import method_of
 from compressions.results import ALL, Results
 from compressions.ruler import MEGABYTE
@@ -21,8 +21,11 @@ def points(results: Results, draws: Draws) -> pd.DataFrame:
     own = estimate(results.scores, draws, lambda scores: scores)
     tasks, sizes = shared(results)
     mean = estimate(results.scores, draws, lambda scores: scores[..., tasks, :, :].mean(axis=-3))
-    rows = [row for place, task in enumerate(results.tasks) for row in _rows(results, task, place, own)]
-    rows += [row for row in _rows(results, MEAN, tasks, mean) if results.sizes.index(row[1]) in sizes]
+    rows = []
+    for place, task in enumerate(results.tasks):
+        rows += _rows(results, task, own.at(place), results.bytes[place], results.seeds[place])
+    over = _rows(results, MEAN, mean, results.bytes[tasks].mean(axis=0), results.seeds[tasks].min(axis=0))
+    rows += [row for row in over if results.sizes.index(row[1]) in sizes]
     return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="score").reset_index(drop=True)
 
 
@@ -40,20 +43,11 @@ def shared(results: Results) -> tuple[list[int], list[int]]:
     return list(np.flatnonzero(there[:, sizes].all(axis=1))), list(sizes)
 
 
-def _rows(results: Results, task: str, place: int | list[int], found) -> list[tuple]:
-    at = () if task == MEAN else (place,)
-    seeds = results.seeds[place].min(axis=0) if task == MEAN else results.seeds[place]
-    sizes = results.bytes[place].mean(axis=0) if task == MEAN else results.bytes[place]
+def _rows(results: Results, task: str, found: Estimate, sizes: np.ndarray, seeds: np.ndarray) -> list[tuple]:
+    """A row for each size and configuration; `found` and `sizes` in bytes are `(sizes, configurations)`."""
+    values = np.stack([sizes / MEGABYTE, found.value, found.low, found.high], axis=-1)
     return [
-        (
-            task,
-            size,
-            name,
-            method_of(name),
-            sizes[row, column] / MEGABYTE,
-            *(values[(*at, row, column)] for values in (found.value, found.low, found.high)),
-            int(seeds[row]),
-        )
+        (task, size, name, method_of(name), *values[row, column], int(seeds[row]))
         for row, size in enumerate(results.sizes)
         for column, name in enumerate(ALL)
     ]

@@ -28,3 +28,9 @@ def configuration_name(methods: str, sparsity: float) -> str:
     """The configuration's name for the paper's words, such as `QAT+MP` at 0.4: `qat+mp40`."""
     subset = () if methods == "none" else tuple(methods.lower().split("+"))
     return Configuration(subset, sparsity).name
+
+
+def beside(frame: pd.DataFrame, values: pd.DataFrame) -> list[float]:
+    """The paper's value for each row's `size` and `methods`, from sizes by methods; NaN for a size it does not have."""
+    known = values.stack()
+    return [known.get((one["size"], one.methods), float("nan")) for _, one in frame.iterrows()]

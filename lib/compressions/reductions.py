@@ -36,9 +36,9 @@ def reductions(scores: np.ndarray, sizes: np.ndarray, tolerance: float = 0.5, se
     configurations)` in bytes, configurations as in `PAPER`. For each task, size and method the smallest model of the
     method, of any size and sparsity, whose score is at least the baseline's less the tolerance. That search is inferred
     from Table 1 of Movva et al. (2022), which does not state it. `interpolated` goes along the method's rising
-    curve between its models, linear in log bytes. Raises `BadInput` for another search.
+    curve between its models, linear in log bytes. Raises `BadInput` for another search or a tolerance that is none.
     """
-    one_of("interpolation", search, SEARCHES)
+    check_search(tolerance, search)
     targets = scores[..., 0] - tolerance
     find = _discrete if search == "discrete" else _interpolated
     columns = []
@@ -98,9 +98,10 @@ def mean_reductions(found: Reductions) -> np.ndarray:
     return over_tasks(found.ratios)
 
 
-def check_tolerance(tolerance: float) -> None:
-    """Raise `BadInput` unless the tolerance is a number of points from 0 to below 100."""
+def check_search(tolerance: float, search: str) -> None:
+    """Raise `BadInput` unless the tolerance is a number of points from 0 to below 100 and the search one of ours."""
     check(number(tolerance) and 0 <= tolerance < 100, "tolerance", tolerance, "a number of points from 0 to below 100")
+    one_of("interpolation", search, SEARCHES)
 
 
 def subset_name(parts: tuple[str, ...]) -> str:

@@ -15,10 +15,14 @@ from compressions.tasks import TASKS
 
 PAPER = tuple(configuration.name for configuration in configurations(SUBSETS, SPARSITIES))
 ALL = (*PAPER, CONTROL)
-# What all records of a task, and all of a size, must have been made with to be compared.
+# What all records of a task, of a size and of a configuration must have been made with to be compared.
 SHARED = {
     "task": ("train_fingerprint", "validation_fingerprint", "train_rows_used", "max_length", "epochs", "teacher"),
-    "size": ("encoder", "learning_rate", "batch_size"),
+    "size": ("encoder", "learning_rate", "batch_size", "weight_decay", "warmup"),
+    "configuration": (
+        *("granularity", "prune_begin", "prune_end", "prune_every"),
+        *("temperature", "alpha", "augment", "synonyms"),
+    ),
 }
 
 
@@ -54,6 +58,11 @@ class Results:
     def bytes(self) -> np.ndarray:
         """The models' bytes by the ruler in use."""
         return self.rulers[self.ruler]
+
+    @property
+    def left_out(self) -> str:
+        """The notes, as a list in Markdown."""
+        return "\n".join(f"- {note}" for note in self.notes or ["Nothing is left out."])
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -115,19 +124,15 @@ def over_tasks(values: np.ndarray) -> np.ndarray:
 
 
 def _check_alike(records: list[dict]) -> None:
-    for axis, fields in SHARED.items():
-        for field in fields:
-            known: dict = {}
-            for record in records:
-                specification = record["specification"]
-                require(
-                    not specification.get("held_out"), f"{record['path']} scores a held-out part of the training rows"
-                )
-                if field not in specification:
-                    continue
-                first = known.setdefault(specification[axis], record)
-                same = first["specification"][field] == specification[field]
-                require(same, f"{record['path']} and {first['path']} differ in {field}: these are records of two grids")
+    first: dict = {}
+    for record in records:
+        chosen, path = record["specification"] | {"configuration": record["configuration"]}, record["path"]
+        require(not chosen.get("held_out"), f"{path} scores a held-out part of the training rows")
+        for axis, fields in SHARED.items():
+            for field in (field for field in fields if field in chosen):
+                value, other = first.setdefault((axis, chosen[axis], field), (chosen[field], path))
+                same = value == chosen[field]
+                require(same, f"{path} and {other} differ in {field}: these are records of two grids")
 
 
 def _sizes(records: list[dict]) -> list[str]:

@@ -16,12 +16,10 @@ from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache
+from compressions.machine import peak_memory_bytes, startup_seconds, surroundings
 from compressions.records import (
     finished,
     lock,
-    peak_memory_bytes,
-    startup_seconds,
-    surroundings,
     write_record,
 )
 from compressions.ruler import megabytes

@@ -63,6 +63,9 @@ MINILM = Size(
     "minilm", 6, 384, 12, "sentence-transformers/all-MiniLM-L6-v2", "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 )
 
+# Every shape that has a name.
+SHAPES = {**SIZES, MINILM.name: MINILM}
+
 
 def size_of(size: str | list[int]) -> Size:
     """A size of the paper by its name, or one of layers, width and heads. Raises `BadInput` for anything else."""

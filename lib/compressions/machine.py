@@ -1,0 +1,63 @@
+"""Where and with what a record is made: the commit, the packages, the machine, and what the process has cost so far."""
+
+import os
+import platform
+import resource
+import subprocess
+import time
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+import torch
+
+from compressions.files import root
+
+PACKAGES = ("torch", "transformers", "datasets", "accelerate", "numpy", "scikit-learn", "scipy")
+
+
+@lru_cache
+def startup_seconds() -> float:
+    """Seconds from this process's start to the first call: what an experiment costs before it trains anything.
+
+    That is the kernel, the imports and the data; in a notebook run by hand also the time between its cells.
+    """
+    return time.time() - psutil.Process().create_time()
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has held so far."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def surroundings() -> dict:
+    """The commit, the package versions and the machine that a record was made with."""
+    return {
+        "commit": _commit(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "machine": {
+            "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        },
+    }
+
+
+def _commit() -> str:
+    """The repository's commit, with `-dirty` where tracked files differ from it; `unknown` outside a repository."""
+    command = ["git", "-C", str(root()), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
