@@ -75,7 +75,7 @@ for ax, size in zip(axes[:, 0], sizes, strict=True):
     ax.set(title=size.upper(), xticks=range(len(tasks)), yticks=range(len(order)))
     ax.set_xticklabels(tasks, rotation=90)
     ax.set_yticklabels(order)
-glue_figure("coverage", figure)
+glue_figure("coverage", figure, records=chosen.own_results)
 wanted = len(chosen.keys) * len(order)
 glue_numbers(there=len(frame), wanted=wanted, part=100 * len(frame) / wanted)
 
