@@ -18,7 +18,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results pack bench lint lock clean
+.PHONY: help reproduce test book grid grid-status results rulers pack bench lint lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -43,6 +43,9 @@ grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing
 
 results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and README.md from the records
 	$(BIN)/python -m compressions.table results/$(GRID)
+
+rulers: $(READY) ## Measure artifacts of results/$(GRID) by every ruler, into results/$(GRID)/rulers.csv
+	$(BIN)/python -m compressions.measuring results/$(GRID)
 
 pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each ruler
 	$(BIN)/python -m compressions.packing "$(RECORD)" "$(OUT)"

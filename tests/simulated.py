@@ -96,6 +96,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
         "non_zeros": shape.parameters - zeros,
         "megabytes": (shape.parameters - zeros) * bits / 8e6,
         "artifact_bytes": shape.parameters * bits // 8 + 1000,
+        "artifact_sha256": f"{task} {size} {name} {chosen['seed']}",
         **TASKS[task].scores(labels, predictions),
     }
     write_record(record_path(folder, task, size, name, chosen["seed"]), record, predictions, labels)

@@ -90,7 +90,9 @@ def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
         read_results(tmp_path)
     with pytest.raises(BadInput, match="unknown score 'glue'; allowed: score, official, first"):
         read_results(folder, score="glue")
-    with pytest.raises(BadInput, match="unknown ruler 'zip'; allowed: paper, dense, bitmask, file"):
+    with pytest.raises(
+        BadInput, match="unknown ruler 'zip'; allowed: paper, dense, bitmask, file, csr, gzip, xz, packed, entropy"
+    ):
         read_results(folder, ruler="zip")
 
 

@@ -1,7 +1,6 @@
 """A packed model is the model to the bit, close to its entropy, and anything else is refused in one line."""
 
 import json
-import shutil
 import struct
 import time
 
@@ -13,10 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compressions import storage
-from compressions.artifact import WEIGHTS, artifact_fingerprint, load_packed, pack_artifact
+from compressions.artifact import load_packed, pack_artifact
 from compressions.errors import BadInput
-from compressions.packing import pack_record
-from compressions.records import record_path, write_record
 from compressions.storage import PREFIX, entropy_bytes, pack, unpack
 from tests.test_artifact import METHODS, save, tokens
 
@@ -203,41 +200,3 @@ def test_tensors_of_another_architecture_are_refused():
     for config in ({"model_type": "bert"}, {"model_type": "no such model"}, {}):
         with pytest.raises(BadInput, match="this packed model is of another architecture"):
             load_packed(pack({"w": np.ones(3, np.float32)}, config))
-
-
-@pytest.fixture
-def record(tmp_path):
-    """A record with its artifact, as an experiment leaves them."""
-    path = record_path(tmp_path / "results/mine", "mnli", "tiny", "qat+mp60", 0)
-    folder = tmp_path / "artifacts/mine/mnli/tiny" / path.stem
-    save(folder)
-    content = {
-        "specification": {"sparsity": 0.6},
-        "artifact_sha256": artifact_fingerprint(folder),
-        "artifact_bytes": (folder / WEIGHTS).stat().st_size,
-        **{"parameters": 1000, "non_zeros": 800, "bits": 8},
-    }
-    write_record(path, content, np.zeros(3), np.zeros(3))
-    return path
-
-
-def test_a_records_artifact_is_packed_and_its_bytes_are_told(tmp_path, record):
-    out = tmp_path / "packed/model"
-    found = pack_record(record, tmp_path / "artifacts", out)
-    assert found["packed"] == out.stat().st_size < found["file"] and found["entropy"] < found["packed"]
-    with torch.no_grad():
-        assert load_packed(out.read_bytes())(tokens()).logits.shape == (32, 3)
-
-
-def test_an_artifact_that_is_gone_or_anothers_is_named_with_what_to_do(tmp_path, record):
-    folder = tmp_path / "artifacts/mine/mnli/tiny" / record.stem
-    (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-1] + b"!")
-    with pytest.raises(BadInput, match="is not what was saved there"):
-        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
-    save(folder, methods=("mp",))
-    with pytest.raises(BadInput, match="is not the one that .* is of; make it again"):
-        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
-    shutil.rmtree(folder)
-    with pytest.raises(BadInput, match="the artifact of .* is not in .*; make it again"):
-        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
-    assert not (tmp_path / "out").exists()

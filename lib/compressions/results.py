@@ -5,11 +5,12 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from compressions.configurations import CONTROL, SPARSITIES, SUBSETS, configurations
 from compressions.errors import one_of, require
 from compressions.records import read_all, read_predictions
-from compressions.ruler import RULERS
+from compressions.ruler import MEASURED, RULERS, WHOLE, read_measures
 from compressions.scores import KINDS, scores
 from compressions.tasks import TASKS
 
@@ -43,6 +44,8 @@ class Results:
     """Whole cells of a folder, by task and size, and the bytes of their models by each ruler.
 
     Each of `rulers` is `(tasks, sizes, configurations)`, NaN where a cell is missing; `ruler` names the one in use.
+    Measured rulers are there when every size and configuration was measured; where a model's own artifact was not, it
+    has the mean of its size and configuration.
     `notes` say what was left out and why.
     """
 
@@ -94,11 +97,11 @@ class Results:
 def read_results(folder: Path, score: str = "score", ruler: str = "paper") -> Results:
     """The whole cells of a folder: a task with a size, of which some seed has all twelve of the paper's configurations.
 
-    Raises `BadInput` for an unknown score or ruler, a folder without records or without a whole cell, and for records
-    that were not made alike, as those of two grids.
+    Raises `BadInput` for an unknown score or ruler, one that was not measured, a folder without records or without a
+    whole cell, and for records that were not made alike, as those of two grids.
     """
     one_of("score", score, KINDS)
-    one_of("ruler", ruler, RULERS)
+    one_of("ruler", ruler, (*RULERS, *MEASURED))
     records = read_all(folder)
     require(bool(records), f"{folder} holds no records; `make grid` with a grid of grids/ makes them")
     _check_alike(records)
@@ -107,13 +110,41 @@ def read_results(folder: Path, score: str = "score", ruler: str = "paper") -> Re
     require(bool(cells), f"no task of {folder} has all of {', '.join(PAPER)}; {_lacking(grouped)}")
     tasks = tuple(task for task in TASKS if any(key[0] == task for key in cells))
     sizes = tuple(size for size in _sizes(records) if any(key[1] == size for key in cells))
+    rulers = _counted(grouped, cells, tasks, sizes) | _measured(folder, records, cells, tasks, sizes)
+    require(
+        ruler in rulers, f"no model of {folder} was measured by {ruler}, or not all; make rulers measures artifacts"
+    )
+    return Results(tasks, sizes, cells, rulers, ruler, score, tuple(_notes(_sizes(records), grouped, cells)))
+
+
+def _counted(grouped: dict, cells: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The rulers that records are enough for."""
     rulers = {name: np.full((len(tasks), len(sizes), len(ALL)), np.nan) for name in RULERS}
     for task, size in cells:
         by_name = {record["configuration"]: record for record in grouped[task, size].values()}
         for name, count in RULERS.items():
             counted = [count(by_name[each]) if each in by_name else np.nan for each in ALL]
             rulers[name][tasks.index(task), sizes.index(size)] = counted
-    return Results(tasks, sizes, cells, rulers, ruler, score, tuple(_notes(_sizes(records), grouped, cells)))
+    return rulers
+
+
+def _measured(
+    folder: Path, records: list[dict], cells: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """The rulers that models were measured by; none where a size has a configuration that never was."""
+    frame = read_measures(folder)
+    known = frame.artifact_sha256.isin([record["artifact_sha256"] for record in records])
+    frame = frame[known & (frame.part == WHOLE)]
+    axes = ["task", "size", "configuration"]
+    means = frame.groupby(axes[1:])[list(MEASURED)].mean()
+    if any((size, name) not in means.index for size in sizes for name in PAPER):
+        return {}
+    every = pd.MultiIndex.from_product([tasks, sizes, ALL], names=axes)
+    found = frame.groupby(axes)[list(MEASURED)].mean().reindex(every)
+    found = found.fillna(means.reindex(every.droplevel("task")).set_axis(every))
+    there = np.array([[[(task, size) in cells] for size in sizes] for task in tasks])
+    values = {name: found[name].to_numpy(float).reshape(len(tasks), len(sizes), len(ALL)) for name in MEASURED}
+    return {name: np.where(there, value, np.nan) for name, value in values.items()}
 
 
 def over_tasks(values: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ def pack(tensors: dict[str, np.ndarray], config: dict) -> bytes:
     """
     for name, tensor in tensors.items():
         require(str(tensor.dtype) in DTYPES, f"{name} is {tensor.dtype}; a packed file holds {', '.join(DTYPES)}")
-    masks = {name: _mask(tensor) for name, tensor in tensors.items()}
+    masks = {name: sparse_mask(tensor) for name, tensor in tensors.items()}
     entries = [_entry(name, tensor, masks[name]) for name, tensor in tensors.items()]
     parts = [zstandard.ZstdCompressor(LEVEL).compress(part) for part in _parts(tensors, masks)]
     described = {
@@ -62,7 +62,7 @@ def pack(tensors: dict[str, np.ndarray], config: dict) -> bytes:
     return b"".join([PREFIX.pack(MAGIC, VERSION, len(header), hashlib.sha256(header).digest()), header, *parts])
 
 
-def _mask(tensor: np.ndarray) -> np.ndarray | None:
+def sparse_mask(tensor: np.ndarray) -> np.ndarray | None:
     """Which values are not zero to the bit, flat; none for a tensor with few zeros."""
     kept = _bits(tensor) != 0
     return kept if kept.size and kept.mean() <= 1 - SPARSE else None
@@ -210,7 +210,7 @@ def entropy_bytes(tensors: dict[str, np.ndarray]) -> float:
     """
     total = 0.0
     for tensor in tensors.values():
-        mask, bits = _mask(tensor), _bits(tensor)
+        mask, bits = sparse_mask(tensor), _bits(tensor)
         if mask is not None:
             total += len(mask) * _entropy(np.bincount(mask, minlength=2))
         kept = bits if mask is None else bits[mask]
