@@ -9,6 +9,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 GPUS ?= 0
 # Where `make pack` writes: make pack RECORD=results/local/mrpc/tiny/qat+kd-seed0.json
 OUT ?= _build/packed/$(basename $(notdir $(RECORD))).packed
+PACKAGE ?= _build/packages/$(basename $(notdir $(RECORD)))
 # Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
 WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES)) $(OPTIONS)
 # The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
@@ -18,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers pack bench lint lock clean
+.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -47,8 +48,17 @@ results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and READ
 rulers: $(READY) ## Measure artifacts of results/$(GRID) by every ruler, into results/$(GRID)/rulers.csv
 	$(BIN)/python -m compressions.measuring results/$(GRID)
 
+exported: $(READY) ## Score artifacts of results/$(GRID) in ONNX Runtime, into results/$(GRID)/exported.csv
+	$(BIN)/python -m compressions.exported results/$(GRID)
+
+latency: $(READY) ## Measure milliseconds of every size in ONNX Runtime, into results/latency.json (about ten minutes)
+	$(BIN)/python -m compressions.latency results/latency.json
+
 pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each ruler
 	$(BIN)/python -m compressions.packing "$(RECORD)" "$(OUT)"
+
+package: $(READY) ## Write the model of RECORD as a folder to take away, PACKAGE, that runs without torch
+	$(BIN)/python -m compressions.package "$(RECORD)" "$(PACKAGE)"
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.bench results/bench.json

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from compressions.artifact import WEIGHTS, artifact_fingerprint, count, load_packed
+from compressions.beside import complete
 from compressions.errors import BadInput
-from compressions.measuring import csr_bytes, main, measure_all
+from compressions.measuring import csr_bytes, main, measure
 from compressions.packing import pack_record
 from compressions.records import read_all, record_path, write_record
 from compressions.results import ALL, PAPER, read_results
@@ -66,10 +67,14 @@ def test_compressed_sparse_rows_of_a_hand_made_matrix():
     assert csr_bytes({"w": np.ones((3, 4), np.int8)}) == 12
 
 
+def measured_all(folder, results):
+    return complete(results, MEASURES, read_measures(results), measure, folder / "artifacts")
+
+
 def test_whole_models_and_their_layers_are_measured_by_every_ruler(tmp_path, record):
     results = record.parents[2]
-    table, unmeasured = measure_all(results, tmp_path / "artifacts")
-    assert not unmeasured and list(table.part) == [LAYERS, WHOLE]
+    table, unmeasured = measured_all(tmp_path, results)
+    assert not unmeasured and list(table.part) == [WHOLE, LAYERS]
     whole = table[table.part == WHOLE].iloc[0]
     weights = tmp_path / "artifacts/mine/mnli/tiny" / record.stem / WEIGHTS
     assert whole.file == pytest.approx(weights.stat().st_size, abs=100)
@@ -82,11 +87,11 @@ def test_whole_models_and_their_layers_are_measured_by_every_ruler(tmp_path, rec
 
 
 def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, capsys):
-    results, artifacts = record.parents[2], tmp_path / "artifacts"
-    measure_all(results, artifacts)
+    results = record.parents[2]
+    measured_all(tmp_path, results)
     before = (results / MEASURES).read_bytes()
-    shutil.rmtree(artifacts)
-    assert len(measure_all(results, artifacts)[0]) == 2 and (results / MEASURES).read_bytes() == before
+    shutil.rmtree(tmp_path / "artifacts")
+    assert len(measured_all(tmp_path, results)[0]) == 2 and (results / MEASURES).read_bytes() == before
     other = read_all(results)[0]
     write_record(record, {**other, "artifact_sha256": "another"}, np.zeros(3), np.zeros(3))
     main(str(results))

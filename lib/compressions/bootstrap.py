@@ -67,7 +67,7 @@ def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:
             found.seeds[(slice(None), *results.place(key))] = weights[key] @ own.T
         for start in range(0, draws, BLOCK):
             block = slice(start, min(start + BLOCK, draws))
-            counts = _counts(generator, block.stop - start, length)
+            counts = row_counts(generator, block.stop - start, length)
             for key in keys:
                 drawn = results.drawn(key, counts)
                 found.rows[(block, *results.place(key))] = drawn.mean(axis=-1)
@@ -75,7 +75,7 @@ def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:
     return found
 
 
-def _counts(generator: np.random.Generator, draws: int, rows: int) -> np.ndarray:
+def row_counts(generator: np.random.Generator, draws: int, rows: int) -> np.ndarray:
     """How often each row is drawn, `(draws, rows)`."""
     counts = [np.bincount(generator.integers(rows, size=rows), minlength=rows) for _ in range(draws)]
     return np.array(counts, np.float32)

@@ -1,7 +1,4 @@
-"""`make rulers`: bytes of the saved models of a folder's records by every ruler, whole and their layers alone.
-
-Models are not committed, so what is measured on them is: a table beside the records, `rulers.csv`.
-"""
+"""`make rulers`: bytes of the saved models of a folder's records by every ruler, whole and their layers alone."""
 
 import gzip
 import json
@@ -10,13 +7,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from safetensors.numpy import load_file, save
 
-from compressions.artifact import WEIGHTS, artifact_fingerprint, check_artifact
-from compressions.errors import BadInput, require
-from compressions.files import root, write_whole
-from compressions.records import read_all
+from compressions.artifact import WEIGHTS, check_artifact
+from compressions.beside import complete, report
+from compressions.errors import BadInput
 from compressions.ruler import KEY, LAYERS, MEASURES, RULERS, WHOLE, read_measures
 from compressions.storage import entropy_bytes, pack, sparse_mask
 
@@ -72,49 +67,10 @@ def _row(part: str, record: dict, tensors: Tensors, config: dict) -> dict:
     }
 
 
-def artifact_folder(results: Path, record: dict, artifacts: Path) -> Path:
-    """Where the artifact of a record of the folder `results` lies below `artifacts`.
-
-    Raises `BadInput`, with how to make it again, where it is gone or is another's.
-    """
-    path = results / record["path"]
-    folder = artifacts / results.resolve().name / Path(record["path"]).with_suffix("")
-    again = f"make it again: delete {path} and its predictions, then run make grid, or the experiment with artifacts"
-    require(folder.is_dir(), f"the artifact of {path} is not in {folder}; {again}")
-    own = artifact_fingerprint(folder) == record["artifact_sha256"]
-    require(own, f"the artifact in {folder} is not the one that {path} is of; {again}")
-    return folder
-
-
-def measure_all(results: Path, artifacts: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Measure what has not been, writing the table after each model; give the table, and why others were not measured.
-
-    Rows of models that no record names any more are dropped. Raises `BadInput` for a folder without records.
-    """
-    records = read_all(results)
-    require(bool(records), f"{results} holds no records; make grid makes some")
-    table = read_measures(results)
-    table = table[table.artifact_sha256.isin([record["artifact_sha256"] for record in records])]
-    unmeasured = []
-    for record in records:
-        if record["artifact_sha256"] in set(table.artifact_sha256):
-            continue
-        try:
-            rows = measure(record, artifact_folder(results, record, artifacts))
-        except BadInput as error:
-            unmeasured.append(str(error))
-            continue
-        table = pd.concat([table, pd.DataFrame(rows)]).sort_values([*KEY, "part"])
-        write_whole(results / MEASURES, table.to_csv(index=False).encode())
-    return table, unmeasured
-
-
 def main(results: str) -> None:
     """Measure, and say how much was and what could not be."""
-    table, unmeasured = measure_all(Path(results), root() / "artifacts")
-    print(f"{table.artifact_sha256.nunique()} models are measured; {len(unmeasured)} could not be")
-    for reason in unmeasured[:3]:
-        print(reason)
+    folder = Path(results)
+    report(*complete(folder, MEASURES, read_measures(folder), measure))
 
 
 if __name__ == "__main__":

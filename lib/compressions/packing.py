@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 
 from compressions.artifact import load_packed, pack_artifact
+from compressions.beside import artifact_folder
 from compressions.errors import BadInput, require
 from compressions.files import root, write_whole
-from compressions.measuring import artifact_folder, measure
+from compressions.measuring import measure
 from compressions.records import read_record
 from compressions.ruler import MEASURED, RULERS
 

@@ -70,18 +70,19 @@ def page(results: Path, frame: pd.DataFrame) -> str:
         f"{len(frame)} records; `records.csv` and `records.parquet` are one table of them. `make results` writes the "
         "three files from the records.",
         "## What was run where",
-        _markdown(ran.assign(commit=ran.commit.str[:12])),
+        markdown(ran.assign(commit=ran.commit.str[:12])),
         "## Encoders",
-        _markdown(encoders),
+        markdown(encoders),
         "## Rows",
-        _markdown(tasks.first().reset_index()),
+        markdown(tasks.first().reset_index()),
         "## Columns",
-        _markdown(pd.DataFrame([(f"`{name}`", says) for name, (_, says) in COLUMNS.items()], columns=["column", "is"])),
+        markdown(pd.DataFrame([(f"`{name}`", says) for name, (_, says) in COLUMNS.items()], columns=["column", "is"])),
     ]
     return "\n\n".join(lines) + "\n"
 
 
-def _markdown(frame: pd.DataFrame) -> str:
+def markdown(frame: pd.DataFrame) -> str:
+    """A frame as a table in Markdown, without its index."""
     rows = [frame.columns, ["---"] * len(frame.columns), *frame.itertuples(index=False)]
     return "\n".join("| " + " | ".join(str(value) for value in row) + " |" for row in rows)
 

@@ -1,0 +1,75 @@
+"""`make exported`: the artifacts of a folder's records in ONNX Runtime, on whole validation splits."""
+
+import os
+import sys
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pandas as pd
+import torch
+from transformers import AutoTokenizer
+
+from compressions import artifact, training
+from compressions.beside import complete, report
+from compressions.errors import BadInput, require_same
+from compressions.exporting import Runtime, to_onnx
+from compressions.files import root
+from compressions.material import tokenise
+from compressions.records import read_predictions
+from compressions.ruler import KEY
+from compressions.tasks import HUB, TASKS, load, rows_fingerprint
+
+NAME = "exported.csv"
+COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "artifact_sha256"]
+
+
+def source(record: dict) -> str:
+    """Where the rows of a record are: what GLUE names; else the embedded tasks if it is of them, or the hub."""
+    return os.environ.get("GLUE") or ("embedded" if record["specification"]["glue"] == "embedded" else HUB)
+
+
+def onnx_scores(record: dict, folder: Path, glue: str, predictions: np.ndarray) -> dict:
+    """What the exported artifact scores on the whole validation split, and in how many rows it answers otherwise.
+
+    `predictions` `(rows,)` are the record's; a graded answer differs when it is off by more than a hundredth. Raises
+    `BadInput` where `glue` does not hold the rows that the record is of.
+    """
+    chosen = record["specification"]
+    task = TASKS[chosen["task"]]
+    rows = load(task, glue).validation
+    found = {"validation_fingerprint": rows_fingerprint(task, rows)}
+    wanted = {"validation_fingerprint": chosen["validation_fingerprint"]}
+    require_same(f"the record {record['path']}", wanted, found, "name its rows with GLUE")
+    content = to_onnx(artifact.load_artifact(folder))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokens = tokenise(rows, task, tokenizer, chosen["max_length"])
+    own = task.predictions(training.predict(Runtime(content), tokens, tokenizer).numpy())
+    labels = np.array(rows["label"])
+    differing = own != predictions if task.labels else np.abs(own - predictions) > 0.01
+    scores = {"score": record["score"], "onnx_score": task.scores(labels, own)["score"]}
+    return {"rows": len(rows), **scores, "differing": int(differing.sum()), "onnx_bytes": len(content)}
+
+
+def main(results: str) -> None:
+    """Check what has not been, and say how much was and what could not be."""
+    torch.set_num_threads(1)
+    datasets.disable_progress_bars()
+    folder = root() / results
+
+    def row(record: dict, artifacts: Path) -> list[dict]:
+        predictions, _ = read_predictions(folder / record["path"])
+        named = {key: record["specification"].get(key, record.get(key)) for key in KEY}
+        found = onnx_scores(record, artifacts, source(record), predictions)
+        return [{**named, **found, "artifact_sha256": record["artifact_sha256"]}]
+
+    path = folder / NAME
+    table = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=COLUMNS)
+    report(*complete(folder, NAME, table, row))
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except BadInput as error:
+        sys.exit(f"BadInput: {error}")
