@@ -1,0 +1,131 @@
+# %% [markdown]
+# # Real milliseconds
+#
+# Fewer bytes are not fewer milliseconds. Here the compressed models are exported to ONNX and run by ONNX Runtime on one
+# thread of a CPU, in turn with an fp32 model of the same shape: int8 layers in int8 kernels, pruned weights as the
+# zeros they are. Time depends on a model's shape and not on what it has learnt, so the weights that are timed are
+# **random**, and all six of the paper's sizes can be timed. That an exported model answers like the one it was made
+# from is checked with trained ones below.
+
+# %% tags=["parameters"]
+timings = "results/latency.json"  # what `make latency` measured
+results = "results/cpu"  # the folder of records whose exported models were scored by `make exported`
+
+# %%
+import json
+
+from IPython.display import Markdown
+
+from compressions.errors import require
+from compressions.files import root
+from compressions.percent import check_parameters
+
+check_parameters(In)
+require((root() / timings).is_file(), f"timings {timings!r} is no file; make latency writes results/latency.json")
+measured = json.loads((root() / timings).read_text())
+machine = measured["machine"]
+Markdown(f"Measured on one thread of: {machine['processor']}. Other processors give other ratios.")
+
+# %% [markdown]
+# ## Milliseconds a batch
+#
+# The median over rounds in which every model ran once; a round's ratio is the fp32 time over the model's own, so that
+# what disturbs one disturbs all. In brackets the middle half of the ratios.
+
+# %%
+import pandas as pd
+
+frame = pd.DataFrame(measured["rows"])
+frame["shape"] = "batch " + frame.batch.astype(str) + ", " + frame.length.astype(str) + " tokens"
+frame["shown"] = [f"{row.ratio:.2f} ({row.low:.2f}–{row.high:.2f})" for row in frame.itertuples()]
+sizes, shapes = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame["shape"]))
+milliseconds = frame.pivot(index=["size", "shape"], columns="configuration", values="ms")
+milliseconds.reindex(pd.MultiIndex.from_product([sizes, shapes])).style.format("{:.2f}")
+
+# %% tags=["hide-input"]
+ratios = frame[frame.configuration != "base"].pivot(index=["size", "shape"], columns="configuration", values="shown")
+ratios.reindex(pd.MultiIndex.from_product([sizes, shapes]))
+
+# %% [markdown]
+# ## What int8 gains, and pruning does not
+#
+# Unstructured zeros are multiplied like any number: a kernel that would skip them has to find them first, and at these
+# sparsities finding them costs more than it saves.
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+
+from compressions.configurations import method_of
+from compressions.figures import COLOURS
+from compressions.pages import glue_figure, glue_numbers
+
+STYLES = dict(zip(shapes, ("o", "s", "^", "D"), strict=False))
+OFFSETS = {"mp60": 0.0, "qat": -0.12, "qat+mp60": 0.12}
+figure, axes = plt.subplots(figsize=(6, 4))
+for row in frame[frame.configuration != "base"].itertuples():
+    at = sizes.index(row.size) + OFFSETS[row.configuration]
+    colour = COLOURS[method_of(row.configuration)]
+    axes.plot([at, at], [row.low, row.high], color=colour, linewidth=1)
+    axes.plot(at, row.ratio, STYLES[row.shape], color=colour, markersize=5, alpha=0.85)
+axes.axhline(1, color="#333333", linewidth=0.8)
+axes.set(ylabel="times faster than fp32", xticks=range(len(sizes)), xticklabels=[size.upper() for size in sizes])
+axes.set_ylim(bottom=0)
+axes.spines[["top", "right"]].set_visible(False)
+marks = [plt.Line2D([], [], linestyle="", marker="o", color=COLOURS[method_of(name)]) for name in OFFSETS]
+marks += [plt.Line2D([], [], linestyle="", marker=mark, color="#888888") for mark in STYLES.values()]
+figure.legend(
+    marks, [*map(method_of, OFFSETS), *STYLES], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False
+)
+glue_figure("speed", figure, frame.drop(columns="shown"))
+
+# %% tags=["hide-input"]
+int8, pruned = (frame[frame.configuration == name].ratio for name in ("qat", "mp60"))
+alone = frame[(frame.configuration == "qat") & (frame.batch == 1)].groupby("size").ratio
+glue_numbers(
+    **{f"int8_{name}": int8.agg(name) for name in ("min", "median", "max")},
+    **{f"pruned_{name}": pruned.agg(name) for name in ("min", "median", "max")},
+    int8_small=alone.min().get("small", float("nan")),
+    of_four=100 * int8.median() / 4,
+)
+
+# %% [markdown]
+# ```{glue:figure} speed
+# :name: fig-speed
+# :alt: For each size how many times faster int8, pruned and both are than fp32, for four shapes of a batch
+#
+# Int8 is {glue:text}`int8_min:.1f` to {glue:text}`int8_max:.1f` times faster than fp32, {glue:text}`int8_median:.1f` at
+# the median, and at least {glue:text}`int8_small:.1f` for SMALL at batch 1. Pruning to 60 % changes nothing: a ratio of
+# {glue:text}`pruned_min:.2f` to {glue:text}`pruned_max:.2f`, {glue:text}`pruned_median:.2f` at the median.
+# ```
+#
+# The factor 4 in bytes that quantization brings by every ruler of plain files is {glue:text}`of_four:.0f` % of a factor
+# 4 in time: attention's own products, softmax, GELU and LayerNorm stay in fp32, and activations are quantised anew
+# before every layer.
+
+# %% [markdown]
+# ## Does the exported model say the same?
+#
+# Trained models, exported, and run by ONNX Runtime on their tasks' whole validation splits, against their records. The
+# sums inside an int8 layer are exact in both; the few fp32 steps between are rounded in another order, and now and then
+# that moves an activation across the border between two int8 numbers.
+
+# %% tags=["hide-input"]
+path = root() / results / "exported.csv"
+require(path.is_file(), f"{results} holds no exported.csv; make exported scores the models whose artifacts are kept")
+checked = pd.read_csv(path)
+checked["off"] = (checked.onnx_score - checked.score).abs()
+checked["stored"] = checked.configuration.str.contains("qat").map({True: "int8", False: "fp32"})
+totals = checked.groupby(["size", "task", "stored"]).agg(
+    **{"models": ("rows", "size"), "answers": ("rows", "sum"), "other answers": ("differing", "sum")},
+    **{"largest change of a score": ("off", "max")},
+)
+totals.style.format({"largest change of a score": "{:.2f}", "answers": "{:,}"})
+
+# %% tags=["hide-input"]
+int8 = checked[checked.stored == "int8"]
+glue_numbers(checked=len(int8), answers=int8.rows.sum(), differing=int8.differing.sum(), off=int8.off.max())
+
+# %% [markdown]
+# Of {glue:text}`answers:,` answers of {glue:text}`checked:d` int8 models {glue:text}`differing:d` are not the record's,
+# and no score moves by more than {glue:text}`off:.2f` points. `make package` writes a record's model as a folder with
+# this file, a card and a `predict.py` that needs neither torch nor transformers.
