@@ -9,6 +9,9 @@ import datasets
 import pytest
 import torch
 import transformers
+from IPython.core.interactiveshell import InteractiveShell
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 ROOT = Path(__file__).parents[1]
 REAL = {name: os.environ.pop(name, None) for name in ("GLUE", "CHECKPOINTS", "RESULTS")}
@@ -41,3 +44,12 @@ def call_papermill(*arguments: object, **environment: str) -> subprocess.Complet
     command = [Path(sys.executable).with_name("papermill"), *map(str, arguments)]
     settings = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
     return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=600)
+
+
+def run_chapter(name: str, **given: object) -> None:
+    """Run a chapter's cells in this process, its parameters injected as papermill does; a kernel's start is saved."""
+    cells = parameterize_notebook(load_notebook_node(str(ROOT / f"notebooks/{name}.py")), given).cells
+    shell = InteractiveShell()
+    for cell in cells:
+        if cell.cell_type == "code":
+            shell.run_cell(cell.source, store_history=True).raise_error()

@@ -4,11 +4,13 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm
 
 from compressions.configurations import method_of
-from compressions.records import record_path, write_record
+from compressions.records import read_all, record_path, write_record
 from compressions.results import ALL, PAPER, Cell, Results
+from compressions.ruler import KEY, MEASURED, MEASURES, PARTS, RULERS
 from compressions.sizes import SHAPES
 from compressions.tasks import TASKS
 
@@ -100,3 +102,21 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
         **TASKS[task].scores(labels, predictions),
     }
     write_record(record_path(folder, task, size, name, chosen["seed"]), record, predictions, labels)
+
+
+def write_measures(folder: Path, only: dict | None = None) -> None:
+    """Measures as `make rulers` leaves them of a folder's records, or of those that agree with `only`.
+
+    Bytes by the measured rulers are nine tenths of the bitmask's, each ruler's a little more than the one before.
+    """
+    rows = []
+    for record in read_all(folder):
+        named = {key: record["specification"].get(key, record.get(key)) for key in KEY}
+        if any(named[key] != value for key, value in (only or {}).items()):
+            continue
+        for share, part in zip((1.0, 0.5), PARTS, strict=True):
+            counted = {name: share * count(record) for name, count in RULERS.items()}
+            coded = {name: 0.9 * counted["bitmask"] + 100 * place for place, name in enumerate(MEASURED)}
+            sizes = {"parameters": share * record["parameters"], **counted, **coded}
+            rows.append({**named, "part": part, **sizes, "artifact_sha256": record["artifact_sha256"]})
+    pd.DataFrame(rows).to_csv(folder / MEASURES, index=False)

@@ -14,9 +14,9 @@ from compressions.errors import BadInput
 from compressions.measuring import csr_bytes, main, measure
 from compressions.packing import pack_record
 from compressions.records import read_all, record_path, write_record
-from compressions.results import ALL, PAPER, read_results
-from compressions.ruler import KEY, LAYERS, MEASURED, MEASURES, RULERS, WHOLE, read_measures
-from tests.simulated import write_records
+from compressions.results import read_results
+from compressions.ruler import LAYERS, MEASURED, MEASURES, RULERS, WHOLE, read_measures
+from tests.simulated import write_measures, write_records
 from tests.test_artifact import save, tokens
 
 
@@ -101,28 +101,14 @@ def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, 
         read_measures(results)
 
 
-def measured(folder, names) -> pd.DataFrame:
-    """Made-up bytes of the configurations `names` on RTE alone: 1000 and the configuration's place."""
-    rows = [
-        {
-            **{key: record["specification"].get(key, record.get(key)) for key in KEY},
-            **{"part": WHOLE, "parameters": 1, "artifact_sha256": record["artifact_sha256"]},
-            **dict.fromkeys((*RULERS, *MEASURED), 1000 + ALL.index(record["configuration"])),
-        }
-        for record in read_all(folder)
-        if record["specification"]["task"] == "rte" and record["configuration"] in names
-    ]
-    return pd.DataFrame(rows)
-
-
 def test_a_measured_ruler_serves_when_every_configuration_was_measured(tmp_path):
     write_records(tmp_path, sizes=("tiny",))
     with pytest.raises(BadInput, match="was measured by packed, or not all; make rulers"):
         read_results(tmp_path, ruler="packed")
-    measured(tmp_path, PAPER[:-1]).to_csv(tmp_path / MEASURES, index=False)
+    write_measures(tmp_path, {"configuration": "kd"})
     assert set(read_results(tmp_path).rulers) == set(RULERS)
-    measured(tmp_path, PAPER).to_csv(tmp_path / MEASURES, index=False)
+    write_measures(tmp_path, {"task": "rte"})
     found = read_results(tmp_path, ruler="packed")
-    assert (found.bytes[:, 0, : len(PAPER)] == 1000 + np.arange(len(PAPER))).all() and np.isnan(
-        found.bytes[..., -1]
-    ).all()
+    assert set(found.rulers) == {*RULERS, *MEASURED}
+    # Also on the task that was not measured, where a configuration has the mean of those that were.
+    assert np.allclose(found.bytes, 0.9 * found.rulers["bitmask"] + 300)

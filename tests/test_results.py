@@ -11,8 +11,8 @@ from compressions.points import MEAN, best_within, front, points, shared, smalle
 from compressions.records import read_all, record_path
 from compressions.results import ALL, PAPER, read_results
 from compressions.tasks import TASKS
-from tests.conftest import ROOT, call_papermill
-from tests.simulated import write_records
+from tests.conftest import ROOT, call_papermill, run_chapter
+from tests.simulated import write_measures, write_records
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,7 @@ def folder(tmp_path_factory):
     """Two tasks, two sizes, two seeds, all configurations."""
     folder = tmp_path_factory.mktemp("results")
     write_records(folder)
+    write_measures(folder)
     return folder
 
 
@@ -108,7 +109,7 @@ def test_records_of_two_grids_are_not_compared(tmp_path):
         read_results(tmp_path)
 
 
-FINDINGS = ("tradeoffs", "reductions", "synergy", "advice", "explorer")
+FINDINGS = ("tradeoffs", "reductions", "synergy", "rulers", "advice", "explorer")
 
 
 def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
@@ -118,21 +119,19 @@ def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
 
 
 @pytest.mark.parametrize("name", FINDINGS)
-def test_a_chapter_of_findings_runs_with_other_choices(tmp_path, folder, name):
+def test_a_chapter_of_findings_runs_with_other_choices(folder, name):
     choices = {"tolerance": 2, "ruler": "bitmask", "interpolation": "interpolated", "score": "official", "draws": 50}
     declared = (ROOT / f"notebooks/{name}.py").read_text()
-    given = [each for key, value in choices.items() if f"\n{key} = " in declared for each in ("-p", key, value)]
-    done = call_papermill(f"notebooks/{name}.py", tmp_path / "out.ipynb", "-p", "results", folder, *given)
-    assert done.returncode == 0, done.stderr[-2000:]
+    given = {key: value for key, value in choices.items() if f"\n{key} = " in declared}
+    run_chapter(name, results=str(folder), **given)
 
 
 def test_one_seed_and_sizes_without_a_common_task_are_enough_to_show_what_can_be_shown(tmp_path):
     write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
     write_records(tmp_path, tasks=("sst2",), sizes=("minilm",), seeds=(0,))
+    write_measures(tmp_path)
     for name in FINDINGS:
-        given = ("-p", "results", tmp_path, "-p", "draws", 50)
-        done = call_papermill(f"notebooks/{name}.py", tmp_path / "out.ipynb", *given)
-        assert done.returncode == 0, done.stderr[-2000:]
+        run_chapter(name, results=str(tmp_path), draws=50)
 
 
 def test_three_thousand_records_are_analysed_within_a_minute(tmp_path):
