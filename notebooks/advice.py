@@ -7,7 +7,7 @@
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records
 tolerance = 0.5  # points that a compressed model may score below the uncompressed one
-ruler = "paper"  # how bytes are counted: paper, dense, bitmask or file
+ruler = "paper"  # how bytes are counted: one of those on the page Real bytes
 score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
 interpolation = "discrete"  # among models that were trained; or interpolated, along the curve between them
 draws = 1000  # how often seeds and rows are drawn again for an interval

@@ -9,7 +9,7 @@
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records
 score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
-ruler = "paper"  # how bytes are counted: paper, dense, bitmask or file
+ruler = "paper"  # how bytes are counted: one of those on the page Real bytes
 draws = 1000  # how often seeds and rows are drawn again for an interval
 figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 
