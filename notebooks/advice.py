@@ -56,7 +56,7 @@ def values(scores: np.ndarray) -> np.ndarray:
 
 
 drawn = bootstrap(ours, draws)
-found = estimate(ours.scores, drawn, values)
+found = estimate(ours.scores, drawn, values, ours.freedom.sum())
 
 # %% tags=["hide-input"]
 import pandas as pd

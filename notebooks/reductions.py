@@ -80,7 +80,7 @@ def logs(scores: np.ndarray) -> np.ndarray:
 
 
 drawn = bootstrap(ours, draws)
-table = estimate(ours.scores, drawn, logs)
+table = estimate(ours.scores, drawn, logs, ours.freedom.sum())
 middle = 2 ** np.median(logs(drawn.both), axis=0)
 measured = ((found.status == FOUND) & (ours.seeds[..., None] > 0)).any(axis=0)
 
@@ -117,7 +117,8 @@ frame.style.format({name: "{:.1f}" for name in frame.columns[2:7]}, na_rep="–"
 from compressions.figures import draw_by_size, with_tasks
 from compressions.pages import glue_figure, glue_numbers
 
-figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True)
+bounded = found.status != FOUND
+figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True, bounded=bounded)
 glue_figure("reductions", figure, with_tasks(frame, found.ratios, ours.tasks), records=results)
 
 # %% tags=["hide-input"]

@@ -227,7 +227,9 @@ for ruler in ALL_RULERS:
         return over_tasks(synergy(reductions(scores, sizes, tolerance, interpolation).ratios))
 
     bounded = (censored(found.status) & there).sum(axis=0) / there.sum(axis=0)
-    answers.append(verdicts(estimate(ours.scores, drawn, mean_synergy), ours, bounded).assign(ruler=ruler))
+    answers.append(
+        verdicts(estimate(ours.scores, drawn, mean_synergy, ours.freedom.sum()), ours, bounded).assign(ruler=ruler)
+    )
 table = (
     pd.concat(tables, names=["ruler", "size"])
     .reset_index()

@@ -7,7 +7,7 @@ import pytest
 
 from compressions.bootstrap import bootstrap, estimate
 from compressions.errors import BadInput
-from compressions.points import MEAN, best_within, front, points, shared, smallest_above
+from compressions.points import MEAN, best_within, front, front_share, points, shared, smallest_above, undominated
 from compressions.records import read_all, record_path
 from compressions.results import ALL, PAPER, read_results
 from compressions.tasks import TASKS
@@ -62,6 +62,29 @@ def test_points_hold_every_model_and_the_mean_of_the_tasks(folder):
     assert smallest_above(means, 0).megabytes == means.megabytes.min()
 
 
+def test_a_constant_answer_is_a_tasks_floor(tmp_path):
+    write_records(tmp_path, tasks=("cola", "sst2", "mrpc", "stsb"), sizes=("tiny",), seeds=(0,))
+    results, wanted = read_results(tmp_path), {"stsb": 0}
+    for task in ("cola", "sst2", "mrpc"):
+        ones = np.mean(results.cells[task, "tiny"].labels == 1)
+        f1 = 2 * ones / (1 + ones)  # of answering 1 throughout: precision `ones`, recall 1
+        with_f1 = max((ones + f1) / 2, (1 - ones) / 2)
+        wanted[task] = 100 * (with_f1 if task == "mrpc" else max(ones, 1 - ones))
+    assert dict(zip(results.tasks, results.floors, strict=True)) == pytest.approx(wanted)
+
+
+def test_a_front_that_chance_cannot_change_is_the_front(folder):
+    results = read_results(folder)
+    drawn = bootstrap(results, 50)
+    found = front_share(results, drawn)
+    assert len(found) == 2 * len(PAPER) and found.share.min() >= 0 and found.share.max() <= 1
+    sizes, scores = np.array([1.0, 2.0, 3.0]), np.array([[50.0, 60.0, 55.0], [50.0, 40.0, 55.0]])
+    assert undominated(sizes, scores).tolist() == [[True, True, False], [True, False, True]]
+    least = results.bytes[..., : len(PAPER)].mean(axis=0).min()
+    smallest = found.set_index(["size", "configuration"]).share[("tiny", "qat+mp60")]
+    assert smallest > 0 and least == results.bytes[0, 0, PAPER.index("qat+mp60")]
+
+
 def test_intervals_are_about_as_wide_as_the_binomial_allows(tmp_path):
     write_records(tmp_path, tasks=("sst2",), sizes=("tiny",), seeds=(0,), rows=900)
     results = read_results(tmp_path)
@@ -76,7 +99,7 @@ def test_what_is_not_whole_is_left_out_and_named(tmp_path):
     record_path(tmp_path, "sst2", "tiny", "aug", 0).unlink()
     results = read_results(tmp_path)
     assert ("rte", "mini") not in results.cells and shared(results) == ([0], [0, 1])
-    assert any("MINI lacks configurations on rte" in note for note in results.notes)
+    assert any("MINI has 11 of the 12 configurations on rte, where it is left out" in note for note in results.notes)
     assert any("TINY has one whole seed on sst2, rte" in note for note in results.notes)
     assert np.isnan(results.scores[0, 0, -1]) and not np.isnan(results.scores[0, 1]).any()
     frame = points(results, bootstrap(results, 20))

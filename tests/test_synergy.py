@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compressions.bootstrap import Estimate, bootstrap, estimate
+from compressions.bootstrap import Estimate, Z, bootstrap, estimate
 from compressions.published import read_figure1
 from compressions.reductions import COMBINED, FOUND, METHODS, SINGLES, SMALLEST, reductions
 from compressions.synergy import (
@@ -120,20 +120,36 @@ def middle(results, tolerance=0.0):
     return statistic
 
 
-@pytest.mark.parametrize("truth, runs, least, most", [(0.0, 500, 0.93, 0.97), (0.6, 100, 0.9, 1.0)])
+@pytest.mark.parametrize("truth, runs, least, most", [(0.0, 150, 0.92, 0.98), (0.6, 50, 0.88, 1.0)])
 def test_the_interval_holds_the_truth_as_often_as_it_says(truth, runs, least, most):
     hits = []
     for run in range(runs):
         results = world(run, synergy=truth, seeds=5, rows=800, seed_noise=0.3)
-        found = estimate(results.scores, bootstrap(results, 100, run), middle(results))
+        drawn = bootstrap(results, 60, run)
+        found = estimate(results.scores, drawn, middle(results), results.freedom.sum())
         hits.append((found.low <= truth) & (truth <= found.high))
     assert least <= np.mean(hits) <= most
+
+
+def test_the_interval_of_two_seeds_of_one_task_is_wide_enough():
+    hits = []
+    for run in range(300):
+        results = world(run, seeds=2, rows=400, seed_noise=1.5)
+        drawn = bootstrap(results, 50, run)
+        found = estimate(results.scores, drawn, lambda scores: interaction(scores), results.freedom[..., None])
+        one = found.at(0, 2, 0)
+        hits.append(one.low <= 0 <= one.high)
+    assert np.mean(hits) >= 0.92
 
 
 def test_one_seed_has_no_noise_of_seeds_and_the_table_says_so():
     results = world(0, seeds=1)
     found = estimate(results.scores, bootstrap(results, 50), lambda scores: interaction(scores).mean(axis=-3))
     assert np.allclose(found.of_seeds, 0, atol=1e-9) and (found.of_rows > 0.01).all()
+    none = estimate(
+        results.scores, bootstrap(results, 50), lambda scores: interaction(scores), results.freedom[..., None]
+    )
+    assert np.allclose(none.half, Z * none.error)
     table = verdicts(found, results, np.zeros(found.value.shape))
     assert (table.seeds == 1).all() and table["seeds to decide"].isna().all()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from compressions.results import Results
 
@@ -23,15 +24,20 @@ class Draws:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Values of a statistic, and their variances: what more seeds would shrink, and what only more rows would."""
+    """Values of a statistic, and their variances: what more seeds would shrink, and what only more rows would.
+
+    `freedom` is how many degrees of freedom the seeds' variance has: the fewer, the less it is known itself.
+    """
 
     value: np.ndarray
     of_seeds: np.ndarray
     of_rows: np.ndarray
+    freedom: np.ndarray | float = np.inf
 
     def at(self, *place: int) -> "Estimate":
         """One of the estimates."""
-        return Estimate(self.value[place], self.of_seeds[place], self.of_rows[place])
+        freedom = np.broadcast_to(self.freedom, self.value.shape)
+        return Estimate(*(each[place] for each in (self.value, self.of_seeds, self.of_rows, freedom)))
 
     @property
     def error(self) -> np.ndarray:
@@ -39,14 +45,25 @@ class Estimate:
         return np.sqrt(self.of_seeds + self.of_rows)
 
     @property
+    def half(self) -> np.ndarray:
+        """Half the width of 95 % intervals: by Student's t, with degrees of freedom after Welch and Satterthwaite.
+
+        Rows are many, so that their variance counts as known.
+        """
+        share = np.divide(self.of_seeds, self.error**2, out=np.zeros_like(self.error), where=self.error > 0)
+        known = (share > 0) & (np.asarray(self.freedom) > 0)  # of one seed there is no variance, but rounding
+        freedom = np.divide(self.freedom, share**2, out=np.full_like(share, np.inf), where=known)
+        return student.ppf(0.975, np.maximum(freedom, 1)) * self.error
+
+    @property
     def low(self) -> np.ndarray:
         """The lower ends of 95 % intervals."""
-        return self.value - Z * self.error
+        return self.value - self.half
 
     @property
     def high(self) -> np.ndarray:
         """The upper ends of 95 % intervals."""
-        return self.value + Z * self.error
+        return self.value + self.half
 
 
 def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:
@@ -88,12 +105,20 @@ def _seed_weights(generator: np.random.Generator, draws: int, seeds: int) -> np.
     return generator.multinomial(seeds - 1, np.full(seeds, 1 / seeds), size=draws) / (seeds - 1)
 
 
-def estimate(scores: np.ndarray, draws: Draws, statistic: Callable[[np.ndarray], np.ndarray]) -> Estimate:
+def estimate(
+    scores: np.ndarray,
+    draws: Draws,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    freedom: np.ndarray | float = np.inf,
+) -> Estimate:
     """A statistic of scores `(..., tasks, sizes, configurations)`, with its variances from the draws.
+
+    `freedom`, of the seeds' variance, is for one task its seeds less one, for a mean the sum over its tasks, and
+    for what is searched among all sizes the sum over all.
 
     Where both are drawn, noise that is a seed's and a row's alone counts three times (Owen 2007), once in the draws of
     seeds and once in those of rows; the difference is that noise, and is counted once.
     """
     of_seeds, of_rows, of_both = (statistic(each).var(axis=0) for each in (draws.seeds, draws.rows, draws.both))
     shared = np.clip(of_both - of_seeds - of_rows, 0, np.minimum(of_seeds, of_rows))
-    return Estimate(statistic(scores), of_seeds, of_rows - shared)
+    return Estimate(statistic(scores), of_seeds, of_rows - shared, freedom)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from compressions.bootstrap import Draws, Estimate, estimate
 from compressions.configurations import method_of
-from compressions.results import ALL, Results
+from compressions.results import ALL, PAPER, Results
 from compressions.ruler import MEGABYTE
 
 MEAN = "mean"
@@ -18,9 +18,10 @@ def points(results: Results, draws: Draws) -> pd.DataFrame:
     Megabytes are by the results' ruler; `low` and `high` are a 95 % interval of the score; `seeds` of a mean are those
     of the task with the fewest.
     """
-    own = estimate(results.scores, draws, lambda scores: scores)
+    own = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
     tasks, sizes = shared(results)
-    mean = estimate(results.scores, draws, lambda scores: scores[..., tasks, :, :].mean(axis=-3))
+    of_mean = results.freedom[tasks].sum(axis=0)[:, None]
+    mean = estimate(results.scores, draws, lambda scores: scores[..., tasks, :, :].mean(axis=-3), of_mean)
     rows = []
     for place, task in enumerate(results.tasks):
         rows += _rows(results, task, own.at(place), results.bytes[place], results.seeds[place])
@@ -55,10 +56,28 @@ def _rows(results: Results, task: str, found: Estimate, sizes: np.ndarray, seeds
 
 def front(frame: pd.DataFrame) -> np.ndarray:
     """Whether no other row is as small and scores higher, or smaller and scores as high, `(rows,)`."""
-    size, score = frame.megabytes.to_numpy(), frame.score.to_numpy()
-    no_worse = (size[None] <= size[:, None]) & (score[None] >= score[:, None])
-    better = (size[None] < size[:, None]) | (score[None] > score[:, None])
-    return ~(no_worse & better).any(axis=1)
+    return undominated(frame.megabytes.to_numpy(), frame.score.to_numpy())
+
+
+def undominated(sizes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The same for `sizes` `(models,)` and any number of `scores` `(..., models)`."""
+    no_worse = (sizes[None] <= sizes[:, None]) & (scores[..., None, :] >= scores[..., :, None])
+    better = (sizes[None] < sizes[:, None]) | (scores[..., None, :] > scores[..., :, None])
+    return ~(no_worse & better).any(axis=-1)
+
+
+def front_share(results: Results, draws: Draws) -> pd.DataFrame:
+    """How often each model is on the front of the `shared` tasks' means when seeds and rows are drawn again.
+
+    One row for each size and configuration but the control: `size`, `configuration`, and `share` of the draws.
+    """
+    tasks, sizes = shared(results)
+    places = [(row, column) for row in sizes for column in range(len(PAPER))]
+    means, weights = draws.both[:, tasks].mean(axis=1), results.bytes[tasks].mean(axis=0)
+    scores = np.stack([means[:, row, column] for row, column in places], axis=-1)
+    share = undominated(np.array([weights[place] for place in places]), scores).mean(axis=0)
+    rows = [(results.sizes[row], PAPER[column], own) for (row, column), own in zip(places, share, strict=True)]
+    return pd.DataFrame(rows, columns=["size", "configuration", "share"])
 
 
 def best_within(frame: pd.DataFrame, megabytes: float) -> pd.Series | None:

@@ -93,6 +93,21 @@ class Results:
         counts = [[len(self.cells[t, s].seeds) if (t, s) in self.cells else 0 for s in self.sizes] for t in self.tasks]
         return np.array(counts)
 
+    @property
+    def freedom(self) -> np.ndarray:
+        """Degrees of freedom of each cell's seeds, `(tasks, sizes)`; 0 where there is one, or none."""
+        return np.maximum(self.seeds - 1, 0)
+
+    @property
+    def floors(self) -> np.ndarray:
+        """The score of the best constant answer to each task, `(tasks,)`: what a model that learnt nothing can have."""
+        found = []
+        for task in self.tasks:
+            labels = next(cell.labels for key, cell in self.cells.items() if key[0] == task)
+            constant = np.stack([np.full_like(labels, answer) for answer in range(max(1, len(TASKS[task].labels)))])
+            found.append(scores(task, self.score, labels, constant, np.ones((1, len(labels)))).max())
+        return np.array(found)
+
 
 def read_results(folder: Path, score: str = "score", ruler: str = "paper") -> Results:
     """The whole cells of a folder: a task with a size, of which some seed has all twelve of the paper's configurations.
@@ -202,16 +217,18 @@ def _lacking(grouped: dict) -> str:
 
 
 def _notes(sizes: list[str], grouped: dict, cells: dict) -> list[str]:
-    """What is not compared, one sentence a size."""
+    """What is not compared and what is not known of the rest, a sentence each."""
     notes = []
     for size in sizes:
-        absent = [task for task in TASKS if (task, size) in grouped and (task, size) not in cells]
-        if absent:
-            notes.append(f"{size.upper()} lacks configurations on {', '.join(absent)}, where it is left out.")
-        seeds = {task: len(cells[task, size].seeds) for task in TASKS if (task, size) in cells}
-        single = [task for task, count in seeds.items() if count == 1]
+        lacking: dict[int, list[str]] = {}
+        for task in (task for task in TASKS if (task, size) in grouped and (task, size) not in cells):
+            names = {name for name, _ in grouped[task, size]}
+            lacking.setdefault(sum(name in names for name in PAPER), []).append(task)
+        for count, tasks in sorted(lacking.items()):
+            there = f"{count} of the {len(PAPER)} configurations on {', '.join(tasks)}"
+            notes.append(f"{size.upper()} has {there}, where it is left out until `make grid` has made the others.")
+        single = [task for task in TASKS if (task, size) in cells and len(cells[task, size].seeds) == 1]
         if single:
-            notes.append(
-                f"{size.upper()} has one whole seed on {', '.join(single)}: nothing is known of its seed noise."
-            )
+            named = f"{size.upper()} has one whole seed on {', '.join(single)}"
+            notes.append(f"{named}: nothing is known of its seed noise.")
     return notes
