@@ -19,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint lock clean
+.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -66,6 +66,13 @@ bench: $(READY) ## Measure what each method adds to a training step (about eight
 lint: $(READY) ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+links: $(READY) ## Follow every link of the book that leads outside of it (needs the network)
+	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . --builder linkcheck
+
+audit: ## Look up the lock's packages among known vulnerabilities (needs the network)
+	rm -rf _build/audit && $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install -q pip-audit
+	_build/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --strict
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock

@@ -17,11 +17,7 @@ from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache
 from compressions.machine import peak_memory_bytes, startup_seconds, surroundings
-from compressions.records import (
-    finished,
-    lock,
-    write_record,
-)
+from compressions.records import finished, lock, write_record
 from compressions.ruler import megabytes
 from compressions.teachers import Teacher
 
@@ -99,16 +95,26 @@ def training_rows(experiment: Experiment, configuration: Configuration, teacher:
     return rows.add_column("teacher_logits", answers.tolist())
 
 
+def _prune(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
+    pruning.prune(model)
+    span = (experiment.prune_begin, experiment.prune_end, experiment.prune_every)
+    return [pruning.PruningSchedule(configuration.sparsity, *span)]
+
+
+def _quantise(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
+    quantisation.quantise(model, experiment.granularity)
+    return []
+
+
+# What a method that changes weights does to a model before training; it gives callbacks for the training. In this
+# order: what is masked must be masked before it is quantised.
+PREPARING = {"mp": _prune, "qat": _quantise}
+
+
 def prepare(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
-    """Put the subset's parametrizations on the model; what is masked must be masked before it is quantised."""
-    callbacks = []
-    if configuration.uses("mp"):
-        pruning.prune(model)
-        span = (experiment.prune_begin, experiment.prune_end, experiment.prune_every)
-        callbacks.append(pruning.PruningSchedule(configuration.sparsity, *span))
-    if configuration.uses("qat"):
-        quantisation.quantise(model, experiment.granularity)
-    return callbacks
+    """Put the subset's parametrizations on the model, and give the callbacks that training then needs."""
+    used = [method for method in PREPARING if configuration.uses(method)]
+    return [callback for method in used for callback in PREPARING[method](model, experiment, configuration)]
 
 
 def train_student(

@@ -1,0 +1,64 @@
+"""What CONTRIBUTING.md tells a newcomer to do works as it is written."""
+
+import re
+import types
+
+import pytest
+import torch
+import yaml
+
+from compressions import configurations, running
+from compressions.artifact import load_artifact
+from compressions.configurations import Configuration
+from compressions.experiment import Experiment
+from tests.conftest import ROOT
+
+
+def ternary_module() -> types.ModuleType:
+    """The module that the text spells out."""
+    (source,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.DOTALL)
+    assert len(source.splitlines()) <= 40
+    module = types.ModuleType("compressions.ternary")
+    exec(compile(source, "CONTRIBUTING.md", "exec"), module.__dict__)
+    return module
+
+
+def test_ternary_weights_have_three_values_a_row():
+    weight = torch.tensor([[0.1, -0.2, 0.9, -1.1], [0.0, 0.0, 0.0, 2.0]])
+    found = ternary_module().ternary(weight)
+    # Means 0.575 and 0.5, thresholds 0.4025 and 0.35; what is kept has the mean magnitudes 1 and 2.
+    assert torch.allclose(found, torch.tensor([[0.0, 0.0, 1.0, -1.0], [0.0, 0.0, 0.0, 2.0]]))
+
+
+def test_a_fourth_method_is_trained_saved_and_recorded(tmp_path, monkeypatch):
+    monkeypatch.setattr(configurations, "METHODS", (*configurations.METHODS, "ternary"))
+    monkeypatch.setattr(running, "PREPARING", {"ternary": ternary_module().ternarise, **running.PREPARING})
+    places = {"results": str(tmp_path / "results"), "artifacts": str(tmp_path / "artifacts")}
+    experiment = Experiment(task="rte", size="tiny", teacher="mini", epochs=1, train_rows=160, **places)
+    wanted = [Configuration(("ternary",)), Configuration(("qat", "ternary"))]
+    alone, both = running.run(experiment, wanted)
+    assert (alone["configuration"], both["configuration"]) == ("ternary", "qat+ternary") and both["bits"] == 8
+    model = load_artifact(experiment.artifact_folder(wanted[0]))
+    weight = model.bert.encoder.layer[0].output.dense.weight
+    assert all(len(row.unique()) <= 3 for row in weight)
+
+
+def test_what_it_tells_to_edit_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"`((?:lib|notebooks|tests|book|\.github)/[\w./]*)`", text):
+        assert (ROOT / path).exists() or path.endswith("ternary.py"), path
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, flags=re.MULTILINE)) <= targets()
+
+
+def targets() -> set[str]:
+    """What make can be asked for."""
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.stem)
+def test_a_workflow_calls_nothing_but_make_targets_and_what_it_installs(path):
+    jobs = yaml.safe_load(path.read_text())["jobs"].values()
+    commands = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    made = [command.split() for command in commands if command.startswith("make ")]
+    assert made and {target for _, target in made} <= targets()
+    assert all(command.startswith(("make ", "sudo apt-get update", "gh issue create")) for command in commands)
