@@ -57,6 +57,12 @@ def test_a_local_folder_in_the_hubs_layout_is_read(tmp_path):
     assert rows.train["sentence1"][3] == "3 cats" and len(rows.validation) == 40
 
 
+def test_a_folder_is_read_as_it_is_now_and_not_as_another_of_its_name(tmp_path):
+    for place, rows in (("a", ROWS), ("b", ROWS[:5]), ("a", ROWS[:7])):
+        glue = write_glue(tmp_path / place / "glue", "rte", RTE, rows)
+        assert len(load(TASKS["rte"], glue).train) == len(rows)
+
+
 def test_the_cut_is_the_same_random_rows_every_time(tmp_path):
     glue = write_glue(tmp_path, "rte", RTE, ROWS)
     first, second = (load(TASKS["rte"], glue, train_rows=10).train for _ in range(2))

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 from compressions import embedded
 from compressions.errors import BadInput, one_of, require
-from compressions.files import fingerprint
+from compressions.files import cache, fingerprint
 
 HUB = "nyu-mll/glue"
 REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
@@ -29,6 +29,7 @@ class Task:
     """One GLUE task. `metrics` are the official ones and accuracy; `scored` are those whose mean is the *score*.
 
     `rows` is how many training rows the hub's revision has. An empty `labels` means a graded task with float labels.
+    A task is one's `own` when it is none of GLUE's but read from files.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Task:
     metrics: tuple[str, ...] = ("accuracy",)
     scored: tuple[str, ...] = ("accuracy",)
     validation: str = "validation"
+    own: bool = False
 
     def scores(self, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
         """Every metric of the task and the `score`, all times 100.
@@ -117,13 +119,25 @@ def hold_out(rows: Rows, share: float) -> Rows:
 def _load_splits(task: Task, glue: str) -> datasets.DatasetDict:
     check_source(glue)
     try:
-        return datasets.load_dataset(glue, task.name, revision=REVISION if glue == HUB else None)
+        if glue == HUB:
+            return datasets.load_dataset(glue, task.name, revision=REVISION)
+        return datasets.load_dataset(glue, task.name, cache_dir=str(cache() / "datasets" / _state(Path(glue))))
     except (OSError, ConnectionError) as error:
         raise BadInput(
             f"glue {glue!r} is out of reach ({_first_line(error)}); take a local folder or embedded"
         ) from error
     except Exception as error:
         raise BadInput(f"glue {glue!r} does not hold the task {task.name!r}: {_first_line(error)}") from error
+
+
+def _state(folder: Path) -> str:
+    """A checksum of which files a folder has, and when they were last changed.
+
+    The library's own cache knows a local folder by its name alone, and would give what another folder of that name
+    held, or what this one held before.
+    """
+    files = [(path, path.stat()) for path in sorted(folder.resolve().rglob("*")) if path.is_file()]
+    return fingerprint(*(f"{path} {state.st_size} {state.st_mtime_ns}" for path, state in files))[:16]
 
 
 def _first_line(error: Exception) -> str:

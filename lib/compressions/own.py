@@ -1,0 +1,105 @@
+"""A task of one's own: CSV files of labelled texts, checked and laid out as GLUE is, so that an experiment takes it."""
+
+import re
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pandas as pd
+
+from compressions.errors import BadInput, one_of, require
+from compressions.files import whole_folder
+from compressions.tasks import CORRELATIONS, TASKS, WITH_F1, Task
+
+SPLITS = ("train", "validation")
+MOST_LABELS = 255
+LAYOUT = """---
+configs:
+- config_name: {name}
+  data_files:
+  - {{split: train, path: {name}/train-*}}
+  - {{split: validation, path: {name}/validation-*}}
+---
+"""
+
+
+def add_task(
+    name: str, train: str, validation: str, text: list[str], label: str, graded: bool, folder: Path
+) -> tuple[Task, dict[str, int]]:
+    """Make a task of two CSV files, write its rows to `folder` in GLUE's layout, and let experiments know it.
+
+    `text` names one column, or two for pairs; a graded task has numbers as labels. Gives the task, and the rows of each
+    split. Raises `BadInput`, before anything is written, for a file that is missing, not UTF-8 or not CSV, a column
+    that is not there, an empty text or label (with its line), or labels that cannot be learnt or scored.
+    """
+    require(
+        re.fullmatch(r"[a-z][a-z0-9_-]*", name) is not None, f"name {name!r} is not allowed; take such as reviews-2"
+    )
+    known = TASKS.get(name)
+    require(known is None or known.own, f"name {name!r} is a task of GLUE; take another")
+    require(
+        1 <= len(text) <= 2 and len(set(text)) == len(text), f"text {text!r} must be one column or two different ones"
+    )
+    frames = {split: _read(path, [*text, label]) for split, path in zip(SPLITS, (train, validation), strict=True)}
+    labels = () if graded else _labels(frames, label)
+    values = {split: _values(frame[label], split, labels) for split, frame in frames.items()}
+    metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
+    scored = CORRELATIONS if graded else ("accuracy",)
+    task = Task(name, len(frames["train"]), tuple(text), labels, metrics, scored, own=True)
+    _write(task, frames, values, folder)
+    TASKS[name] = task
+    return task, {split: len(frame) for split, frame in frames.items()}
+
+
+def _read(path: str, columns: list[str]) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8; save it as UTF-8") from error
+    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise BadInput(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}") from error
+    for column in columns:
+        one_of(f"column of {path}", column, frame.columns)
+    require(len(frame) > 0, f"{path} has no rows below its first line")
+    for column in columns:
+        empty = frame.index[frame[column].str.strip() == ""]
+        require(
+            len(empty) == 0, f"{path} has nothing in column {column!r} in row {int(empty[0]) + 1 if len(empty) else 0}"
+        )
+    return frame
+
+
+def _labels(frames: dict[str, pd.DataFrame], label: str) -> tuple[str, ...]:
+    """The training labels in alphabetical order, of which the validation split may have no others."""
+    labels = sorted(set(frames["train"][label]))
+    require(len(labels) > 1, f"all training rows have the label {labels[0]!r}; there is nothing to learn")
+    most = f"{label!r} has {len(labels)} different labels; at most {MOST_LABELS} are taken, or say graded"
+    require(len(labels) <= MOST_LABELS, most)
+    for value in frames["validation"][label]:
+        one_of("label in the validation rows", value, labels)
+    return tuple(labels)
+
+
+def _values(column: pd.Series, split: str, labels: tuple[str, ...]) -> list:
+    """Class numbers, or the numbers of a graded task, which must differ for a correlation to exist."""
+    if labels:
+        return [labels.index(value) for value in column]
+    numbers = pd.to_numeric(column, errors="coerce")
+    wrong = column[~np.isfinite(numbers)]
+    require(len(wrong) == 0, f"the label {wrong.iloc[0] if len(wrong) else ''!r} of a graded task is no number")
+    require(
+        numbers.nunique() > 1, f"all {split} rows have the grade {column.iloc[0]}; nothing can be correlated with it"
+    )
+    return numbers.tolist()
+
+
+def _write(task: Task, frames: dict[str, pd.DataFrame], values: dict[str, list], folder: Path) -> None:
+    kind = datasets.ClassLabel(names=list(task.labels)) if task.labels else datasets.Value("float32")
+    features = datasets.Features({**dict.fromkeys(task.columns, datasets.Value("string")), "label": kind})
+    with whole_folder(folder) as new:
+        (new / "README.md").write_text(LAYOUT.format(name=task.name))
+        (new / task.name).mkdir()
+        for split, frame in frames.items():
+            rows = {**{column: frame[column].tolist() for column in task.columns}, "label": values[split]}
+            table = datasets.Dataset.from_dict(rows, features=features)
+            table.to_parquet(new / task.name / f"{split}-00000-of-00001.parquet")

@@ -1,0 +1,125 @@
+# %% [markdown]
+# # Your own task and model
+#
+# Two CSV files of labelled texts and any BERT-like encoder are enough: this chapter compresses the encoder on the task
+# with the subsets you name, and reports what each costs and saves. From the command line:
+#
+# ```bash
+# papermill notebooks/your_task.py out.ipynb -p train my.csv -p validation held-out.csv \
+#     -y 'subsets: [[], [qat], [qat, kd, mp]]'
+# ```
+#
+# In the book it trains nothing, for it knows none of your files; it only says what it would do.
+
+# %% tags=["parameters"]
+train = None  # a CSV file in UTF-8 with a first line of column names; None: nothing is trained
+validation = None  # another, of rows that are not in the first; scores are on it
+name = "mine"  # what to call the task, in small letters; its records lie in a folder of this name
+text = ["text"]  # the column with the text, or two columns for a task about pairs
+label = "label"  # the column with the label
+graded = False  # True: labels are numbers on a scale, scored by correlation
+size = "tiny"  # the encoder's name in `checkpoints`
+checkpoints = "bundled"  # our TINY and MINI; or "hub", or a folder with one directory per encoder
+subsets = [[], ["qat"], ["mp"], ["qat", "mp"]]  # with "kd" a teacher is fine-tuned first
+sparsities = [0.6]  # any value from 0 to below 1
+seeds = [0]  # one experiment each; a difference within the spread of several is chance
+teacher = "mini"  # an encoder's name in `checkpoints`, larger than `size`
+augment = 0  # synonym-replaced copies where there is a teacher, which need WordNet; the paper augments
+train_rows = None  # a cap on the training rows; None: all
+epochs = None  # None: 3
+learning_rate = None  # None: by the encoder's width
+results = "results/own"  # folder of the records
+artifacts = "artifacts"  # folder of the compressed models; None: not kept
+
+# %% [markdown]
+# ## The files
+#
+# Everything is checked before anything is trained: missing columns, texts that are empty, labels that only one of the
+# files has, a file in another encoding.
+
+# %%
+from IPython.display import Markdown
+
+from compressions.configurations import check_list, configurations
+from compressions.errors import check, require
+from compressions.files import root
+from compressions.own import add_task
+from compressions.percent import check_parameters
+
+check_parameters(In)
+wanted = configurations(subsets, sparsities)
+for key, values, example in (("text", text, "[text]"), ("seeds", seeds, "[0, 1]")):
+    check_list(key, values, example)
+check(bool(seeds), "seeds", seeds, "at least one")
+require((train is None) == (validation is None), "train and validation are two files; give both")
+
+# %%
+folder = root() / "_build" / "own" / name
+if train is not None:
+    task, counts = add_task(name, train, validation, text, label, graded, folder)
+    said = f"{counts['train']:,} training and {counts['validation']:,} validation rows"
+    kinds = f"labels {', '.join(task.labels)}" if task.labels else "graded labels"
+else:
+    said, kinds = "no files were given", "nothing is trained"
+Markdown(f"**{name}**: {said}; {kinds}.")
+
+# %% [markdown]
+# ## Training
+#
+# One experiment a seed, as in [One experiment, live](experiment.py): the same code, the same records. What has a record
+# is not run again.
+
+# %%
+import datasets
+import transformers
+
+from compressions.experiment import Experiment
+from compressions.progress import Progress
+from compressions.running import run
+
+datasets.disable_progress_bars()
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+choices = dict(
+    size=size,
+    checkpoints=checkpoints,
+    teacher=teacher,
+    augment=augment,
+    train_rows=train_rows,
+    epochs=epochs,
+    learning_rate=learning_rate,
+    results=results,
+    artifacts=artifacts,
+)
+experiments = [Experiment(name, seed=seed, glue=str(folder), **choices) for seed in seeds] if train is not None else []
+progress = Progress()
+records = [record for experiment in experiments for record in run(experiment, wanted, watch=progress)]
+
+# %% [markdown]
+# ## What came out
+#
+# The mean over the seeds, and the standard deviation where there are several. Megabytes are by the paper's ruler,
+# non-zero parameters times four bytes or one; the file is what the disk holds.
+
+# %%
+import pandas as pd
+
+columns = ["configuration", "score", "megabytes", "artifact_bytes"]
+frame = pd.DataFrame(records, columns=columns)
+table = frame.groupby("configuration", sort=False).agg(
+    score=("score", "mean"),
+    spread=("score", "std"),
+    megabytes=("megabytes", "mean"),
+    file_MB=("artifact_bytes", "mean"),
+)
+table = table.assign(file_MB=table.file_MB / 1e6)
+table.style.format({"score": "{:.1f}", "spread": "{:.1f}", "megabytes": "{:.3g}", "file_MB": "{:.3g}"}, na_rep="–")
+
+# %%
+from compressions.figures import tradeoff
+
+points = table.reset_index().assign(size=size, source="this run")
+tradeoff(points, score_title=f"{name}, score") if len(points) else Markdown("No run, no chart.")
+
+# %% [markdown]
+# A model is taken away with `make package RECORD=` and the path of its record, `results/own/<name>/<size>/…json`.
