@@ -13,6 +13,8 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 
 from tests.conftest import ROOT
@@ -95,6 +97,41 @@ def test_a_page_asks_no_other_server_and_reports_no_error(visit, name):
 def test_a_page_fits_a_phone(visit, name):
     page, _ = visit(name, width=360)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@every_page
+def test_a_page_passes_the_automatic_checks_of_accessibility(visit, name):
+    page, _ = visit(name)
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+@every_page
+def test_a_page_is_light_and_prints(visit, name):
+    page, _ = visit(name)
+    sizes = page.evaluate("performance.getEntries().map(entry => entry.decodedBodySize || 0)")
+    assert sum(sizes) < 2.5e6
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_every_link_within_the_book_leads_somewhere(html):
+    pages = {name: BeautifulSoup((html / f"{name}.html").read_text(), "html.parser") for name in PAGES}
+    anchors = {name: {tag["id"] for tag in page.find_all(id=True)} for name, page in pages.items()}
+    for name, page in pages.items():
+        for link in (tag["href"] for tag in page.find_all("a", href=True)):
+            path, _, anchor = link.partition("#")
+            if ":" in path or link in ("", "#"):
+                continue
+            target = (html / name).parent.joinpath(path).resolve() if path else html / f"{name}.html"
+            assert target.is_file(), f"{name}: {link}"
+            other = str(target.relative_to(html.resolve()).with_suffix(""))
+            assert not anchor or other not in anchors or anchor in anchors[other], f"{name}: {link}"
+
+
+def test_the_search_answers_without_a_network(visit):
+    page, troubles = visit("search", fragment="?q=distillation")
+    page.wait_for_selector("#search-results li")
+    assert page.locator("#search-results li").count() > 3 and troubles == []
 
 
 @pytest.mark.parametrize("name, least", CHARTS.items())

@@ -16,11 +16,21 @@ VERSIONS = {
     "vegalite_version": altair.VEGALITE_VERSION,
     "vegaembed_version": altair.VEGAEMBED_VERSION,
 }
+# A chart's own menu, three dots, gets a name for those who cannot see them.
+NAMED = """(() => {
+  const embed = window.vegaEmbed;
+  window.vegaEmbed = (...given) => embed(...given).then((result) => {
+    const menu = result.view.container().closest(".vega-embed")?.querySelector("summary");
+    menu?.setAttribute("aria-label", "Save or open this chart");
+    return result;
+  });
+})();
+"""
 
 
 def write_vega(app) -> None:
     """Vega, Vega-Lite and Vega-Embed in one file; altair's charts look for their versions in `VEGA_DEBUG`."""
-    bundle = f"(() => {{{vl_convert.javascript_bundle()}}})();\nwindow.VEGA_DEBUG = {json.dumps(VERSIONS)};\n"
+    bundle = f"(() => {{{vl_convert.javascript_bundle()}}})();\nwindow.VEGA_DEBUG = {json.dumps(VERSIONS)};\n{NAMED}"
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vega.js").write_text(bundle)
@@ -29,9 +39,9 @@ def write_vega(app) -> None:
 def add_vega(app, page, template, context, doctree) -> None:
     """Loads the bundle on the pages that have charts, and on the explorer's what makes its address follow it."""
     if "vega-embed" in context.get("body", ""):
-        app.add_js_file("vega.js", priority=100)
+        app.add_js_file("vega.js", priority=100, defer="defer")
     if page.endswith("/explorer"):
-        app.add_js_file("explorer.js", priority=110)
+        app.add_js_file("explorer.js", priority=110, defer="defer")
 
 
 def load_once(app, page, template, context, doctree) -> None:
