@@ -19,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit lock clean
+.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit lock release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -78,6 +78,16 @@ lock: ## Write requirements.lock anew from pyproject.toml
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
 	_build/lock/bin/pip install -q -e '.[dev]'
 	_build/lock/bin/pip freeze --exclude compressions | sed 's/+cpu$$//' > requirements.lock
+
+release: book ## Build wheel, sdist, the book's and the results' archives with checksums, and try the wheel alone
+	rm -rf _build/release && $(PYTHON) -m venv _build/release/env
+	_build/release/env/bin/pip install -q build -r requirements.lock
+	_build/release/env/bin/python -m build --outdir _build/release
+	_build/release/env/bin/pip install -q --no-deps _build/release/*.whl
+	cd _build/release && env/bin/python -c "import compressions.running, compressions.package; print('the wheel works')"
+	tar -C _build/html -czf _build/release/book.tar.gz .
+	git archive --output _build/release/results.tar.gz HEAD results
+	rm -rf _build/release/env && cd _build/release && sha256sum * > SHA256SUMS && cat SHA256SUMS
 
 clean: ## Remove what was built, but no record
 	rm -rf _build .snakemake .pytest_cache .ruff_cache .hypothesis logs

@@ -1,6 +1,7 @@
 """What CONTRIBUTING.md tells a newcomer to do works as it is written."""
 
 import re
+import tomllib
 import types
 
 import pytest
@@ -48,6 +49,12 @@ def test_what_it_tells_to_edit_is_there():
     for path in re.findall(r"`((?:lib|notebooks|tests|book|\.github)/[\w./]*)`", text):
         assert (ROOT / path).exists() or path.endswith("ternary.py"), path
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, flags=re.MULTILINE)) <= targets()
+
+
+def test_the_version_is_one():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == version
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def targets() -> set[str]:
