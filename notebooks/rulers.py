@@ -215,6 +215,7 @@ from compressions.synergy import COMBINED, censored, synergy, verdicts
 ours = read_results(root() / results, score, "packed")
 drawn = bootstrap(ours, draws)
 there = ours.seeds[..., None] > 0
+Markdown(ours.left_out)
 
 # %% tags=["hide-input"]
 tables, answers = {}, []

@@ -103,7 +103,7 @@ def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, 
 
 def test_a_measured_ruler_serves_when_every_configuration_was_measured(tmp_path):
     write_records(tmp_path, sizes=("tiny",))
-    with pytest.raises(BadInput, match="was measured by packed, or not all; make rulers"):
+    with pytest.raises(BadInput, match="no size of .* has all configurations measured by packed; make rulers"):
         read_results(tmp_path, ruler="packed")
     write_measures(tmp_path, {"configuration": "kd"})
     assert set(read_results(tmp_path).rulers) == set(RULERS)
@@ -112,3 +112,11 @@ def test_a_measured_ruler_serves_when_every_configuration_was_measured(tmp_path)
     assert set(found.rulers) == {*RULERS, *MEASURED}
     # Also on the task that was not measured, where a configuration has the mean of those that were.
     assert np.allclose(found.bytes, 0.9 * found.rulers["bitmask"] + 300)
+
+
+def test_a_size_that_was_not_wholly_measured_is_left_out_by_a_measured_ruler(tmp_path):
+    write_records(tmp_path, sizes=("tiny", "mini"))
+    write_measures(tmp_path, {"size": "mini"})
+    assert read_results(tmp_path).sizes == ("tiny", "mini")
+    found = read_results(tmp_path, ruler="xz")
+    assert found.sizes == ("mini",) and "TINY has configurations of which no artifact was measured" in found.notes[-1]

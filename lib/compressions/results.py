@@ -45,7 +45,7 @@ class Results:
 
     Each of `rulers` is `(tasks, sizes, configurations)`, NaN where a cell is missing; `ruler` names the one in use.
     Measured rulers are there when every size and configuration was measured; where a model's own artifact was not, it
-    has the mean of its size and configuration.
+    has the mean of its size and configuration. By a measured ruler, sizes that were not wholly measured are left out.
     `notes` say what was left out and why.
     """
 
@@ -123,13 +123,24 @@ def read_results(folder: Path, score: str = "score", ruler: str = "paper") -> Re
     grouped = _grouped(records)
     cells = {key: _cell(folder, found) for key, found in grouped.items() if _whole_seeds(found)}
     require(bool(cells), f"no task of {folder} has all of {', '.join(PAPER)}; {_lacking(grouped)}")
+    measures = _measures(folder, records)
+    notes = _notes(_sizes(records), grouped, cells)
+    if ruler in MEASURED:
+        complete = {size for _, size in cells if _complete(measures, size)}
+        lacking = [
+            size.upper() for size in _sizes(records) if size not in complete and any(size in key for key in cells)
+        ]
+        cells = {key: cell for key, cell in cells.items() if key[1] in complete}
+        require(
+            bool(cells), f"no size of {folder} has all configurations measured by {ruler}; make rulers measures them"
+        )
+        notes += [f"{size} has configurations of which no artifact was measured, and is left out." for size in lacking]
     tasks = tuple(task for task in TASKS if any(key[0] == task for key in cells))
     sizes = tuple(size for size in _sizes(records) if any(key[1] == size for key in cells))
-    rulers = _counted(grouped, cells, tasks, sizes) | _measured(folder, records, cells, tasks, sizes)
-    require(
-        ruler in rulers, f"no model of {folder} was measured by {ruler}, or not all; make rulers measures artifacts"
-    )
-    return Results(tasks, sizes, cells, rulers, ruler, score, tuple(_notes(_sizes(records), grouped, cells)))
+    rulers = _counted(grouped, cells, tasks, sizes)
+    if all(_complete(measures, size) for size in sizes):
+        rulers |= _measured(measures, cells, tasks, sizes)
+    return Results(tasks, sizes, cells, rulers, ruler, score, tuple(notes))
 
 
 def _counted(grouped: dict, cells: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -143,20 +154,26 @@ def _counted(grouped: dict, cells: dict, tasks: tuple[str, ...], sizes: tuple[st
     return rulers
 
 
-def _measured(
-    folder: Path, records: list[dict], cells: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]
-) -> dict[str, np.ndarray]:
-    """The rulers that models were measured by; none where a size has a configuration that never was."""
+def _measures(folder: Path, records: list[dict]) -> pd.DataFrame:
+    """What was measured on whole models that are the records' own."""
     frame = read_measures(folder)
     known = frame.artifact_sha256.isin([record["artifact_sha256"] for record in records])
-    frame = frame[known & (frame.part == WHOLE)]
+    return frame[known & (frame.part == WHOLE)]
+
+
+def _complete(measures: pd.DataFrame, size: str) -> bool:
+    """Whether each of the paper's configurations of a size was measured on some model."""
+    return set(PAPER) <= set(measures.configuration[measures["size"] == size])
+
+
+def _measured(
+    measures: pd.DataFrame, cells: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """The rulers that models were measured by; a model that was not has the mean of its size and configuration."""
     axes = ["task", "size", "configuration"]
-    means = frame.groupby(axes[1:])[list(MEASURED)].mean()
-    if any((size, name) not in means.index for size in sizes for name in PAPER):
-        return {}
     every = pd.MultiIndex.from_product([tasks, sizes, ALL], names=axes)
-    found = frame.groupby(axes)[list(MEASURED)].mean().reindex(every)
-    found = found.fillna(means.reindex(every.droplevel("task")).set_axis(every))
+    means = measures.groupby(axes[1:])[list(MEASURED)].mean().reindex(every.droplevel("task"))
+    found = measures.groupby(axes)[list(MEASURED)].mean().reindex(every).fillna(means.set_axis(every))
     there = np.array([[[(task, size) in cells] for size in sizes] for task in tasks])
     values = {name: found[name].to_numpy(float).reshape(len(tasks), len(sizes), len(ALL)) for name in MEASURED}
     return {name: np.where(there, value, np.nan) for name, value in values.items()}
