@@ -54,14 +54,14 @@ counted.unstack("size").style.format("{:.0f}", na_rep="–").format("{:.2f} %", 
 # %% [markdown]
 # ## One model, nine rulers
 #
-# Megabytes of the whole model, embeddings and all: the mean of what was measured.
+# Megabytes of the whole model, embeddings and all: the mean of what was measured, the largest packed file first.
 
 # %%
 from compressions.ruler import MEGABYTE
 from compressions.weighing import mean_bytes
 
-means = mean_bytes(frame, WHOLE)
-megabytes = means.set_index(["size", "subset", "sparsity"])[list(ALL_RULERS)] / MEGABYTE
+means = mean_bytes(frame, WHOLE).sort_values(["parameters", "packed"], ascending=[True, False])
+megabytes = means.set_index(["size", "configuration"])[list(ALL_RULERS)] / MEGABYTE
 megabytes.style.format("{:.2f}")
 
 # %% [markdown]
@@ -231,23 +231,19 @@ for ruler in ALL_RULERS:
     answers.append(
         verdicts(estimate(ours.scores, drawn, mean_synergy, ours.freedom.sum()), ours, bounded).assign(ruler=ruler)
     )
-table = (
-    pd.concat(tables, names=["ruler", "size"])
-    .reset_index()
-    .set_index(["size", "ruler"])
-    .sort_index(level=0, sort_remaining=False)
-)
+order = pd.MultiIndex.from_product([[size.upper() for size in ours.sizes], ALL_RULERS], names=["size", "ruler"])
+table = pd.concat(tables, names=["ruler", "size"]).swaplevel().reindex(order)
 table.style.format("{:.1f}")
 
 # %% tags=["hide-input"]
 matched = pd.concat(answers, ignore_index=True)
 matched["shown"] = [f"{one.value:+.2f} ({one.low:+.2f} to {one.high:+.2f}), {one.says}" for one in matched.itertuples()]
-matched.pivot(index=["size", "ruler"], columns="methods", values="shown").reindex(
-    pd.MultiIndex.from_product([dict.fromkeys(matched["size"]), ALL_RULERS], names=["size", "ruler"])
-)[list(COMBINED)]
+matched.pivot(index=["size", "ruler"], columns="methods", values="shown").reindex(order)[list(COMBINED)]
 
 # %% tags=["hide-input"]
-pair = matched[matched.methods == "QAT+MP"].pivot(index="ruler", columns="size", values="value")
+pair = matched[matched.methods == "QAT+MP"].pivot(index="ruler", columns="size", values="value")[
+    [size.upper() for size in ours.sizes]
+]
 figure, axes = plt.subplots(figsize=(6, 3.4))
 for place, size in enumerate(pair.columns):
     own = matched[(matched["size"] == size) & (matched.methods == "QAT+MP")].set_index("ruler").loc[list(ALL_RULERS)]
@@ -266,7 +262,7 @@ glue_figure("synergy-by-ruler", figure, matched.drop(columns="shown"), records=r
 said = matched[matched.methods == "QAT+MP"].groupby("says").ruler.agg(lambda rulers: ", ".join(dict.fromkeys(rulers)))
 change = pair.sub(pair.loc["paper"], axis=1).drop("paper")
 glue_numbers(
-    pair_says="; ".join(f"*{says}* by {rulers}" for says, rulers in said.items()),
+    pair_says="; ".join(f"“{says}” by {rulers}" for says, rulers in said.items()),
     change_low=change.min().min(),
     change_high=change.max().max(),
 )

@@ -30,8 +30,8 @@ def weighed(folders: list[Path]) -> pd.DataFrame:
 
 
 def mean_bytes(frame: pd.DataFrame, part: str) -> pd.DataFrame:
-    """Mean bytes by every ruler of the `models` of each size, subset and sparsity."""
-    groups = frame[frame.part == part].groupby(["size", "subset", "sparsity"], sort=False)
+    """Mean bytes by every ruler of the `models` of each size and configuration."""
+    groups = frame[frame.part == part].groupby(["size", "configuration", "subset", "sparsity"], sort=False)
     return groups[["parameters", *ALL_RULERS]].mean().assign(models=groups.size()).reset_index()
 
 
