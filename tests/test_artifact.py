@@ -56,6 +56,12 @@ def test_the_loaded_model_is_the_saved_one_to_the_bit(tmp_path, methods, granula
     assert torch.equal(loaded(tokens()).logits, model(tokens()).logits)
 
 
+def test_what_is_pruned_is_zero_to_the_bit(tmp_path):
+    save(tmp_path / "it", methods=("mp",))
+    weight = artifact.load_artifact(tmp_path / "it").bert.encoder.layer[0].output.dense.weight
+    assert (weight == 0).float().mean() > 0.59 and not torch.signbit(weight[weight == 0]).any()
+
+
 def test_a_quantised_artifact_holds_int8_and_scales_and_no_fake_quantisers(saved):
     with safe_open(saved / artifact.WEIGHTS, framework="pt") as file:
         kinds = {name: file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118

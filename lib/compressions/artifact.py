@@ -32,10 +32,14 @@ class Counts:
 
 
 def bake(model: nn.Module) -> None:
-    """Remove every parametrization of `model` in place and leave the weights as they were used."""
+    """Remove every parametrization of `model` in place and leave the weights as they were used.
+
+    A mask leaves -0.0 where a weight was negative; it is made 0.0, so that a file can tell what was pruned.
+    """
     for module in list(model.modules()):
         if parametrize.is_parametrized(module):
             parametrize.remove_parametrizations(module, "weight", leave_parametrized=True)
+            module.weight.data.add_(0.0)
 
 
 def finish(model: nn.Module, granularity: str | None) -> nn.Module:

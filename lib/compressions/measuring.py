@@ -37,7 +37,8 @@ def measure(record: dict, folder: Path) -> list[dict]:
     The layers alone have no embeddings, pooler and head. Raises `BadInput` for an artifact that is not as it was saved.
     """
     check_artifact(folder)
-    tensors = load_file(folder / WEIGHTS)
+    # Artifacts were once saved with -0.0 for a pruned negative weight; adding 0 leaves all others as they are.
+    tensors = {name: tensor + tensor.dtype.type(0) for name, tensor in load_file(folder / WEIGHTS).items()}
     layers = {name: tensor for name, tensor in tensors.items() if ".encoder.layer." in name}
     kept = [tensor.size for name, tensor in layers.items() if not name.endswith("_scale")]
     matrices = sum(tensor.size for tensor in layers.values() if tensor.ndim == 2)

@@ -50,7 +50,7 @@ RULER_WORDS = {
     "gzip": "the saved file, compressed by gzip at its best",
     "xz": "the saved file, compressed by xz",
     "packed": "our packed file: masks and values apart, entropy-coded, with checksums",
-    "entropy": "the order-0 entropy of masks and values: what coding each alone cannot go below",
+    "entropy": "the order-0 entropy of masks and values, those of fp32 byte by byte: what coding each alone needs",
 }
 MEASURES = "rulers.csv"
 # The parts of a model that are measured: all of it, and the encoder's layers without embeddings, pooler and head.
