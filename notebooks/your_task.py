@@ -122,4 +122,4 @@ points = table.reset_index().assign(size=size, source="this run")
 tradeoff(points, score_title=f"{name}, score") if len(points) else Markdown("No run, no chart.")
 
 # %% [markdown]
-# A model is taken away with `make package RECORD=` and the path of its record, `results/own/<name>/<size>/…json`.
+# `make pack RECORD=` with the path of a record, `results/own/<name>/<size>/…json`, writes its model as one small file.

@@ -15,7 +15,7 @@ from compressions.artifact import load_artifact, load_packed, pack_artifact
 from compressions.beside import artifact_folder
 from compressions.bootstrap import Z, row_counts
 from compressions.configurations import Configuration
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, one_of, require
 from compressions.exported import onnx_scores, source
 from compressions.exporting import session, to_onnx
 from compressions.files import root, whole_folder
@@ -39,6 +39,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     """
     results = path.resolve().parents[2]
     record = read_record(path) | {"path": str(path.resolve().relative_to(results))}
+    one_of("task to package", record["specification"]["task"], TASKS)
     folder = artifact_folder(results, record, artifacts)
     model, task = load_artifact(folder), TASKS[record["specification"]["task"]]
     predictions, labels = read_predictions(path)

@@ -123,14 +123,9 @@ def read_results(folder: Path, score: str = "score", ruler: str = "paper") -> Re
     grouped = _grouped(records)
     cells = {key: _cell(folder, found) for key, found in grouped.items() if _whole_seeds(found)}
     require(bool(cells), f"no task of {folder} has all of {', '.join(PAPER)}; {_lacking(grouped)}")
-    measures = _measures(folder, records)
-    notes = _notes(_sizes(records), grouped, cells)
+    measures, notes = _measures(folder, records), _notes(_sizes(records), grouped, cells)
     if ruler in MEASURED:
-        complete = {size for _, size in cells if _complete(measures, size)}
-        lacking = [
-            size.upper() for size in _sizes(records) if size not in complete and any(size in key for key in cells)
-        ]
-        cells = {key: cell for key, cell in cells.items() if key[1] in complete}
+        cells, lacking = _only_measured(cells, measures)
         require(
             bool(cells), f"no size of {folder} has all configurations measured by {ruler}; make rulers measures them"
         )
@@ -164,6 +159,12 @@ def _measures(folder: Path, records: list[dict]) -> pd.DataFrame:
 def _complete(measures: pd.DataFrame, size: str) -> bool:
     """Whether each of the paper's configurations of a size was measured on some model."""
     return set(PAPER) <= set(measures.configuration[measures["size"] == size])
+
+
+def _only_measured(cells: dict, measures: pd.DataFrame) -> tuple[dict, list[str]]:
+    """The cells of sizes that were wholly measured, and the other sizes' names."""
+    kept = {key: cell for key, cell in cells.items() if _complete(measures, key[1])}
+    return kept, sorted({size.upper() for _, size in cells.keys() - kept.keys()})
 
 
 def _measured(
