@@ -153,7 +153,8 @@ from compressions.weighing import byte_synergy
 
 both = pd.concat({part: byte_synergy(frame, part) for part in (WHOLE, LAYERS)}, names=["part"]).reset_index("part")
 both["shown"] = [f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})" for one in both.itertuples()]
-wide = both.pivot(index=["part", "size", "sparsity"], columns="ruler", values="value")[list(ALL_RULERS)]
+named = both.assign(sparsity=[f"{100 * sparsity:.0f} %" for sparsity in both.sparsity])
+wide = named.pivot(index=["part", "size", "sparsity"], columns="ruler", values="value")[list(ALL_RULERS)]
 wide.style.format("{:+.2f}")
 
 # %% tags=["hide-input"]
