@@ -353,7 +353,7 @@ seen = {
 # %% tags=["hide-input"]
 null = pd.DataFrame({key: pd.Series(values.mean(axis=0), COMBINED) for key, values in seen.items()}).T
 null.index.names = ["search", "noise, points"]
-null.loc[("published", ""), :] = mean
+null.loc[("published", "–"), :] = mean
 null.sort_index(level=0, sort_remaining=False).style.format("{:+.2f}")
 
 # %% tags=["hide-input"]

@@ -14,7 +14,9 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 ROOT = Path(__file__).parents[1]
-REAL = {name: os.environ.pop(name, None) for name in ("GLUE", "CHECKPOINTS", "RESULTS")}
+REAL = {name: os.environ.pop(name, os.environ.get(f"REAL_{name}")) for name in ("GLUE", "CHECKPOINTS", "RESULTS")}
+# The workers that pytest-xdist starts have what is left of this environment, and load this file again.
+os.environ.update({f"REAL_{name}": value for name, value in REAL.items() if value})
 
 torch.set_num_threads(1)
 datasets.disable_progress_bars()

@@ -7,6 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from transformers import set_seed
 
 from compressions import artifact, checkpoints, teachers, training
 from compressions.configurations import SUBSETS, Configuration, configurations
@@ -173,18 +174,20 @@ def test_real_trained_and_saved_model_agree_on_a_whole_validation_set(tmp_path, 
 
 
 def agreement(chosen: Experiment, configuration: Configuration) -> float:
-    """The largest difference between a fake-quantised model's logits and its int8 model's, as a share of their spread.
+    """The difference between a fake-quantised model's logits and its int8 model's that one in fifty exceeds, as a share
+    of their spread.
 
-    Asserts that both predict the same on every row. The tolerance is not zero because the two sum in another order: an
-    activation on the edge between two int8 values then falls on the other side.
+    Asserts that both predict the same on every row. The two sum in another order: now and then an activation on the
+    edge between two int8 values falls on the other side, which moves the logits of that row.
     """
+    set_seed(0)
     model = checkpoints.load_model(chosen.encoder, chosen.material.task)
     train_student(model, training_rows(chosen, configuration, None), chosen, prepare(model, chosen, configuration))
     validation, tokenizer = chosen.material.validation, chosen.material.tokenizer
     fake = training.predict(model.eval(), validation, tokenizer)
     real = training.predict(artifact.finish(model, chosen.granularity), validation, tokenizer)
     assert torch.equal(fake.argmax(1), real.argmax(1))
-    return float((fake - real).abs().max() / fake.std())
+    return float((fake - real).abs().quantile(0.98) / fake.std())
 
 
 def test_one_real_experiment(tmp_path, real):
