@@ -165,7 +165,7 @@ def test_another_choice_under_the_same_name_is_refused_before_training(folder, r
 
 
 def test_the_trained_and_the_saved_model_agree_on_a_whole_validation_set(tmp_path):
-    assert agreement(experiment(tmp_path), Configuration(("qat", "mp"), 0.6)) < 1e-3
+    assert agreement(experiment(tmp_path), Configuration(("qat", "mp"), 0.6)) < 1e-5
 
 
 def test_real_trained_and_saved_model_agree_on_a_whole_validation_set(tmp_path, real):
@@ -174,11 +174,10 @@ def test_real_trained_and_saved_model_agree_on_a_whole_validation_set(tmp_path, 
 
 
 def agreement(chosen: Experiment, configuration: Configuration) -> float:
-    """The difference between a fake-quantised model's logits and its int8 model's that one in fifty exceeds, as a share
-    of their spread.
+    """The difference of a fake-quantised model's logits to its int8 model's, as a share of its spread; 99 % are less.
 
-    Asserts that both predict the same on every row. The two sum in another order: now and then an activation on the
-    edge between two int8 values falls on the other side, which moves the logits of that row.
+    Asserts that both predict the same on every row. The two sum in another order: in a row in hundreds an activation on
+    the edge between two int8 values falls on the other side, and moves that row's logits.
     """
     set_seed(0)
     model = checkpoints.load_model(chosen.encoder, chosen.material.task)
@@ -187,7 +186,7 @@ def agreement(chosen: Experiment, configuration: Configuration) -> float:
     fake = training.predict(model.eval(), validation, tokenizer)
     real = training.predict(artifact.finish(model, chosen.granularity), validation, tokenizer)
     assert torch.equal(fake.argmax(1), real.argmax(1))
-    return float((fake - real).abs().quantile(0.98) / fake.std())
+    return float((fake - real).abs().quantile(0.99) / fake.std())
 
 
 def test_one_real_experiment(tmp_path, real):

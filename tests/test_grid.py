@@ -1,6 +1,7 @@
 """A grid runs what is missing, and only that, whatever happens to it."""
 
 import json
+import os
 import random
 import re
 import signal
@@ -73,8 +74,8 @@ def test_a_grid_leaves_every_record_and_a_second_call_repeats_none(place):
 
 def test_what_starting_costs_is_in_the_record_and_is_short(place):
     seconds = [record["startup_seconds"] for record in read_all(place / "results/quick")]
-    # Alone on a machine it is less than 12; here two experiments start at once, beside the tests of another file.
-    assert all(0.5 < each < 24 for each in seconds), seconds
+    limit = 24 if "PYTEST_XDIST_WORKER" in os.environ else 12  # other tests run beside these on a machine of two cores
+    assert all(0.5 < each < limit for each in seconds), seconds
 
 
 def test_a_record_that_is_gone_is_run_again_and_no_other(place):
