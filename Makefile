@@ -30,7 +30,7 @@ reproduce: $(READY) ## Install, run the embedded grid on this machine, and build
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
 test: $(READY) ## Run every test, one file a core at a time
-	$(BIN)/pytest --numprocesses $(CORES) --dist loadfile
+	$(BIN)/pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 book: $(READY) ## Build the book from committed records, warnings as errors
 	rm -rf _build/demonstration _build/html _build/.doctrees
