@@ -9,7 +9,7 @@ import pytest
 
 from compressions.records import read_all
 from tests import kubernetes, slurm
-from tests.test_grid import command, new_place
+from tests.places import command, new_place
 
 ONE = """
 tasks: [rte]

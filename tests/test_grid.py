@@ -2,63 +2,24 @@
 
 import json
 import os
-import random
 import re
-import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
 
 from compressions.errors import BadInput
 from compressions.grids import Grid, read_grid
 from compressions.records import read_all
 from tests.conftest import ROOT
-
-QUICK = """
-tasks: [rte]
-sizes: [tiny]
-seeds: [0, 1]
-subsets: [[], [qat, mp]]
-sparsities: [0.5]
-epochs: 1
-train_rows: 320
-artifacts: null
-"""
-TAUGHT = QUICK.replace("[qat, mp]", "[kd]").replace("[rte]", "[rte, cola]").replace("epochs", "teacher: mini\nepochs")
+from tests.places import QUICK, TAUGHT, command, make, new_place, written
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with the project's commands and notebooks, and grids of its own."""
     return new_place(tmp_path_factory.mktemp("place"))
-
-
-def new_place(place: Path) -> Path:
-    place.mkdir(exist_ok=True)
-    for name in ("notebooks", "book", "Makefile", "Snakefile", "_toc.yml", "profiles"):
-        (place / name).symlink_to(ROOT / name)
-    (place / ".venv").symlink_to(sys.prefix)
-    (place / "grids").mkdir()
-    (place / "grids/quick.yml").write_text(QUICK)
-    (place / "grids/taught.yml").write_text(TAUGHT)
-    return place
-
-
-def command(target: str, grid: str, *more: str) -> list[str]:
-    return ["make", "--old-file", ".venv/.installed", target, f"GRID={grid}", "CORES=2", *more]
-
-
-def make(place: Path, grid: str, target: str = "grid", *more: str) -> subprocess.CompletedProcess:
-    return subprocess.run(command(target, grid, *more), cwd=place, capture_output=True, text=True)
-
-
-def written(place: Path, grid: str = "quick") -> dict[Path, int]:
-    return {path: path.stat().st_mtime_ns for path in place.glob(f"results/{grid}/*/*/*.json")}
 
 
 def test_a_grid_leaves_every_record_and_a_second_call_repeats_none(place):
@@ -185,40 +146,6 @@ def test_a_failed_experiment_says_why_and_stops_no_other(place):
     blocked.unlink()
     assert make(place, "wrong").returncode == 0
     assert "failed" not in make(place, "wrong", "grid-status").stdout
-
-
-def kill_all(process: subprocess.Popen) -> None:
-    """`kill -9` for a process and everything it started."""
-    family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-    for each in family:
-        try:
-            each.send_signal(signal.SIGKILL)
-        except psutil.NoSuchProcess:
-            continue
-    process.wait()
-
-
-def wait_for(holds, process: subprocess.Popen) -> None:
-    while not holds():
-        assert process.poll() is None, "the grid ended before it could be killed"
-        time.sleep(0.1)
-
-
-def test_kill_9_at_several_moments_loses_nothing_and_repeats_nothing(tmp_path):
-    place, rng, seen = new_place(tmp_path), random.Random(0), {}
-    for records in (0, 1, 3, 6):
-        process = subprocess.Popen(command("grid", "taught"), cwd=place, stdout=-3, stderr=-3)
-        log = "teacher.log" if records == 0 else "seed0.log"
-        wait_for(lambda: [*(place / "logs").rglob(log)] and len(written(place, "taught")) >= records, process)  # noqa: B023
-        time.sleep(2 * rng.random())
-        kill_all(process)
-        now = written(place, "taught")
-        assert seen.items() <= now.items(), "a finished record was lost or run again"
-        assert len(read_all(place / "results/taught")) == len(now)
-        seen = now
-    done = make(place, "taught")
-    assert done.returncode == 0, done.stderr
-    assert len(read_all(place / "results/taught")) == 8 and seen.items() <= written(place, "taught").items()
 
 
 def test_a_grid_that_is_being_run_is_not_run_a_second_time(place):

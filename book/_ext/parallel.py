@@ -1,4 +1,4 @@
-"""Lets Sphinx read pages, and so run their chapters, on as many cores as there are; jupyter-book has no option for it."""
+"""Lets Sphinx read pages, and so run chapters, on as many cores as there are; jupyter-book has no option for it."""
 
 import os
 

@@ -65,6 +65,16 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def check_writable(folder: Path) -> None:
+    """Raise `BadInput` unless a file can be made in `folder`, or where `folder` would be made."""
+    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
 def _cannot_write(path: Path, error: OSError) -> BadInput:
     return BadInput(f"cannot write {path}: {error.strerror or error}; earlier files are as they were")
 

@@ -2,11 +2,13 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import datasets
+import torch
 from filelock import FileLock
 from torch import nn
 from transformers import TrainerCallback, set_seed
@@ -15,7 +17,7 @@ from compressions import artifact, augmentation, checkpoints, pruning, quantisat
 from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
-from compressions.files import cache
+from compressions.files import cache, check_writable
 from compressions.machine import peak_memory_bytes, startup_seconds, surroundings
 from compressions.records import finished, lock, write_record
 from compressions.ruler import megabytes
@@ -28,19 +30,35 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
     """The records of the wanted configurations; those that are there already are read, the others are run in turn.
 
     `watch` gives a callback for each training from its name, to show its progress. Raises `BadInput` before any
-    training when a record of another specification has the same name, or when there are no synonyms to augment with.
+    training when a record of another specification has the same name, when none can be written, or when there are no
+    synonyms to augment with.
     """
     if any(configuration.augments for configuration in wanted):
         _check_augmentation(experiment, wanted)
     for configuration in wanted:
-        _finished(experiment, configuration)
+        if _finished(experiment, configuration) is None:
+            check_writable(experiment.record_path(configuration).parent)
     return [_finish(experiment, configuration, watch) for configuration in wanted]
 
 
 def _finish(experiment: Experiment, configuration: Configuration, watch: Watch | None) -> dict:
     # Whoever comes second waits, and then finds the record.
-    with lock(experiment.record_path(configuration)):
+    with lock(experiment.record_path(configuration)), _memory(experiment, configuration):
         return _finished(experiment, configuration) or run_configuration(experiment, configuration, watch)
+
+
+@contextmanager
+def _memory(experiment: Experiment, configuration: Configuration) -> Iterator[None]:
+    """One line where memory ends: torch says so on a GPU by a class of its own, on a CPU only in words."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
+            raise
+        raise BadInput(
+            f"{configuration.name} of {experiment.task}, {experiment.size} needs more memory than there is; take less "
+            f"than batch_size {experiment.batch_size} or max_length {experiment.max_length}"
+        ) from error
 
 
 def _check_augmentation(experiment: Experiment, wanted: list[Configuration]) -> None:

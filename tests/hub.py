@@ -1,0 +1,94 @@
+"""A hub that misbehaves: it serves one encoder, or says 404, or hangs, or sends half of what it promised."""
+
+import hashlib
+import json
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+FAULTS = ("404", "hangs", "half")
+ENCODER = Path(__file__).parents[1] / "checkpoints/tiny"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Answers `/<repository>/resolve/<revision>/<file>`; what it does not have is an empty list."""
+
+    fault = "well"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        """`/<fault>` chooses how the hub behaves from now on."""
+        Hub.fault = self.path[1:]
+        self.send_response(204)
+        self.end_headers()
+
+    def do_GET(self):
+        """A file or a list, as the fault wants it."""
+        if Hub.fault == "hangs":
+            time.sleep(60)
+        file = ENCODER / self.path.rpartition("/")[2]
+        known = "/resolve/" in self.path and file.is_file()
+        if Hub.fault == "404" or (Hub.fault == "well" and "/resolve/" in self.path and not known):
+            self.send_response(404)
+            self.send_header("X-Error-Code", "EntryNotFound" if Hub.fault == "well" else "RevisionNotFound")
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        content = file.read_bytes() if known else b"[ ]"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", self.path.split("/")[4] if known else "0" * 40)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content[: len(content) // 2] if Hub.fault == "half" else content)
+            self.close_connection = True
+
+    do_HEAD = do_GET
+
+
+@contextmanager
+def serve() -> Iterator[str]:
+    """The address of such a hub while the block lasts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None  # who hangs up first is no matter
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def ask(address: str) -> dict[str, dict[str, tuple[str, float]]]:
+    """What asking for an encoder and for rows ends with, and after how many seconds, by the hub's behaviour."""
+    from compressions import checkpoints
+    from compressions.tasks import HUB, TASKS, load
+
+    def attempt(work) -> tuple[str, float]:
+        start = time.perf_counter()
+        try:
+            work()
+            line = ""
+        except Exception as error:
+            line = f"{type(error).__name__}: {error}"
+        return line, time.perf_counter() - start
+
+    said = {}
+    for fault in (*FAULTS, "well"):
+        urllib.request.urlopen(urllib.request.Request(f"{address}/{fault}", method="POST"))
+        encoder = checkpoints.encoder("tiny", "hub")
+        with ThreadPoolExecutor() as threads:
+            model = threads.submit(attempt, lambda: checkpoints.load_model(encoder, TASKS["rte"]))  # noqa: B023
+            rows = threads.submit(attempt, lambda: load(TASKS["rte"], HUB))
+        said[fault] = {"encoder": model.result(), "rows": rows.result()}
+    return said
+
+
+if __name__ == "__main__":
+    print(json.dumps(ask(sys.argv[1])))

@@ -1,0 +1,281 @@
+"""Faults that are really injected: kills, disks that are full or closed, clocks, memory, a broken cache, a bad hub.
+
+Nothing that is finished is lost, no wrong record is written, and what is said is one line.
+"""
+
+import json
+import os
+import random
+import re
+import resource
+import subprocess
+import sys
+import time
+from multiprocessing import get_context
+from pathlib import Path
+
+import psutil
+import pytest
+
+from compressions.configurations import Configuration
+from compressions.errors import BadInput
+from compressions.experiment import Experiment
+from compressions.files import whole_folder
+from compressions.records import read_all, read_record, write_record
+from compressions.running import run
+from tests import hub
+from tests.conftest import ROOT
+from tests.places import command, kill_all, make, new_place, written
+
+BASE, QAT, TAUGHT = Configuration(), Configuration(("qat",)), Configuration(("qat", "kd"))
+KILLS = 20
+
+
+def small(folder: Path, **more) -> Experiment:
+    """An experiment of seconds, everything of it below `folder`."""
+    given = {"task": "rte", "size": "tiny", "teacher": "mini", "epochs": 1, "train_rows": 64}
+    return Experiment(**given | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")} | more)
+
+
+def in_child(work) -> str:
+    """Do `work` in a process of its own; gives the one line that it ended with, empty where it ended well."""
+
+    def body(pipe) -> None:
+        try:
+            work()
+            pipe.send("")
+        except BaseException as error:
+            pipe.send(f"{type(error).__name__}: {error}")
+
+    receiver, sender = get_context("fork").Pipe()
+    child = get_context("fork").Process(target=body, args=(sender,))
+    child.start()
+    line = receiver.recv()
+    child.join()
+    return line
+
+
+# Kills
+
+
+def test_a_grid_killed_twenty_times_loses_nothing_and_repeats_nothing(tmp_path):
+    place, rng, seen = new_place(tmp_path), random.Random(0), {}
+    for _ in range(KILLS):
+        process = subprocess.Popen(command("grid", "taught"), cwd=place, stdout=-3, stderr=-3)
+        try:
+            process.wait(timeout=rng.uniform(0, 15))
+        except subprocess.TimeoutExpired:
+            kill_all(process)
+        now = written(place, "taught")
+        assert seen.items() <= now.items(), "a finished record was lost or run again"
+        assert len(read_all(place / "results/taught")) == len(now)
+        seen = now
+    done = make(place, "taught")
+    assert done.returncode == 0, done.stderr
+    assert len(read_all(place / "results/taught")) == 8 and seen.items() <= written(place, "taught").items()
+
+
+def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path):
+    path, folder, rng = tmp_path / "rte/tiny/base-seed0.json", tmp_path / "artifact", random.Random(0)
+
+    def write_for_ever() -> None:
+        for n in range(10**9):
+            write_record(path, {"n": n}, [n] * 1000, [0] * 1000)
+            with whole_folder(folder) as new:
+                for name in "ab":
+                    (new / name).write_text(str(n) * 1000)
+
+    last = -1
+    for _ in range(100):
+        child = get_context("fork").Process(target=write_for_ever)
+        child.start()
+        time.sleep(rng.uniform(0.02, 0.06))
+        child.kill()
+        child.join()
+        if path.exists():
+            read_record(path)
+        if folder.exists():
+            assert (folder / "a").read_text() == (folder / "b").read_text()
+            last += 1
+    assert last > 50, "most writers must have come as far as to write once"
+
+
+# Disks
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk of its own, of three megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Write a file that leaves no byte on the disk."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            return filler
+
+
+@pytest.mark.parametrize("where", ["results", "artifacts", "cache", "temporary"])
+def test_a_full_disk_is_named_and_finished_records_stay(tmp_path, disk, where, monkeypatch):
+    (disk / "temporary").mkdir()
+    places = {"results": {"results": str(disk / "results")}, "artifacts": {"artifacts": str(disk / "artifacts")}}
+    more = places.get(where, {"artifacts": None} if where == "temporary" else {})
+    experiment = small(tmp_path, **more)
+    run(experiment, [BASE])
+    before = written(tmp_path, "*") or written(disk, "*")
+    if where == "cache":
+        monkeypatch.setenv("COMPRESSIONS_CACHE", str(disk / "cache"))
+        (disk / "cache").mkdir()
+    if where == "temporary":
+        monkeypatch.setattr("tempfile.tempdir", str(disk / "temporary"))
+    filler = fill(disk)
+    with pytest.raises(BadInput, match="cannot write .*: No space left on device"):
+        run(experiment, [TAUGHT])
+    (kept,) = read_all(Path(experiment.results))
+    assert kept["configuration"] == "base"
+    filler.unlink()
+    run(experiment, [BASE, TAUGHT])
+    assert (
+        len(read_all(Path(experiment.results))) == 2
+        and before.items() <= (written(tmp_path, "*") | written(disk, "*")).items()
+    )
+
+
+def test_results_that_cannot_be_written_are_refused_before_training(tmp_path, disk):
+    run(small(tmp_path, results=str(disk)), [BASE])
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    with pytest.raises(BadInput, match=f"cannot write {disk}.*: Read-only file system"):
+        run(small(tmp_path, results=str(disk)), [BASE, QAT], watch=lambda name: pytest.fail(f"{name} was trained"))
+    assert [record["configuration"] for record in read_all(disk)] == ["base"]
+
+
+# The clock
+
+
+def test_a_clock_that_went_back_repeats_nothing(tmp_path):
+    place = new_place(tmp_path)
+    assert make(place, "quick").returncode == 0
+    gone = next(path for path in written(place) if path.name == "base-seed1.json")
+    gone.unlink()
+    tomorrow = time.time() + 24 * 3600
+    for path in [*(place / "results").rglob("*"), *(place / "logs").rglob("*")]:
+        os.utime(path, (tomorrow, tomorrow - random.Random(path.name).randrange(3600)))
+    before = written(place)
+    done = make(place, "quick")
+    assert done.returncode == 0 and "quick: 1 of 4" in done.stdout, done.stderr
+    after = written(place)
+    assert gone in after and before.items() <= after.items()
+
+
+# Memory
+
+
+def test_an_experiment_killed_for_its_memory_stops_no_other(tmp_path):
+    place = new_place(tmp_path)
+    process = subprocess.Popen(command("grid", "quick"), cwd=place, stdout=-3, stderr=subprocess.PIPE, text=True)
+    kernel = None
+    while kernel is None:
+        assert process.poll() is None, process.stderr.read()
+        kernel = next(filter(is_kernel, psutil.Process(process.pid).children(recursive=True)), None)
+        time.sleep(0.1)
+    kernel.kill()
+    _, said = process.communicate()
+    (line,) = [line for line in said.splitlines() if line.startswith("failed: ")]
+    assert process.returncode != 0 and re.fullmatch(r"failed: rte/tiny/seed[01]: .*Kernel died.*", line), said
+    before = written(place)
+    assert len(before) == 2
+    assert make(place, "quick").returncode == 0
+    assert before.items() <= written(place).items() and len(written(place)) == 4
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    try:
+        return "ipykernel_launcher" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+def test_a_training_that_wants_more_memory_than_there_is_says_so(tmp_path):
+    def starve() -> None:
+        held = psutil.Process().memory_info().vms
+        resource.setrlimit(resource.RLIMIT_AS, (held + 64 * 2**20,) * 2)
+        run(small(tmp_path, batch_size=4096, train_rows=4096), [BASE])
+
+    assert re.fullmatch(r"BadInput: base .* more memory than there is .*batch_size 4096.*", in_child(starve))
+    assert not [*tmp_path.rglob("*.json")]
+
+
+# The cache
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def flipped(content: bytes) -> bytes:
+    return content[: len(content) // 2] + bytes([255 - content[len(content) // 2]]) + content[len(content) // 2 + 1 :]
+
+
+every_harm = pytest.mark.parametrize("harm", [half, flipped, lambda content: b""], ids=["half", "flipped", "empty"])
+
+
+@every_harm
+def test_a_broken_cache_is_made_again_and_changes_no_score(tmp_path, monkeypatch, harm):
+    monkeypatch.setenv("COMPRESSIONS_CACHE", str(tmp_path / "cache"))
+    (sound,) = run(small(tmp_path / "sound"), [TAUGHT])
+    harmed = [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.stat().st_size]
+    kinds = {path.relative_to(tmp_path / "cache").parts[0] for path in harmed}
+    assert kinds == {"logits", "teachers", "tokenised", "augmented"}
+    for path in harmed:
+        path.write_bytes(harm(path.read_bytes()))
+    (again,) = run(small(tmp_path / "again"), [TAUGHT])
+    for field in ("score", "loss", "predictions_sha256", "teacher"):
+        assert again[field] == sound[field]
+
+
+# The hub
+
+
+@pytest.fixture(scope="module", autouse=True)
+def asking(tmp_path_factory):
+    """A process that asks a misbehaving hub for an encoder and for rows; mostly it waits, so it starts first."""
+    with hub.serve() as address:
+        settings = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path_factory.mktemp("hub")), "HF_HUB_OFFLINE": "0"}
+        quick = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "1"}
+        command = [sys.executable, "-m", "tests.hub", address]
+        environment = {**os.environ, **settings, **quick}
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=-1, stderr=-1, text=True) as process:
+            yield process
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def answers(asking):
+    """What it was told, and after how many seconds, by how the hub misbehaved."""
+    stdout, stderr = asking.communicate(timeout=300)
+    assert asking.returncode == 0, stderr
+    return json.loads(stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("fault", hub.FAULTS)
+@pytest.mark.parametrize("what", ["encoder", "rows"])
+def test_a_hub_that_fails_is_said_in_one_line_and_soon(answers, fault, what):
+    line, seconds = answers[fault][what]
+    assert line.startswith("BadInput: ") and "\n" not in line, line
+    assert ("'tiny' cannot be loaded from" if what == "encoder" else "'nyu-mll/glue'") in line
+    assert seconds < 120
+
+
+def test_a_hub_that_is_well_again_serves_what_failed_before(answers):
+    assert answers["well"]["encoder"][0] == ""
