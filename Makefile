@@ -19,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit lock release clean
+.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit lock licences notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -78,6 +78,12 @@ lock: ## Write requirements.lock anew from pyproject.toml
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
 	_build/lock/bin/pip install -q -e '.[dev]'
 	_build/lock/bin/pip freeze --exclude compressions | sed 's/+cpu$$//' > requirements.lock
+
+licences: $(READY) ## List the licences of the locked packages in book/licences.csv
+	$(BIN)/python -m compressions.licences requirements.lock book/licences.csv
+
+notebooks: $(READY) ## Write the chapters as .ipynb for Colab, into _build/notebooks
+	$(BIN)/python -m compressions.colab _build/notebooks
 
 release: book ## Build wheel, sdist, the book's and the results' archives with checksums, and try the wheel alone
 	rm -rf _build/release && $(PYTHON) -m venv _build/release/env

@@ -1,8 +1,11 @@
-"""A hub that misbehaves: it serves one encoder, or says 404, or hangs, or sends half of what it promised."""
+"""A hub that misbehaves: instead of one encoder it says 404, hangs, sends half, or has a pickle with code in it."""
 
 import hashlib
 import json
+import os
+import pickle
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-FAULTS = ("404", "hangs", "half")
+FAULTS = ("404", "hangs", "half", "pickle")
 ENCODER = Path(__file__).parents[1] / "checkpoints/tiny"
 
 
@@ -34,24 +37,40 @@ class Hub(BaseHTTPRequestHandler):
         """A file or a list, as the fault wants it."""
         if Hub.fault == "hangs":
             time.sleep(60)
-        file = ENCODER / self.path.rpartition("/")[2]
-        known = "/resolve/" in self.path and file.is_file()
-        if Hub.fault == "404" or (Hub.fault == "well" and "/resolve/" in self.path and not known):
+        content = self.content()
+        if Hub.fault == "404" or content is None:
             self.send_response(404)
-            self.send_header("X-Error-Code", "EntryNotFound" if Hub.fault == "well" else "RevisionNotFound")
+            self.send_header("X-Error-Code", "EntryNotFound" if content is None else "RevisionNotFound")
             self.send_header("Content-Length", "0")
             return self.end_headers()
-        content = file.read_bytes() if known else b"[ ]"
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", self.path.split("/")[4] if known else "0" * 40)
+        self.send_header("X-Repo-Commit", self.path.split("/")[4] if "/resolve/" in self.path else "0" * 40)
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(content[: len(content) // 2] if Hub.fault == "half" else content)
             self.close_connection = True
 
     do_HEAD = do_GET
+
+    def content(self) -> bytes | None:
+        """What the path names, `None` where nothing is."""
+        file = ENCODER / self.path.rpartition("/")[2]
+        if Hub.fault == "pickle" and file.suffix in (".bin", ".safetensors"):
+            return pickle.dumps(Trap()) if file.suffix == ".bin" else None
+        if "/resolve/" not in self.path or Hub.fault == "half":
+            return file.read_bytes() if file.is_file() else b"[ ]"
+        return file.read_bytes() if file.is_file() else None
+
+
+class Trap:
+    """Makes a folder when it is unpickled."""
+
+    folder = Path(tempfile.gettempdir()) / f"unpickled-{os.getpid()}"
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
 
 
 @contextmanager

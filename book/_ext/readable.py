@@ -17,6 +17,8 @@ CHANGES = [
     # docutils' role for an entry of the bibliography is deprecated, and its list holds what no list may.
     (r' role="doc-biblioentry"', ""),
     (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
+    # Colab opens no scripts: `make notebooks` writes notebooks, which are published as a branch of that name.
+    (r'(colab\.research\.google\.com/github/[^/"]+/[^/"]+/blob/)[^/"]+/(notebooks/\w+)\.py', r"\1notebooks/\2.ipynb"),
     # Charts wait until the page stands: as modules, their scripts run after the deferred bundle that they need.
     (
         r'<script type="text/javascript">\s*var VEGA_DEBUG = [^\n]*\n',

@@ -18,6 +18,9 @@ SOURCES = ("embedded", "bundled", "hub")
 # What decides an encoder's numbers, of the files that a Transformers directory may hold.
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
+# How weights are read: in full precision, and never from a pickle, which could hold code.
+WEIGHTS = {"dtype": torch.float32, "use_safetensors": True}
+
 
 @dataclass(frozen=True)
 class Encoder:
@@ -125,8 +128,8 @@ def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
     labels = {"num_labels": len(task.labels) or 1, "problem_type": None if task.labels else "regression"}
     if encoder.source == "embedded":
         return AutoModelForSequenceClassification.from_config(_embedded_config(encoder.size, **labels))
-    options = {"dtype": torch.float32, "output_loading_info": True, **labels}
-    model, info = _from_pretrained(AutoModelForSequenceClassification, encoder, **options)
+    options = {"output_loading_info": True, **labels}
+    model, info = _from_pretrained(AutoModelForSequenceClassification, encoder, **WEIGHTS, **options)
     missing = [name for name in info["missing_keys"] if not name.startswith(("classifier.", "bert.pooler."))]
     require(not missing, f"the encoder {encoder.name!r} has no weights for {', '.join(missing[:3])}; it is not whole")
     return model
@@ -134,7 +137,7 @@ def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
 
 def load_encoder(encoder: Encoder) -> BertModel:
     """The fp32 encoder of a pretrained checkpoint as it is, without a head."""
-    return _from_pretrained(BertModel, encoder, dtype=torch.float32)
+    return _from_pretrained(BertModel, encoder, **WEIGHTS)
 
 
 def _from_pretrained(factory, encoder: Encoder, **options):
