@@ -404,3 +404,6 @@ glue_numbers(
 # {glue:text}`left_max:+.2f` are left for all three methods. The noise of the paper's scores is not known, nor are its
 # curves task by task; so this is a warning about the measure, not a refutation. A published ratio above the product, or
 # below it, is by itself no evidence on whether methods help each other.
+#
+# The same holds of the intervals on this page that come from the search as in Table 1: they are about what another grid
+# of this kind would find, and in simulated grids they hold that; they do not hold what a grid without noise would show.

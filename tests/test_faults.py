@@ -160,29 +160,16 @@ def test_results_that_cannot_be_written_are_refused_before_training(tmp_path, di
     assert [record["configuration"] for record in read_all(disk)] == ["base"]
 
 
-# The clock
-
-
-def test_a_clock_that_went_back_repeats_nothing(tmp_path):
-    place = new_place(tmp_path)
-    assert make(place, "quick").returncode == 0
-    gone = next(path for path in written(place) if path.name == "base-seed1.json")
-    gone.unlink()
-    tomorrow = time.time() + 24 * 3600
-    for path in [*(place / "results").rglob("*"), *(place / "logs").rglob("*")]:
-        os.utime(path, (tomorrow, tomorrow - random.Random(path.name).randrange(3600)))
-    before = written(place)
-    done = make(place, "quick")
-    assert done.returncode == 0 and "quick: 1 of 4" in done.stdout, done.stderr
-    after = written(place)
-    assert gone in after and before.items() <= after.items()
-
-
 # Memory
 
 
-def test_an_experiment_killed_for_its_memory_stops_no_other(tmp_path):
-    place = new_place(tmp_path)
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder in which a small grid runs; what one test leaves there the next one finds."""
+    return new_place(tmp_path_factory.mktemp("place"))
+
+
+def test_an_experiment_killed_for_its_memory_stops_no_other(place):
     process = subprocess.Popen(command("grid", "quick"), cwd=place, stdout=-3, stderr=subprocess.PIPE, text=True)
     kernel = None
     while kernel is None:
@@ -214,6 +201,23 @@ def test_a_training_that_wants_more_memory_than_there_is_says_so(tmp_path):
 
     assert re.fullmatch(r"BadInput: base of rte, tiny needs more memory .* batch_size 4096 .*", in_child(starve))
     assert not [*tmp_path.rglob("*.json")]
+
+
+# The clock
+
+
+def test_a_clock_that_went_back_repeats_nothing(place):
+    assert make(place, "quick").returncode == 0
+    gone = next(path for path in written(place) if path.name == "base-seed1.json")
+    gone.unlink()
+    tomorrow = time.time() + 24 * 3600
+    for path in [*(place / "results").rglob("*"), *(place / "logs").rglob("*")]:
+        os.utime(path, (tomorrow, tomorrow - random.Random(path.name).randrange(3600)))
+    before = written(place)
+    done = make(place, "quick")
+    assert done.returncode == 0 and "quick: 1 of 4" in done.stdout, done.stderr
+    after = written(place)
+    assert gone in after and before.items() <= after.items()
 
 
 # The cache
