@@ -85,12 +85,14 @@ licences: $(READY) ## List the licences of the locked packages in book/licences.
 notebooks: $(READY) ## Write the chapters as .ipynb for Colab, into _build/notebooks
 	$(BIN)/python -m compressions.colab _build/notebooks
 
-release: book ## Build wheel, sdist, the book's and the results' archives with checksums, and try the wheel alone
+release: ## Build wheel, sdist, the book's and the results' archives with checksums, and try the wheel alone
+	git diff --quiet HEAD || { echo "commit what was changed: a release is of a commit"; exit 1; }
+	$(MAKE) book
 	rm -rf _build/release && $(PYTHON) -m venv _build/release/env
 	_build/release/env/bin/pip install -q build -r requirements.lock
 	_build/release/env/bin/python -m build --outdir _build/release
 	_build/release/env/bin/pip install -q --no-deps _build/release/*.whl
-	cd _build/release && env/bin/python -c "import compressions.running, compressions.package; print('the wheel works')"
+	cd _build/release && env/bin/python -c "import compressions.package, papermill.iorw as io; assert io.papermill_io.get_handler('notebooks/x.py').__module__ == 'compressions.percent'; print('the wheel works')"
 	tar -C _build/html -czf _build/release/book.tar.gz .
 	git archive --output _build/release/results.tar.gz HEAD results
 	rm -rf _build/release/env && cd _build/release && sha256sum * > SHA256SUMS && cat SHA256SUMS

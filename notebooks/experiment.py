@@ -67,13 +67,15 @@ experiment = from_parameters(globals())
 # The training rows are the same for every configuration but for the copies that augmentation adds.
 
 # %%
+from html import escape
+
 import datasets
 from IPython.display import Markdown
 
 datasets.disable_progress_bars()
 rows = experiment.material.rows
 example = rows.validation[0]
-Markdown("\n".join(f"- **{name}**: {value}" for name, value in example.items() if name != "idx"))
+Markdown("\n".join(f"- **{name}**: {escape(str(value))}" for name, value in example.items() if name != "idx"))
 
 # %% [markdown]
 # ## Training

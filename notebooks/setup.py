@@ -19,8 +19,8 @@ check_sparsity(sparsity)
 # ## Six sizes
 #
 # All six are BERT encoders {cite}`devlin2019bert`, uncased, with a vocabulary of 30,522 WordPieces. LARGE and BASE are
-# the original ones; the other four are the miniatures of {cite:t}`turc2019well`. Their hub names and revisions are
-# pinned in the library.
+# the original ones; the other four are the miniatures of {cite:t}`turc2019well`. Their hub names are
+# in the library, with a pinned revision but for SMALL and MEDIUM; a record says which commit its encoder came from.
 
 # %%
 import pandas as pd

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Your own task and model
 #
-# Two CSV files of labelled texts and any BERT-like encoder are enough: this chapter compresses the encoder on the task
-# with the subsets you name, and reports what each costs and saves. From the command line:
+# Two CSV files of labelled texts and a BERT are enough, one of ours, of the hub's six, or any in a folder with its
+# tokenizer and safetensors: this chapter compresses it on the task with the subsets you name, and reports what each
+# costs and saves. From the command line:
 #
 # ```bash
 # papermill notebooks/your_task.py out.ipynb -p train my.csv -p validation held-out.csv \
@@ -38,6 +39,8 @@ artifacts = "artifacts"  # folder of the compressed models; None: not kept
 # files has, a file in another encoding.
 
 # %%
+from html import escape
+
 from IPython.display import Markdown
 
 from compressions.configurations import check_list, configurations
@@ -58,7 +61,7 @@ folder = root() / "_build" / "own" / name
 if train is not None:
     task, counts = add_task(name, train, validation, text, label, graded, folder)
     said = f"{counts['train']:,} training and {counts['validation']:,} validation rows"
-    kinds = f"labels {', '.join(task.labels)}" if task.labels else "graded labels"
+    kinds = f"labels {escape(', '.join(task.labels))}" if task.labels else "graded labels"
 else:
     said, kinds = "no files were given", "nothing is trained"
 Markdown(f"**{name}**: {said}; {kinds}.")
@@ -70,6 +73,8 @@ Markdown(f"**{name}**: {said}; {kinds}.")
 # is not run again.
 
 # %%
+import os
+
 import datasets
 import transformers
 
@@ -82,7 +87,7 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 choices = dict(
     size=size,
-    checkpoints=checkpoints,
+    checkpoints=os.environ.get("CHECKPOINTS", checkpoints),
     teacher=teacher,
     augment=augment,
     train_rows=train_rows,

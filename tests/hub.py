@@ -1,4 +1,4 @@
-"""A hub that misbehaves: instead of one encoder it says 404, hangs, sends half, or has a pickle with code in it."""
+"""A hub of one encoder and one task, which can say 404, hang, send half, or have a pickle with code in it."""
 
 import hashlib
 import json
@@ -14,15 +14,19 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
+
+from compressions.tasks import REVISION
 
 FAULTS = ("404", "hangs", "half", "pickle")
 ENCODER = Path(__file__).parents[1] / "checkpoints/tiny"
 
 
 class Hub(BaseHTTPRequestHandler):
-    """Answers `/<repository>/resolve/<revision>/<file>`; what it does not have is an empty list."""
+    """Answers what `transformers` and `datasets` ask for: files, lists of files, and what is known of a data set."""
 
     fault = "well"
+    rows: Path
 
     def log_message(self, *_):
         pass
@@ -46,22 +50,34 @@ class Hub(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", self.path.split("/")[4] if "/resolve/" in self.path else "0" * 40)
+        self.send_header("X-Repo-Commit", self.path.partition("/resolve/")[2].partition("/")[0] or REVISION)
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(content[: len(content) // 2] if Hub.fault == "half" else content)
+            half = Hub.fault == "half" and self.path.endswith((".safetensors", ".parquet"))
+            self.wfile.write(content[: len(content) // 2] if half else content)
             self.close_connection = True
 
     do_HEAD = do_GET
 
     def content(self) -> bytes | None:
-        """What the path names, `None` where nothing is."""
-        file = ENCODER / self.path.rpartition("/")[2]
+        """What the path names: a file of the encoder or of the rows, or a list of the rows' files; `None`: nothing."""
+        place, _, name = urlsplit(self.path).path.partition("/resolve/")
+        file = (self.rows if place.startswith("/datasets/") else ENCODER) / name.partition("/")[2]
         if Hub.fault == "pickle" and file.suffix in (".bin", ".safetensors"):
             return pickle.dumps(Trap()) if file.suffix == ".bin" else None
-        if "/resolve/" not in self.path or Hub.fault == "half":
-            return file.read_bytes() if file.is_file() else b"[ ]"
-        return file.read_bytes() if file.is_file() else None
+        if name:
+            return file.read_bytes() if file.is_file() else None
+        if "/tree/" in place:
+            folder = self.rows / place.partition("/tree/")[2].partition("/")[2]
+            return json.dumps([self.entry(path) for path in sorted(folder.iterdir())]).encode()
+        return json.dumps({"id": "nyu-mll/glue", "sha": REVISION, "siblings": []}).encode()
+
+    def entry(self, path: Path) -> dict:
+        """What a list says of a file or folder of the rows."""
+        about = {"path": str(path.relative_to(self.rows)), "oid": "0" * 40}
+        return (
+            {**about, "type": "directory"} if path.is_dir() else {**about, "type": "file", "size": path.stat().st_size}
+        )
 
 
 class Trap:
@@ -74,8 +90,9 @@ class Trap:
 
 
 @contextmanager
-def serve() -> Iterator[str]:
-    """The address of such a hub while the block lasts."""
+def serve(rows: Path) -> Iterator[str]:
+    """The address of such a hub while the block lasts; `rows` is a folder in the layout of GLUE."""
+    Hub.rows = rows
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # who hangs up first is no matter

@@ -139,6 +139,8 @@ def test_charts_are_drawn(visit, name, least):
     page, _ = visit(name)
     page.wait_for_selector(".vega-embed canvas, .vega-embed svg")
     assert page.locator(".vega-embed:has(canvas), .vega-embed:has(svg.marks)").count() >= least
+    named = page.locator(".vega-embed [aria-label*='against size']")
+    assert named.count() >= least, "a screen reader is told what a chart shows"
 
 
 @pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
@@ -213,6 +215,7 @@ def test_an_executable_chapter_can_be_launched_edited_and_downloaded(visit, name
     page, _ = visit(name)
     links = page.eval_on_selector_all("a.dropdown-item", "links => links.map(link => link.href)")
     assert any("mybinder.org" in link for link in links)
+    assert any("colab.research" in link and link.endswith(f"/blob/notebooks/{name}.ipynb") for link in links)
     assert any(f"/edit/main/{name}.py" in link for link in links)
     assert any(link.endswith(f"_sources/{name}.py") for link in links)
 

@@ -4,6 +4,7 @@ import pytest
 
 from compressions.configurations import METHODS, SUBSETS, Configuration, configurations
 from compressions.errors import BadInput
+from tests.conftest import ROOT
 
 ALL = [list(subset) for subset in SUBSETS]
 
@@ -14,6 +15,15 @@ def test_every_subset_at_two_sparsities_makes_the_papers_twelve_configurations()
     assert sorted(names) == sorted(
         [*singles, "qat+mp40", "qat+mp60", "kd+mp40", "kd+mp60", "qat+kd+mp40", "qat+kd+mp60"]
     )
+
+
+def test_a_fourth_method_changes_nothing_of_the_papers_grid():
+    code = (ROOT / "lib/compressions/configurations.py").read_text()
+    changed = code.replace("METHODS = OF_THE_PAPER", 'METHODS = (*OF_THE_PAPER, "ternary")')
+    assert changed != code
+    names = {"__name__": "changed"}
+    exec(compile(changed, "changed", "exec"), names)
+    assert names["SUBSETS"] == SUBSETS and names["Configuration"](("ternary", "qat")).name == "qat+ternary"
 
 
 def test_the_order_of_methods_in_a_subset_does_not_matter():

@@ -12,8 +12,8 @@ URL = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
 LOCKED = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line]
 
 
-def test_conda_the_container_colab_and_make_install_one_lock():
-    commands = [(ROOT / name).read_text() for name in ("environment.yml", "Dockerfile", "Makefile")] + [colab.FETCH]
+def test_conda_the_container_and_make_install_one_lock():
+    commands = [(ROOT / name).read_text() for name in ("environment.yml", "Dockerfile", "Makefile")]
     assert all("-r requirements.lock" in text and "-e ." in text for text in commands)
 
 
@@ -23,7 +23,7 @@ def test_a_chapter_for_colab_fetches_the_project_and_is_otherwise_the_script(tmp
     colab.main(tmp_path)
     chapter = nbformat.read(tmp_path / "notebooks" / f"{script.stem}.ipynb", 4)
     nbformat.validate(chapter)
-    assert URL in chapter.cells[0].source and "requirements.lock" in chapter.cells[0].source
+    assert f"git clone --quiet --depth 1 {URL} /content/project" in chapter.cells[0].source
     sources = [cell.source for cell in notebook(script.read_text()).cells]
     assert [cell.source for cell in chapter.cells[1:]] == sources
 

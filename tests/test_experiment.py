@@ -271,6 +271,14 @@ def test_papermill_ends_with_one_line_and_a_non_zero_exit(tmp_path, arguments, l
     assert not (tmp_path / "results").exists()
 
 
+def test_a_parameters_name_is_never_run_as_code(tmp_path):
+    name = f"x = 1; import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch(); y"
+    (tmp_path / "given.json").write_text(json.dumps({name: 1}))
+    done = call_papermill("notebooks/setup.py", tmp_path / "out.ipynb", "-f", tmp_path / "given.json")
+    assert done.returncode != 0 and not (tmp_path / "ran").exists()
+    assert done.stderr.splitlines()[-1].startswith('BadInput: parameter "x = 1; import')
+
+
 def test_a_script_is_never_overwritten_by_its_output(tmp_path):
     script = tmp_path / "out.py"
     script.write_text("kept = True\n")

@@ -92,10 +92,14 @@ def test_names_columns_and_grades_are_checked(tmp_path, files):
         ({"name": "../x"}, "name '../x' is not allowed"),
         ({"text": []}, "must be one column or two different ones"),
         ({"text": ["review", "review"]}, "must be one column or two different ones"),
+        ({"text": ["review", "stars"]}, "must not hold the label"),
+        ({"name": 5}, "name 5 is not allowed"),
         ({"graded": True}, "the label 'bad' of a graded task is no number|the label 'good' of a graded"),
     ):
         with pytest.raises(BadInput, match=says):
             made(files, tmp_path / "own", **choices)
+    with pytest.raises(BadInput, match="the file 5 is not allowed"):
+        made([5, files[1]], tmp_path / "own")
     with pytest.raises(BadInput, match="nowhere.csv cannot be read as CSV"):
         made(["nowhere.csv", files[1]], tmp_path / "own")
 

@@ -9,7 +9,7 @@
   function restore(view) {
     let chosen = {};
     try {
-      chosen = JSON.parse(decodeURIComponent(location.hash.slice(1)) || "{}");
+      chosen = JSON.parse(decodeURIComponent(location.hash.slice(1)) || "{}") ?? {};
     } catch {
       return Promise.resolve(); // an address that is none of ours leaves the chart as it is
     }

@@ -91,7 +91,7 @@ def load_artifact(folder: Path) -> nn.Module:
     """The saved model, ready to predict. Raises `BadInput` where a byte of it differs from what was saved."""
     check_artifact(folder)
     try:
-        return _model(AutoConfig.from_pretrained(folder), load_file(folder / WEIGHTS))
+        return _model(AutoConfig.from_pretrained(folder, trust_remote_code=False), load_file(folder / WEIGHTS))
     except MISFITS as error:
         raise BadInput(f"{folder} holds no artifact of this architecture: {str(error).splitlines()[0]}") from error
 

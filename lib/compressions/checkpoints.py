@@ -144,7 +144,7 @@ def _from_pretrained(factory, encoder: Encoder, **options):
     place = encoder.folder or encoder.size.hub
     revision = {} if encoder.folder else {"revision": encoder.size.revision}
     try:
-        return factory.from_pretrained(place, **revision, **options)
+        return factory.from_pretrained(place, trust_remote_code=False, **revision, **options)
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadInput(f"the encoder {encoder.name!r} cannot be loaded from {place}: {reason}") from error

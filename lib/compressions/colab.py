@@ -9,11 +9,11 @@ import yaml
 from compressions.files import root, write_whole
 from compressions.percent import notebook
 
-FETCH = """# Fetches the project and what it needs; a minute or two.
+# Not the lock: that would replace what the running kernel has loaded. Not `-e`: a running kernel would not find it.
+FETCH = """# Fetches the project and what Colab lacks of what it needs; a minute or two.
 !git clone --quiet --depth 1 {url} /content/project
 %cd /content/project
-%pip install --quiet -r requirements.lock
-%pip install --quiet --no-deps -e ."""
+%pip install --quiet ."""
 
 
 def with_fetching(script: str, url: str) -> nbformat.NotebookNode:

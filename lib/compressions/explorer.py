@@ -42,7 +42,10 @@ def explorer(frame: pd.DataFrame) -> alt.LayerChart:
     ]
     chart = alt.layer(*layers).add_params(*_parameters(frame, rulers))
     return chart.properties(
-        width="container", height=HEIGHT, usermeta={"embedOptions": {"loader": {"target": "_blank"}}}
+        width="container",
+        height=HEIGHT,
+        description="Score against size of every configuration, by task, ruler and tolerance as chosen below the chart",
+        usermeta={"embedOptions": {"loader": {"target": "_blank"}}},
     )
 
 

@@ -48,7 +48,8 @@ def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
     sources = list(dict.fromkeys(frame.source))
     names = ["all", *sources]
     shown = alt.param(name="shown", value="all", bind=alt.binding_radio(options=names, name="points: "))
-    chart = alt.Chart(frame, width="container", height=HEIGHT).mark_point(filled=True, size=90)
+    described = f"{score_title} against size in megabytes, {len(frame)} points: {', '.join(frame.methods.unique())}"
+    chart = alt.Chart(frame, width="container", height=HEIGHT, description=described).mark_point(filled=True, size=90)
     chart = chart.encode(
         x=alt.X("megabytes:Q", scale=alt.Scale(type="log", nice=False, padding=20), axis=axis, title="size, MB (log)"),
         y=alt.Y("score:Q", scale=alt.Scale(zero=False), title=score_title),

@@ -52,13 +52,18 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
     Raises `BadInput` naming the folder when the disk is full or the folder cannot be written.
     """
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    temporary, old = (folder.with_name(f".{folder.name}.{end}") for end in (os.getpid(), "old"))
     try:
+        if old.exists() and not folder.exists():  # a process was killed just between the two steps below
+            old.replace(folder)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         yield temporary
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.replace(old)
         temporary.replace(folder)
+        shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise _cannot_write(folder, error) from error
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from compressions.errors import BadInput
+from compressions.errors import BadInput, require
 
 # papermill's hint that a notebook should end in .ipynb does not hold for scripts.
 warnings.filterwarnings("ignore", message=r"The specified file \(.*\.py\) does not end in")
@@ -20,7 +20,9 @@ warnings.filterwarnings("ignore", message=r"The specified file \(.*\.py\) does n
 
 def _show_one_line(kind: type, error: BaseException, trace) -> None:
     """papermill's traceback is of no use where a parameter was wrong: say only what is."""
-    if getattr(error, "ename", "") == BadInput.__name__:
+    if isinstance(error, BadInput):
+        print(f"BadInput: {error}", file=sys.stderr)
+    elif getattr(error, "ename", "") == BadInput.__name__:
         print(f"{error.ename}: {error.evalue}", file=sys.stderr)
     else:
         sys.__excepthook__(kind, error, trace)
@@ -40,6 +42,20 @@ def notebook(script: str) -> nbformat.NotebookNode:
     return read
 
 
+def _refuse_code() -> None:
+    """Let papermill take no parameter whose name is not a name: it writes names into a cell as they are."""
+    from papermill.translators import PythonTranslator, papermill_translators
+
+    class Names(PythonTranslator):
+        @classmethod
+        def codify(cls, parameters, comment="Parameters"):
+            for name in parameters:
+                require(name.isidentifier(), f"parameter {name!r} is not allowed; take a name")
+            return super().codify(parameters, comment)
+
+    papermill_translators.register("python", Names)
+
+
 class PercentHandler:
     """A papermill I/O handler that gives `.py` percent scripts as notebooks."""
 
@@ -49,6 +65,7 @@ class PercentHandler:
         if not path.endswith(".py"):
             return _local().read(path)
         sys.excepthook = _show_one_line
+        _refuse_code()
         return nbformat.writes(notebook(Path(path).read_text(encoding="utf-8")))
 
     @staticmethod

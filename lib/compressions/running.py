@@ -38,6 +38,7 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
     for configuration in wanted:
         if _finished(experiment, configuration) is None:
             check_writable(experiment.record_path(configuration).parent)
+            check_writable(cache())
     return [_finish(experiment, configuration, watch) for configuration in wanted]
 
 

@@ -53,7 +53,7 @@ def find(teacher: str | None, source: str) -> checkpoints.Encoder | Path:
 def check(teacher: checkpoints.Encoder | Path, task: Task) -> None:
     """Raise `BadInput` for a finished artifact that answers with another number of logits than the task has labels."""
     if isinstance(teacher, Path):
-        given, needed = AutoConfig.from_pretrained(teacher).num_labels, len(task.labels) or 1
+        given, needed = AutoConfig.from_pretrained(teacher, trust_remote_code=False).num_labels, len(task.labels) or 1
         require(given == needed, f"the teacher {teacher} gives {given} logits a row; {task.name} needs {needed}")
 
 
@@ -69,7 +69,7 @@ def logits(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int
 
 
 def _ask(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int, path: Path, key: str) -> Tensor:
-    tokenizer = AutoTokenizer.from_pretrained(teacher.folder)
+    tokenizer = AutoTokenizer.from_pretrained(teacher.folder, trust_remote_code=False)
     model = artifact.load_artifact(teacher.folder)
     length = min(max_length, model.config.max_position_embeddings)
     answer = training.predict(model, tokenise(rows, task, tokenizer, length), tokenizer)
