@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from snakemake import cli
 
 from compressions.configurations import Configuration
 from compressions.costs import Costs
@@ -32,11 +32,11 @@ def run(grid: Grid, options: list[str]) -> None:
         # This lock is gone with the process, Snakemake's own would stay after a kill.
         with FileLock(lock, timeout=0):
             _tidy(grid)
-            command = [Path(sys.executable).with_name("snakemake"), "--nolock", *SNAKEMAKE, *options]
-            done = subprocess.run([*command, "--config", f"grid={grid.name}", f"gpus={os.environ.get('GPUS', 0)}"])
+            # In this process, which has loaded what the Snakefile imports; it ends with Snakemake's exit status.
+            settings = [f"grid={grid.name}", f"gpus={os.environ.get('GPUS', 0)}"]
+            cli.main(["--nolock", *SNAKEMAKE, *options, "--config", *settings])
     except Timeout as error:
         raise BadInput(f"the grid {grid.name!r} is being run by another process; see make grid-status") from error
-    sys.exit(done.returncode)
 
 
 def _tidy(grid: Grid) -> None:
