@@ -1,7 +1,7 @@
 # %% [markdown]
 # # This machine's run
 #
-# `make reproduce` runs the embedded grid: every configuration on four generated tasks with miniatures trained from
+# `make reproduce` runs the embedded grid: every subset on four generated tasks with miniatures trained from
 # scratch. What this page shows was computed where the book was built. It shows that the whole chain works and in which
 # direction each method pulls. It is **not** evidence on the paper's claim: the sentences are generated, the encoders
 # are tiny, and there is one seed. Distillation comes with augmentation and so trains on twice the rows; part of its

@@ -153,14 +153,15 @@ def test_a_failed_experiment_says_why_and_stops_no_other(place):
     assert "failed" not in make(place, "wrong", "grid-status").stdout
 
 
-def test_a_grid_that_is_being_run_is_not_run_a_second_time(place):
+def test_a_grid_that_is_being_run_is_not_run_a_second_time(place, monkeypatch):
+    monkeypatch.chdir(place)
     (place / "grids/twice.yml").write_text(QUICK)
     first = subprocess.Popen(command("grid", "twice"), cwd=place, stdout=subprocess.PIPE, stderr=-2, text=True)
     while "configurations to run" not in first.stdout.readline():
         assert first.poll() is None
-    second = make(place, "twice")
+    with pytest.raises(BadInput, match="the grid 'twice' is being run by another process"):
+        manage.run(read_grid("twice"), ["--cores", "2"])
     output, _ = first.communicate()
-    assert second.returncode != 0 and "the grid 'twice' is being run by another process" in second.stderr
     assert first.returncode == 0 and len(written(place, "twice")) == 4, output
 
 
