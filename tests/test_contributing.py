@@ -69,3 +69,17 @@ def test_a_workflow_calls_nothing_but_make_targets_and_what_it_installs(path):
     made = [command.split() for command in commands if command.startswith("make ")]
     assert made and {target for _, target in made} <= targets()
     assert all(command.startswith(("make ", "sudo apt-get update", "gh issue create")) for command in commands)
+
+
+def test_the_citation_says_who_what_and_where():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    paper = citation["preferred-citation"]
+    for work in (citation, paper):
+        assert work["title"] and all(author.keys() & {"name", "family-names"} for author in work["authors"])
+    assert citation["cff-version"] == "1.2.0" and citation["message"] and citation["license"] == "MIT"
+    assert (
+        paper["type"] == "conference-paper"
+        and paper["year"] == 2022
+        and paper["url"].startswith("https://aclanthology")
+    )
+    assert len(paper["authors"]) == 5 and paper["end"] - paper["start"] == 11
