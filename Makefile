@@ -19,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit lock licences notebooks release clean
+.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit citation lock licences notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -74,6 +74,10 @@ audit: ## Look up the lock's packages among known vulnerabilities (needs the net
 	rm -rf _build/audit && $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install -q pip-audit
 	_build/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --strict
 
+citation: ## Check CITATION.cff against its schema
+	rm -rf _build/citation && $(PYTHON) -m venv _build/citation && _build/citation/bin/pip install -q cffconvert==2.0.0
+	_build/citation/bin/cffconvert --validate --infile CITATION.cff
+
 lock: ## Write requirements.lock anew from pyproject.toml
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
 	_build/lock/bin/pip install -q -e '.[dev]'
@@ -87,6 +91,7 @@ notebooks: $(READY) ## Write the chapters as .ipynb for Colab, into _build/noteb
 
 release: ## Build wheel, sdist, the book's and the results' archives with checksums, and try the wheel alone
 	git diff --quiet HEAD || { echo "commit what was changed: a release is of a commit"; exit 1; }
+	$(MAKE) citation
 	$(MAKE) book
 	rm -rf _build/release && $(PYTHON) -m venv _build/release/env
 	_build/release/env/bin/pip install -q build -r requirements.lock

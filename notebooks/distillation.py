@@ -94,8 +94,10 @@ glue_numbers(
 # %%
 import random
 
-from compressions.augmentation import SHARE, embedded_synonyms, replace_synonyms
-from compressions.tasks import TASKS, load
+from compressions.augmentation import SHARE, replace_synonyms
+from compressions.rows import load
+from compressions.synonyms import embedded_synonyms
+from compressions.tasks import TASKS
 
 sentence = load(TASKS["sst2"], "embedded").validation[0]["sentence"]
 rng = random.Random(0)

@@ -12,11 +12,11 @@ size = "tiny"  # an embedded miniature, for the agreement shown at the end
 seed = 0  # of the weights drawn for the figures
 
 # %%
-from compressions import checkpoints
+from compressions import checkpoints, encoders
 from compressions.percent import check_parameters
 
 check_parameters(In)
-encoder = checkpoints.encoder(size, "embedded")
+encoder = encoders.encoder(size, "embedded")
 
 # %% [markdown]
 # ## The formula
@@ -48,10 +48,12 @@ Code("\n\n".join(map(inspect.getsource, shown)), language="python")
 # %%
 import torch
 
+from compressions.choices import GRANULARITIES
+
 torch.manual_seed(seed)
 weight = torch.randn(64, 256) * torch.linspace(0.2, 3, 64)[:, None]
 errors = {}
-for granularity in quantisation.GRANULARITIES:
+for granularity in GRANULARITIES:
     rounded = quantisation.fake_quantise(weight, quantisation.weight_scale(weight, granularity))
     errors[granularity] = (rounded - weight).pow(2).mean(dim=1).sqrt() / weight.pow(2).mean(dim=1).sqrt()
 

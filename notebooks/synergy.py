@@ -317,10 +317,10 @@ glue_numbers(enough="; ".join(needed) or unknown)
 # taken as a sample, though they share tasks, rows and teacher; and the rounding of its entries to one decimal.
 
 # %% tags=["hide-input"]
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 mean, error = theirs.mean(), theirs.sem()
-half = student.ppf(0.975, len(theirs) - 1) * error
+half = stdtrit(len(theirs) - 1, 0.975) * error
 rounding = np.log2((published + 0.05) / published)
 slack = pd.Series({methods: rounding[[methods, *methods.split("+")]].sum(axis=1).mean() for methods in COMBINED})
 table = pd.DataFrame({"mean synergy": mean, "low": mean - half, "high": mean + half, "above 0 in": (theirs > 0).sum()})

@@ -45,8 +45,7 @@ from IPython.display import Markdown
 
 from compressions.configurations import check_list, configurations
 from compressions.errors import check, require
-from compressions.files import root
-from compressions.own import add_task
+from compressions.own import add_task, place
 from compressions.percent import check_parameters
 
 check_parameters(In)
@@ -57,9 +56,8 @@ check(bool(seeds), "seeds", seeds, "at least one")
 require((train is None) == (validation is None), "train and validation are two files; give both")
 
 # %%
-folder = root() / "_build" / "own" / name
 if train is not None:
-    task, counts = add_task(name, train, validation, text, label, graded, folder)
+    task, counts = add_task(name, train, validation, text, label, graded)
     said = f"{counts['train']:,} training and {counts['validation']:,} validation rows"
     kinds = f"labels {escape(', '.join(task.labels))}" if task.labels else "graded labels"
 else:
@@ -96,7 +94,8 @@ choices = dict(
     results=results,
     artifacts=artifacts,
 )
-experiments = [Experiment(name, seed=seed, glue=str(folder), **choices) for seed in seeds] if train is not None else []
+seeds = seeds if train is not None else []
+experiments = [Experiment(name, seed=seed, glue=str(place(name)), **choices) for seed in seeds]
 progress = Progress()
 records = [record for experiment in experiments for record in run(experiment, wanted, watch=progress)]
 
@@ -127,4 +126,5 @@ points = table.reset_index().assign(size=size, source="this run")
 tradeoff(points, score_title=f"{name}, score") if len(points) else Markdown("No run, no chart.")
 
 # %% [markdown]
-# `make pack RECORD=` with the path of a record, `results/own/<name>/<size>/…json`, writes its model as one small file.
+# `make package RECORD=` with the path of a record, `results/own/<name>/<size>/…json`, writes its model as a folder to
+# take away, which predicts without torch; `make pack RECORD=` writes it as one small file.

@@ -103,8 +103,9 @@ def serve(rows: Path) -> Iterator[str]:
 
 def ask(address: str) -> dict[str, dict[str, tuple[str, float]]]:
     """What asking for an encoder and for rows ends with, and after how many seconds, by the hub's behaviour."""
-    from compressions import checkpoints
-    from compressions.tasks import HUB, TASKS, load
+    from compressions import checkpoints, encoders
+    from compressions.rows import load
+    from compressions.tasks import HUB, TASKS
 
     def attempt(work) -> tuple[str, float]:
         start = time.perf_counter()
@@ -118,7 +119,7 @@ def ask(address: str) -> dict[str, dict[str, tuple[str, float]]]:
     said = {}
     for fault in (*FAULTS, "well"):
         urllib.request.urlopen(urllib.request.Request(f"{address}/{fault}", method="POST"))
-        encoder = checkpoints.encoder("tiny", "hub")
+        encoder = encoders.encoder("tiny", "hub")
         with ThreadPoolExecutor() as threads:
             model = threads.submit(attempt, lambda: checkpoints.load_model(encoder, TASKS["rte"]))  # noqa: B023
             rows = threads.submit(attempt, lambda: load(TASKS["rte"], HUB))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from compressions import metrics
 from compressions.configurations import method_of
 from compressions.records import read_all, record_path, write_record
 from compressions.results import ALL, PAPER, Cell, Results
@@ -99,7 +100,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
         "megabytes": (shape.parameters - zeros) * bits / 8e6,
         "artifact_bytes": shape.parameters * bits // 8 + 1000,
         "artifact_sha256": f"{task} {size} {name} {chosen['seed']}",
-        **TASKS[task].scores(labels, predictions),
+        **metrics.scores(TASKS[task], labels, predictions),
     }
     write_record(record_path(folder, task, size, name, chosen["seed"]), record, predictions, labels)
 

@@ -8,12 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from compressions import artifact, checkpoints, pruning, quantisation
+from compressions import artifact, checkpoints, encoders, pruning, quantisation
+from compressions.choices import GRANULARITIES
 from compressions.errors import BadInput
 from compressions.files import file_fingerprint
+from compressions.manifest import MANIFEST, WEIGHTS
 from compressions.tasks import TASKS
 
-ENCODER = checkpoints.encoder("tiny", "embedded")
+ENCODER = encoders.encoder("tiny", "embedded")
 METHODS = pytest.mark.parametrize("methods", [(), ("qat",), ("mp",), ("qat", "mp")], ids=["base", "qat", "mp", "both"])
 
 
@@ -47,7 +49,7 @@ def saved(tmp_path_factory):
 
 
 @METHODS
-@pytest.mark.parametrize("granularity", quantisation.GRANULARITIES)
+@pytest.mark.parametrize("granularity", GRANULARITIES)
 @torch.inference_mode()
 def test_the_loaded_model_is_the_saved_one_to_the_bit(tmp_path, methods, granularity):
     with torch.inference_mode(False):
@@ -63,7 +65,7 @@ def test_what_is_pruned_is_zero_to_the_bit(tmp_path):
 
 
 def test_a_quantised_artifact_holds_int8_and_scales_and_no_fake_quantisers(saved):
-    with safe_open(saved / artifact.WEIGHTS, framework="pt") as file:
+    with safe_open(saved / WEIGHTS, framework="pt") as file:
         kinds = {name: file.get_tensor(name).dtype for name in file.keys()}  # noqa: SIM118
     int8 = {name for name, kind in kinds.items() if kind == torch.int8}
     matrices = {name for name in kinds if name.endswith("weight") and "LayerNorm" not in name}
@@ -73,7 +75,7 @@ def test_a_quantised_artifact_holds_int8_and_scales_and_no_fake_quantisers(saved
 
 
 def test_pruned_weights_are_zeros_in_the_file(saved):
-    with safe_open(saved / artifact.WEIGHTS, framework="pt") as file:
+    with safe_open(saved / WEIGHTS, framework="pt") as file:
         query = file.get_tensor("bert.encoder.layer.0.attention.self.query.weight")
     assert int((query == 0).sum()) >= round(0.6 * query.numel())
 
@@ -82,14 +84,14 @@ def test_a_quantised_file_is_about_a_quarter(tmp_path):
     sizes = {}
     for methods in ((), ("qat",)):
         save(tmp_path / "it", methods=methods)
-        with safe_open(tmp_path / "it" / artifact.WEIGHTS, framework="pt") as file:
+        with safe_open(tmp_path / "it" / WEIGHTS, framework="pt") as file:
             tensors = [file.get_tensor(name) for name in file.keys()]  # noqa: SIM118
         sizes[methods] = sum(t.numel() * t.element_size() for t in tensors if t.dim() == 2)
     assert sizes[("qat",)] * 4 == sizes[()]
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from([artifact.WEIGHTS, "config.json", "tokenizer.json"]), st.integers(0, 10**9), st.integers(0, 7))
+@given(st.sampled_from([WEIGHTS, "config.json", "tokenizer.json"]), st.integers(0, 10**9), st.integers(0, 7))
 def test_a_flipped_bit_anywhere_is_refused(saved, name, place, bit):
     path = saved / name
     content = path.read_bytes()
@@ -105,7 +107,7 @@ def test_a_flipped_bit_anywhere_is_refused(saved, name, place, bit):
 
 def test_a_truncated_or_missing_file_is_refused(tmp_path):
     save(tmp_path / "it")
-    weights = tmp_path / "it" / artifact.WEIGHTS
+    weights = tmp_path / "it" / WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-1])
     with pytest.raises(BadInput, match="checksum differs"):
         artifact.load_artifact(tmp_path / "it")
@@ -123,7 +125,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path):
     save(tmp_path / "it")
     path = tmp_path / "it" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"num_hidden_layers": 1}))
-    manifest = tmp_path / "it" / artifact.MANIFEST
+    manifest = tmp_path / "it" / MANIFEST
     checksums = json.loads(manifest.read_text()) | {"config.json": file_fingerprint(path)}
     manifest.write_text(json.dumps(checksums))
     with pytest.raises(BadInput, match="no artifact of this architecture"):

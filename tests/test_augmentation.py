@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compressions import augmentation, wordnet
-from compressions.augmentation import WORD, augment, embedded_synonyms, replace_synonyms
+from compressions import synonyms, wordnet
+from compressions.augmentation import WORD, augment, replace_synonyms
 from compressions.errors import BadInput
-from compressions.tasks import TASKS, load
+from compressions.rows import load
+from compressions.synonyms import embedded_synonyms
+from compressions.tasks import TASKS
 
 
 @pytest.fixture
@@ -109,4 +111,4 @@ def test_a_word_that_no_part_of_speech_is_favoured_for_is_left_alone(named):
 def test_no_wordnet_is_said_before_anything_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("WORDNET", str(tmp_path))
     with pytest.raises(BadInput, match=f"no WordNet in {tmp_path}.*wordnet-base.*augment 0"):
-        augmentation.synonyms_for("nyu-mll/glue")
+        synonyms.synonyms_for("nyu-mll/glue")

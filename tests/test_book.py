@@ -7,6 +7,7 @@ import subprocess
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -131,6 +132,24 @@ def test_a_page_is_light_and_prints(visit, name):
     sizes = page.evaluate("performance.getEntries().map(entry => entry.decodedBodySize || 0)")
     assert sum(sizes) < 2.5e6
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_text_is_painted_before_the_charts_script_is_there(browser, address):
+    page = browser.new_page()
+    page.route("**/vega.js*", lambda route: None)  # asked for, and never answered
+    page.goto(f"{address}/notebooks/tradeoffs.html", wait_until="commit")
+    page.wait_for_function(
+        "performance.getEntriesByName('first-contentful-paint').length && document.querySelector('h1')"
+    )
+    assert page.locator("h1").is_visible() and not page.locator(".vega-embed canvas, .vega-embed svg.marks").count()
+    page.close()
+
+
+def test_each_page_leads_to_the_next_in_the_order_of_the_contents(html):
+    for name, following in pairwise(PAGES):
+        link = BeautifulSoup((html / f"{name}.html").read_text(), "html.parser").find("a", class_="right-next")
+        target = (html / name).parent.joinpath(link["href"]).resolve()
+        assert str(target.relative_to(html.resolve()).with_suffix("")) == following
 
 
 def test_every_link_within_the_book_leads_somewhere(html):

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from compressions import checkpoints, teachers
+from compressions import checkpoints, encoders, teachers
 from compressions.errors import BadInput
 from compressions.tasks import TASKS
 
@@ -28,58 +28,58 @@ def folder(tmp_path):
 
 
 def test_a_folder_offers_what_it_holds_under_the_folders_names(folder):
-    assert checkpoints.names(str(folder)) == ["other", "tiny"]
-    assert checkpoints.encoder("other", str(folder)).size.hidden == 16
-    assert checkpoints.largest(str(folder)) == "tiny"
+    assert encoders.names(str(folder)) == ["other", "tiny"]
+    assert encoders.encoder("other", str(folder)).size.hidden == 16
+    assert encoders.largest(str(folder)) == "tiny"
 
 
 def test_a_half_precision_checkpoint_is_trained_in_full_precision(folder):
-    model = checkpoints.load_model(checkpoints.encoder("tiny", str(folder)), TASKS["mnli"])
+    model = checkpoints.load_model(encoders.encoder("tiny", str(folder)), TASKS["mnli"])
     assert {tensor.dtype for tensor in model.parameters()} == {torch.float32}
     assert model.config.num_labels == 3
 
 
 def test_an_unknown_size_is_told_what_there_is(folder):
     with pytest.raises(BadInput, match="unknown size in checkpoints .*'huge'; allowed: other, tiny"):
-        checkpoints.encoder("huge", str(folder))
+        encoders.encoder("huge", str(folder))
     with pytest.raises(BadInput, match="'huge'; allowed: tiny, mini, small, medium, base, large"):
-        checkpoints.encoder("huge", "embedded")
+        encoders.encoder("huge", "embedded")
 
 
 def test_a_folder_without_encoders_is_refused(tmp_path):
     with pytest.raises(BadInput, match="holds no encoder; allowed: embedded, bundled, hub, or a folder"):
-        checkpoints.names(str(tmp_path))
+        encoders.names(str(tmp_path))
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path):
     write_encoder(tmp_path / "tiny", layers=3)
     with pytest.raises(BadInput, match=r"\(3, 128, 2\); a checkpoint called tiny has \(2, 128, 2\)"):
-        checkpoints.encoder("tiny", str(tmp_path))
+        encoders.encoder("tiny", str(tmp_path))
 
 
 def test_a_checkpoint_without_tokenizer_or_weights_is_refused(folder):
     (folder / "tiny" / "tokenizer.json").unlink()
     with pytest.raises(BadInput, match="tiny has no tokenizer; put tokenizer.json or vocab.txt there"):
-        checkpoints.encoder("tiny", str(folder))
+        encoders.encoder("tiny", str(folder))
     write_encoder(folder / "tiny")
     (folder / "tiny" / "model.safetensors").unlink()
     with pytest.raises(BadInput, match="tiny has no weights"):
-        checkpoints.encoder("tiny", str(folder))
+        encoders.encoder("tiny", str(folder))
 
 
 def test_a_configuration_of_something_else_is_refused(folder):
     (folder / "tiny" / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
     with pytest.raises(BadInput, match="unknown model_type in .*'gpt2'; allowed: bert"):
-        checkpoints.encoder("tiny", str(folder))
+        encoders.encoder("tiny", str(folder))
     (folder / "tiny" / "config.json").write_text(json.dumps({"model_type": "bert"}))
     with pytest.raises(BadInput, match="describes no BERT encoder"):
-        checkpoints.encoder("tiny", str(folder))
-    assert checkpoints.encoder("other", str(folder)).name == "other"
+        encoders.encoder("tiny", str(folder))
+    assert encoders.encoder("other", str(folder)).name == "other"
 
 
 def test_weights_that_are_not_whole_are_refused(folder):
     path = folder / "other" / "model.safetensors"
-    content, encoder = path.read_bytes(), checkpoints.encoder("other", str(folder))
+    content, encoder = path.read_bytes(), encoders.encoder("other", str(folder))
     tensors = load_file(path)
     save_file({name: tensor for name, tensor in tensors.items() if "query" not in name}, path, {"format": "pt"})
     with pytest.raises(BadInput, match="has no weights for .*query"):
@@ -93,11 +93,11 @@ def test_weights_that_are_not_whole_are_refused(folder):
 
 
 def test_identities_change_with_the_weights_and_with_the_tokenizer(folder):
-    seen = {checkpoints.identity(checkpoints.encoder("tiny", str(folder)))["pin"]}
+    seen = {encoders.identity(encoders.encoder("tiny", str(folder)))["pin"]}
     for name in ("tokenizer.json", "model.safetensors", "config.json"):
         path = folder / "tiny" / name
         path.write_bytes(path.read_bytes() + b" ")
-        seen.add(checkpoints.identity(checkpoints.encoder("tiny", str(folder)))["pin"])
+        seen.add(encoders.identity(encoders.encoder("tiny", str(folder)))["pin"])
     assert len(seen) == 4
 
 
@@ -109,6 +109,6 @@ def test_an_unknown_teacher_is_told_what_there_is(folder):
 
 
 def test_hub_encoders_are_named_and_pinned():
-    identities = {name: checkpoints.identity(checkpoints.encoder(name, "hub")) for name in checkpoints.names("hub")}
+    identities = {name: encoders.identity(encoders.encoder(name, "hub")) for name in encoders.names("hub")}
     assert identities["tiny"]["name"] == "google/bert_uncased_L-2_H-128_A-2"
     assert len(identities["large"]["pin"]) == 40

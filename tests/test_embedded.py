@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
-from compressions import embedded, tasks
+from compressions import embedded
+from compressions.rows import load, rows_fingerprint
 from compressions.sizes import SIZES, embedded_size
-from compressions.tasks import TASKS, load
+from compressions.tasks import TASKS
 
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 
@@ -14,8 +15,8 @@ every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 @every_task
 def test_rows_are_the_same_every_time(task):
     first, second = load(task, "embedded"), load(task, "embedded")
-    assert tasks.rows_fingerprint(task, first.train) == tasks.rows_fingerprint(task, second.train)
-    assert tasks.rows_fingerprint(task, first.validation) == tasks.rows_fingerprint(task, second.validation)
+    assert rows_fingerprint(task, first.train) == rows_fingerprint(task, second.train)
+    assert rows_fingerprint(task, first.validation) == rows_fingerprint(task, second.validation)
 
 
 @every_task

@@ -9,17 +9,18 @@ import pytest
 import torch
 from transformers import set_seed
 
-from compressions import artifact, checkpoints, teachers, training
+from compressions import answers, artifact, checkpoints, metrics, training
 from compressions.configurations import SUBSETS, Configuration, configurations
 from compressions.errors import BadInput
 from compressions.experiment import Experiment, from_parameters
 from compressions.records import read_all, read_predictions
+from compressions.rows import load
 from compressions.ruler import pruned
 from compressions.running import prepare, run, train_student, training_rows
-from compressions.tasks import TASKS, load
+from compressions.tasks import TASKS
 from tests.conftest import call_papermill
 
-ask = teachers._ask
+ask = answers._ask
 EVERYTHING = [*map(list, SUBSETS), ["aug"]]
 QUICK = {"task": "rte", "size": "tiny", "teacher": "mini", "epochs": 1, "train_rows": 320}
 PROMISED = {
@@ -66,7 +67,7 @@ def test_scores_are_those_of_the_predictions_beside_the_record(folder, records):
     for record in records.values():
         predictions, kept_labels = read_predictions(folder / "results" / record["path"])
         assert np.array_equal(kept_labels, labels)
-        assert TASKS["rte"].scores(labels, predictions)["score"] == record["score"]
+        assert metrics.scores(TASKS["rte"], labels, predictions)["score"] == record["score"]
 
 
 def test_the_score_is_the_saved_models(folder, records):
@@ -140,7 +141,7 @@ def test_a_held_out_part_of_the_training_rows_takes_the_place_of_the_validation_
 def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
     run(experiment(tmp_path), configurations([["kd"]], []))
     asked = []
-    monkeypatch.setattr(teachers, "_ask", lambda *arguments: asked.append(arguments) or ask(*arguments))
+    monkeypatch.setattr(answers, "_ask", lambda *arguments: asked.append(arguments) or ask(*arguments))
     run(experiment(tmp_path, seed=1), configurations([["kd"]], []))
     assert asked == []
     run(experiment(tmp_path, augment=0, results=str(tmp_path / "other")), configurations([["kd"]], []))

@@ -9,7 +9,8 @@ import onnx
 import pytest
 import torch
 
-from compressions import latency, quantisation
+from compressions import latency
+from compressions.choices import GRANULARITIES
 from compressions.configurations import Configuration
 from compressions.errors import BadInput
 from compressions.experiment import Experiment
@@ -18,9 +19,10 @@ from compressions.exporting import Runtime, session, to_onnx
 from compressions.package import package, score_error
 from compressions.quantisation import Int8Linear
 from compressions.records import read_predictions
+from compressions.rows import load
 from compressions.running import run
 from compressions.sizes import Size
-from compressions.tasks import TASKS, load
+from compressions.tasks import TASKS
 from tests.test_artifact import METHODS, finished_model, tokens
 
 SMALL = Size("small", 1, 32, 2, vocabulary=50, positions=40)
@@ -36,7 +38,7 @@ def asked(model: torch.nn.Module, length: int = 12) -> torch.Tensor:
 
 
 @METHODS
-@pytest.mark.parametrize("granularity", quantisation.GRANULARITIES)
+@pytest.mark.parametrize("granularity", GRANULARITIES)
 def test_an_exported_model_answers_as_the_model_did(methods, granularity):
     model = finished_model(methods, granularity)
     before = asked(model)
@@ -129,7 +131,7 @@ def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, record, real)
 
 def test_the_error_of_an_accuracy_is_the_binomial_one():
     labels = np.ones(400, np.uint8)
-    assert score_error("sst2", labels, (np.arange(400) < 320).astype(np.uint8)) == pytest.approx(2.0, rel=0.1)
+    assert score_error(TASKS["sst2"], labels, (np.arange(400) < 320).astype(np.uint8)) == pytest.approx(2.0, rel=0.1)
 
 
 def test_every_shape_a_size_can_take_is_timed_in_turn():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
-from compressions import checkpoints, shards
+from compressions import checkpoints, encoders, shards
 from compressions.general import MappedStudent, best_matches, mapped_layers, relative_error
 from compressions.shards import PARTNERS, corrupt, make_shard
 from compressions.sizes import Size
@@ -23,12 +23,12 @@ SMALL = Size("small one", 1, 64, 1)
 @pytest.fixture(scope="module")
 def teacher():
     """The bundled TINY in the part of the teacher."""
-    return checkpoints.load_encoder(checkpoints.folder_encoder(ROOT / "checkpoints/tiny")).eval()
+    return checkpoints.load_encoder(encoders.folder_encoder(ROOT / "checkpoints/tiny")).eval()
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return checkpoints.load_tokenizer(checkpoints.folder_encoder(ROOT / "checkpoints/tiny"))
+    return checkpoints.load_tokenizer(encoders.folder_encoder(ROOT / "checkpoints/tiny"))
 
 
 @pytest.fixture(scope="module")

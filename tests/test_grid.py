@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -105,6 +106,13 @@ def test_a_grid_file_is_checked_before_anything_runs(change, message):
     assert Grid("g", content).experiments
     with pytest.raises(BadInput, match=message):
         Grid("g", content | change).experiments  # noqa: B018
+
+
+def test_planning_and_refusing_load_neither_torch_nor_transformers():
+    lines = "import compressions.manage, sys; compressions.manage.status(compressions.grids.read_grid('paper'))"
+    check = "print(sorted({'torch', 'transformers', 'datasets'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", f"{lines}; {check}"], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
 
 
 def test_a_missing_key_and_an_unknown_grid_are_told_what_there_is(place):

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
-from compressions.artifact import WEIGHTS, artifact_fingerprint, count, load_packed
+from compressions.artifact import count, load_packed
 from compressions.beside import complete
 from compressions.errors import BadInput
+from compressions.manifest import WEIGHTS, artifact_fingerprint
 from compressions.measuring import csr_bytes, main, measure
 from compressions.packing import pack_record
 from compressions.records import read_all, record_path, write_record

@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from compressions import checkpoints, general_training
+from compressions import checkpoints, encoders, general_training
 from compressions.errors import BadInput
 from compressions.files import file_fingerprint
 from compressions.general_training import make
@@ -65,7 +65,7 @@ def test_an_encoder_is_made_and_can_be_fine_tuned(wanted):
     losses = provenance["losses"]
     assert losses[-1]["states"] < losses[0]["states"]
     assert all(value.dtype == torch.float16 for value in weights(wanted).values())
-    encoder = checkpoints.folder_encoder(Path(wanted["out"]))
+    encoder = encoders.folder_encoder(Path(wanted["out"]))
     model = checkpoints.load_model(encoder, TASKS["mnli"])
     assert model.dtype == torch.float32 and model.config.dtype == torch.float32
     assert checkpoints.load_tokenizer(encoder)("a river")["input_ids"][0] == 101
@@ -148,7 +148,7 @@ def test_a_wrong_value_is_named_before_any_work(wanted, change, line):
 
 def test_a_teacher_with_another_vocabulary_is_refused(wanted, tmp_path):
     foreign = tmp_path / "foreign"
-    encoder = checkpoints.folder_encoder(ROOT / "checkpoints/tiny")
+    encoder = encoders.folder_encoder(ROOT / "checkpoints/tiny")
     checkpoints.load_encoder(encoder).save_pretrained(foreign)
     tokenizer = checkpoints.load_tokenizer(encoder)
     tokenizer.add_tokens(["anotherword"])
@@ -208,7 +208,7 @@ def test_a_broken_checkpoint_is_named(wanted):
 
 def test_the_bundled_encoders_say_where_they_come_from_and_have_the_papers_shapes():
     for name in ("tiny", "mini"):
-        encoder = checkpoints.encoder(name, "bundled")
+        encoder = encoders.encoder(name, "bundled")
         provenance = json.loads((encoder.folder / PROVENANCE).read_text())
         shape = [encoder.size.layers, encoder.size.hidden, encoder.size.heads]
         assert provenance["specification"]["layers, width and heads"] == shape
@@ -217,7 +217,7 @@ def test_the_bundled_encoders_say_where_they_come_from_and_have_the_papers_shape
 
 def test_the_committed_baselines_stand_on_the_bundled_encoders():
     for name in ("tiny", "mini"):
-        pin = checkpoints.identity(checkpoints.encoder(name, "bundled"))["pin"]
+        pin = encoders.identity(encoders.encoder(name, "bundled"))["pin"]
         records = list((ROOT / "results/cpu").glob(f"*/{name}/base-seed*.json"))
         assert records and {json.loads(file.read_text())["specification"]["encoder"]["pin"] for file in records} == {
             pin

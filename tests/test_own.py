@@ -1,23 +1,29 @@
 """A task of one's own, from CSV files as people have them."""
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
 from compressions import embedded
 from compressions.errors import BadInput
-from compressions.own import add_task
+from compressions.own import add_task, find_task, place
+from compressions.package import package
 from compressions.records import read_all
-from compressions.tasks import TASKS, load
-from tests.conftest import call_papermill, run_chapter
+from compressions.rows import load
+from compressions.tasks import TASKS
+from tests.conftest import ROOT, call_papermill, run_chapter
 
 
 @pytest.fixture
-def files(tmp_path):
-    """Sentences with the labels `bad` and `good`, and a text in another script."""
-    splits = embedded.generate("sst2")
+def files(tmp_path, monkeypatch):
+    """Sentences with the labels `bad` and `good`, and a text in another script; in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    splits = embedded.generate(TASKS["sst2"])
     paths = []
     for split, rows in (("train", 96), ("validation", 40)):
-        part = splits[split].select(range(rows))
+        part = {name: column[:rows] for name, column in splits[split].items()}
         frame = pd.DataFrame({"id": range(rows), "review": part["sentence"], "stars": part["label"]})
         frame["stars"] = frame.stars.map({0: "bad", 1: "good"})
         frame.loc[0, "review"] = 'Großartig, „so gut" wie 素晴らしい'
@@ -28,17 +34,17 @@ def files(tmp_path):
         del TASKS[name]
 
 
-def made(files, folder, text=("review",), label="stars", graded=False, name="mine"):
-    return add_task(name, *files, list(text), label, graded, folder)
+def made(files, text=("review",), label="stars", graded=False, name="mine"):
+    return add_task(name, *files, list(text), label, graded)
 
 
-def test_rows_come_back_as_they_were_in_the_file(tmp_path, files):
-    task, counts = made(files, tmp_path / "own")
+def test_rows_come_back_as_they_were_in_the_file(files):
+    task, counts = made(files)
     assert (task.labels, counts) == (("bad", "good"), {"train": 96, "validation": 40})
-    rows = load(task, str(tmp_path / "own"))
+    rows = load(task, str(place("mine")))
     assert rows.train["review"][0] == 'Großartig, „so gut" wie 素晴らしい'
     assert [task.labels[number] for number in rows.validation["label"]] == list(pd.read_csv(files[1]).stars)
-    assert made(files, tmp_path / "own")[0] == task  # a second call takes the place of the first
+    assert made(files)[0] == task  # a second call takes the place of the first
 
 
 def change(path: str, edit) -> None:
@@ -64,11 +70,11 @@ def change(path: str, edit) -> None:
         ),
     ],
 )
-def test_what_cannot_be_learnt_is_named_before_anything_is_written(tmp_path, files, edit, says):
+def test_what_cannot_be_learnt_is_named_before_anything_is_written(files, edit, says):
     change(files[0], edit)
     with pytest.raises(BadInput, match=says) as error:
-        made(files, tmp_path / "own")
-    assert "\n" not in str(error.value) and not (tmp_path / "own").exists() and "mine" not in TASKS
+        made(files)
+    assert "\n" not in str(error.value) and not place("mine").exists() and "mine" not in TASKS
 
 
 @pytest.mark.parametrize(
@@ -79,14 +85,14 @@ def test_what_cannot_be_learnt_is_named_before_anything_is_written(tmp_path, fil
         (b'review,stars\n"never closed,good\n', "train.csv cannot be read as CSV"),
     ],
 )
-def test_a_file_that_is_no_csv_is_named(tmp_path, files, content, says):
+def test_a_file_that_is_no_csv_is_named(files, content, says):
     with open(files[0], "wb") as file:
         file.write(content)
     with pytest.raises(BadInput, match=says):
-        made(files, tmp_path / "own")
+        made(files)
 
 
-def test_names_columns_and_grades_are_checked(tmp_path, files):
+def test_names_columns_and_grades_are_checked(files):
     for choices, says in (
         ({"name": "sst2"}, "name 'sst2' is a task of GLUE"),
         ({"name": "../x"}, "name '../x' is not allowed"),
@@ -97,31 +103,31 @@ def test_names_columns_and_grades_are_checked(tmp_path, files):
         ({"graded": True}, "the label 'bad' of a graded task is no number|the label 'good' of a graded"),
     ):
         with pytest.raises(BadInput, match=says):
-            made(files, tmp_path / "own", **choices)
+            made(files, **choices)
     with pytest.raises(BadInput, match="the file 5 is not allowed"):
-        made([5, files[1]], tmp_path / "own")
+        made([5, files[1]])
     with pytest.raises(BadInput, match="nowhere.csv cannot be read as CSV"):
-        made(["nowhere.csv", files[1]], tmp_path / "own")
+        made(["nowhere.csv", files[1]])
 
 
-def test_a_graded_task_of_pairs_is_scored_by_correlation(tmp_path, files):
+def test_a_graded_task_of_pairs_is_scored_by_correlation(files):
     for path in files:
         change(path, lambda frame: frame.assign(other=frame.review, grade=frame.id.astype(int) / 7))
-    task, _ = made(files, tmp_path / "own", ["review", "other"], "grade", graded=True)
+    task, _ = made(files, ["review", "other"], "grade", graded=True)
     assert task.labels == () and task.scored == ("pearson", "spearman")
-    assert load(task, str(tmp_path / "own")).train["label"][7] == pytest.approx(1.0)
+    assert load(task, str(place("mine"))).train["label"][7] == pytest.approx(1.0)
     change(files[0], lambda frame: frame.assign(grade=1))
     with pytest.raises(BadInput, match="all train rows have the grade 1"):
-        made(files, tmp_path / "own", ["review", "other"], "grade", graded=True)
+        made(files, ["review", "other"], "grade", graded=True)
 
 
-def test_a_hundred_thousand_rows_simply_work(tmp_path, files):
+def test_a_hundred_thousand_rows_simply_work(files):
     change(files[0], lambda frame: pd.concat([frame] * 1042))
-    task, counts = made(files, tmp_path / "own")
-    assert counts["train"] == 100_032 and len(load(task, str(tmp_path / "own"), 8192).train) == 8192
+    task, counts = made(files)
+    assert counts["train"] == 100_032 and len(load(task, str(place("mine")), 8192).train) == 8192
 
 
-def test_papermill_compresses_an_encoder_on_ones_own_files(tmp_path, files):
+def test_papermill_compresses_an_encoder_on_ones_own_files_for_a_package_to_take_away(tmp_path, files, monkeypatch):
     given = {"train": files[0], "validation": files[1], "label": "stars", "epochs": 1}
     given |= {"results": tmp_path / "results", "artifacts": tmp_path / "artifacts"}
     words = [word for key, value in given.items() for word in ("-p", key, value)]
@@ -131,6 +137,13 @@ def test_papermill_compresses_an_encoder_on_ones_own_files(tmp_path, files):
     records = read_all(tmp_path / "results")
     assert [record["path"] for record in records] == ["mine/tiny/base-seed0.json", "mine/tiny/qat+kd+mp60-seed0.json"]
     assert all(record["specification"]["train_rows_used"] == 96 for record in records)
+    monkeypatch.chdir(ROOT)
+    found = package(tmp_path / "results" / records[1]["path"], tmp_path / "artifacts", tmp_path / "package")
+    assert found["onnx"]["rows"] == 40 and find_task("mine").labels == ("bad", "good")
+    predict = [sys.executable, tmp_path / "package/predict.py", "the dog was good"]
+    assert subprocess.run(predict, capture_output=True, text=True, check=True).stdout.split()[0] in ("bad", "good")
+    with pytest.raises(BadInput, match="unknown task 'yours'; allowed: .*, mine"):
+        find_task("yours")
 
 
 def test_without_files_nothing_is_trained():

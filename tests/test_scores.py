@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compressions import metrics
 from compressions.scores import KINDS, scores
 from compressions.tasks import TASKS
 
@@ -30,8 +31,10 @@ def test_scores_of_drawn_rows_are_those_of_the_rows_written_out(task, seed, rows
     labels, predictions = material(task, rows, generator)
     drawn = generator.integers(rows, size=(4, rows))
     counts = np.array([np.bincount(each, minlength=rows) for each in drawn])
-    found = scores(task, "score", labels, predictions, counts)
-    wanted = [[TASKS[task].scores(labels[each], said[each])["score"] for said in predictions] for each in drawn]
+    found = scores(KINDS["score"][task], labels, predictions, counts)
+    wanted = [
+        [metrics.scores(TASKS[task], labels[each], said[each])["score"] for said in predictions] for each in drawn
+    ]
     assert np.allclose(found, wanted, atol=2e-3)
 
 

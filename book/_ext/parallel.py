@@ -2,6 +2,8 @@
 
 import os
 
+from sphinx import builders
+
 # They do not say whether they may: the one works on the merged contents alone, the other on LaTeX alone.
 SILENT = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
 
@@ -12,8 +14,14 @@ def declare(app) -> None:
         app.extensions[name].parallel_read_safe = app.extensions[name].parallel_write_safe = True
 
 
+def one_by_one(pages: list[str], processes: int) -> list[list[str]]:
+    """Each page for itself: Sphinx would hand out ten at once, and one core would wait for the other's last ten."""
+    return [[page] for page in pages]
+
+
 def setup(app) -> dict:
-    """Sets how many processes Sphinx may use."""
+    """Sets how many processes Sphinx may use, and what each is given."""
     app.parallel = max(app.parallel, os.cpu_count() or 1)
+    builders.make_chunks = one_by_one
     app.connect("builder-inited", declare)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

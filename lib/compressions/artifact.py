@@ -12,14 +12,13 @@ from torch.nn.utils import parametrize
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig
 
 from compressions import quantisation
-from compressions.errors import BadInput, require
-from compressions.files import file_fingerprint, fingerprint, whole_folder
+from compressions.errors import BadInput
+from compressions.files import whole_folder
+from compressions.manifest import WEIGHTS, check_artifact, write_manifest
 from compressions.storage import pack, unpack
 
 # What Transformers and safetensors raise for tensors that are not those of a configuration.
 MISFITS = (SafetensorError, RuntimeError, AttributeError, KeyError, ValueError, TypeError, OSError)
-WEIGHTS = "model.safetensors"
-MANIFEST = "artifact.json"
 
 
 @dataclass(frozen=True)
@@ -60,31 +59,7 @@ def save_artifact(model: nn.Module, tokenizer, folder: Path) -> None:
         (new / WEIGHTS).write_bytes(save(tensors, metadata={"format": "pt"}))
         model.config.save_pretrained(new)
         tokenizer.save_pretrained(new)
-        manifest = {path.name: file_fingerprint(path) for path in sorted(new.iterdir())}
-        (new / MANIFEST).write_text(json.dumps(manifest, indent=1))
-
-
-def artifact_fingerprint(folder: Path) -> str:
-    """One checksum for all files of an artifact, as its manifest states them.
-
-    Raises `BadInput` for a folder that is no finished artifact.
-    """
-    return fingerprint(json.dumps(_manifest(folder), sort_keys=True))
-
-
-def _manifest(folder: Path) -> dict[str, str]:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-        return {WEIGHTS: manifest[WEIGHTS], **manifest}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{folder} holds no artifact (no readable {MANIFEST})") from error
-
-
-def check_artifact(folder: Path) -> None:
-    """Raise `BadInput` unless every file is what was saved, to the byte."""
-    for name, wanted in _manifest(folder).items():
-        intact = (folder / name).is_file() and file_fingerprint(folder / name) == wanted
-        require(intact, f"{folder / name} is not what was saved there (checksum differs); make the artifact again")
+        write_manifest(new)
 
 
 def load_artifact(folder: Path) -> nn.Module:

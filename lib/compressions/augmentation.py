@@ -1,38 +1,18 @@
-"""Augmentation by synonym replacement: WordNet's synonyms for real text, the lexicon's own for the embedded tasks.
+"""Augmentation by synonym replacement.
 
 Movva et al. (2022) train with it wherever they distil; the replacement follows Wei & Zou (2019).
 """
 
 import random
 import re
-from collections.abc import Callable
 
 import datasets
 
-from compressions import embedded, wordnet
+from compressions.synonyms import Synonyms
 
 SHARE = 0.15
 # Whole words only: no part of a contraction ("don't", "don 't"), an abbreviation ("U.S.") or a compound ("well-made").
 WORD = re.compile(r"(?<![\w.'’-])[A-Za-z]{3,}(?![\w'’-]|\.\w| ['’]t\b)")
-Synonyms = Callable[[str], list[str]]
-
-
-def embedded_synonyms(word: str) -> list[str]:
-    """The synonyms of a word of the embedded tasks."""
-    return embedded.synonyms().get(word, [])
-
-
-def synonyms_for(glue: str) -> Synonyms:
-    """Where a task's synonyms come from; raises `BadInput` for real text on a machine without WordNet."""
-    if glue == "embedded":
-        return embedded_synonyms
-    wordnet.folder()
-    return wordnet.synonyms
-
-
-def source(glue: str) -> str:
-    """What a record says of where a task's synonyms come from; raises `BadInput` like `synonyms_for`."""
-    return "embedded" if glue == "embedded" else f"WordNet {wordnet.identity()}"
 
 
 def replace_synonyms(text: str, synonyms: Synonyms, rng: random.Random) -> str:

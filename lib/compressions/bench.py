@@ -16,6 +16,7 @@ import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast, logging, set_seed
 
 from compressions import pruning, quantisation, training
+from compressions.choices import Choices
 from compressions.files import write_whole
 from compressions.machine import surroundings
 from compressions.sizes import SIZES
@@ -60,7 +61,7 @@ def train(subset: tuple[str, ...], strategy: str = "group_by_length") -> trainin
         callbacks = [pruning.PruningSchedule(0.6, 0.1, 0.7, 16)]
     if "qat" in subset:
         quantisation.quantise(model)
-    choices = training.Choices(epochs=1, learning_rate=1e-4, batch_size=BATCH, weight_decay=0.01, warmup=0.1, seed=0)
+    choices = Choices(epochs=1, learning_rate=1e-4, batch_size=BATCH, weight_decay=0.01, warmup=0.1, seed=0)
     tokenizer = BertTokenizerFast(vocab={"[PAD]": 0, "[UNK]": 1})
     return training.train(model, rows, tokenizer, choices, training.Distillation(2.0, 0.5), callbacks, strategy)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from compressions.artifact import artifact_fingerprint
 from compressions.errors import BadInput, require
 from compressions.files import root, write_whole
+from compressions.manifest import artifact_fingerprint
 from compressions.records import read_all
 from compressions.ruler import KEY
 

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 from compressions.results import Results
 
 BLOCK = 100  # draws at a time, so that QQP's 40,000 rows stay in memory
-Z = norm.ppf(0.975)
+Z = ndtri(0.975)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Estimate:
         share = np.divide(self.of_seeds, self.error**2, out=np.zeros_like(self.error), where=self.error > 0)
         known = (share > 0) & (np.asarray(self.freedom) > 0)  # of one seed there is no variance, but rounding
         freedom = np.divide(self.freedom, share**2, out=np.full_like(share, np.inf), where=known)
-        return student.ppf(0.975, np.maximum(freedom, 1)) * self.error
+        return stdtrit(np.maximum(freedom, 1), 0.975) * self.error
 
     @property
     def low(self) -> np.ndarray:

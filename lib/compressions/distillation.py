@@ -1,13 +1,7 @@
-"""Knowledge distillation (KD): a loss, and the teacher's logits, cached by what they were made from."""
+"""Knowledge distillation (KD): the loss."""
 
-from pathlib import Path
-
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
-
-from compressions.files import write_whole
 
 
 def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
@@ -26,18 +20,3 @@ def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
 def distillation_loss(hard: Tensor, student: Tensor, teacher: Tensor, temperature: float, alpha: float) -> Tensor:
     """`(1 - alpha) * hard + alpha * soft_loss`; `hard` is the student's loss on the labels."""
     return (1 - alpha) * hard + alpha * soft_loss(student, teacher, temperature)
-
-
-def read_logits(path: Path, key: str, shape: tuple[int, int]) -> Tensor | None:
-    """The cached logits, or `None` where the file is absent, broken, of another key or of another shape."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            logits = file.get_tensor("logits")
-            return logits if (file.metadata() or {}).get("key") == key and tuple(logits.shape) == shape else None
-    except (FileNotFoundError, SafetensorError):
-        return None
-
-
-def write_logits(path: Path, key: str, logits: Tensor) -> None:
-    """Cache logits `(rows, labels)` under the key of what they were made from."""
-    write_whole(path, save({"logits": logits.contiguous()}, metadata={"key": key}))

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-import datasets
-from datasets import ClassLabel, Value
+from compressions.tasks import Task
 
 Sentence = list[str]
 Concept = tuple[str, ...]
@@ -197,19 +196,18 @@ def entailment(rng: random.Random, not_entailed: int) -> list[Sentence]:
     return inference(rng, rng.choice((1, 2)) if not_entailed else 0)
 
 
-ENTAILMENT = ["entailment", "not_entailment"]
-PAIR = ["sentence1", "sentence2"]
-# For each task: GLUE's columns, GLUE's label names (none: grades from 0 to 5), and what writes a row of a label.
-TASKS: dict[str, tuple[list[str], list[str], Callable[[random.Random, int], list[Sentence]]]] = {
-    "cola": (["sentence"], ["unacceptable", "acceptable"], acceptability),
-    "sst2": (["sentence"], ["negative", "positive"], sentiment),
-    "mrpc": (PAIR, ["not_equivalent", "equivalent"], paraphrase),
-    "stsb": (PAIR, [], similarity),
-    "qqp": (["question1", "question2"], ["not_duplicate", "duplicate"], question_pair),
-    "mnli": (["premise", "hypothesis"], ["entailment", "neutral", "contradiction"], inference),
-    "qnli": (["question", "sentence"], ENTAILMENT, answer),
-    "rte": (PAIR, ENTAILMENT, entailment),
+# What writes a row of a label; a graded task's labels are the grades from 0 to 5.
+WRITERS: dict[str, Callable[[random.Random, int], list[Sentence]]] = {
+    "cola": acceptability,
+    "sst2": sentiment,
+    "mrpc": paraphrase,
+    "stsb": similarity,
+    "qqp": question_pair,
+    "mnli": inference,
+    "qnli": answer,
+    "rte": entailment,
 }
+GRADES = 6
 
 
 def train_rows(task: str) -> int:
@@ -217,27 +215,15 @@ def train_rows(task: str) -> int:
     return TRAIN_ROWS.get(task, MOST_ROWS)
 
 
-def generate(task: str) -> datasets.DatasetDict:
-    """The rows of a task in GLUE's layout; the two splits share no row."""
-    columns, names, write = TASKS[task]
-    rng = random.Random(zlib.crc32(task.encode()))
+def generate(task: Task) -> dict[str, dict[str, list]]:
+    """The columns of a task's two splits, which share no row: its texts, and `label`."""
+    rng = random.Random(zlib.crc32(task.name.encode()))
     rows: dict[tuple[str, ...], int] = {}
-    count = train_rows(task)
+    count = train_rows(task.name)
     while len(rows) < count + VALIDATION_ROWS:
-        label = rng.randrange(len(names) or 6)
-        rows.setdefault(tuple(" ".join(sentence) for sentence in write(rng, label)), label)
-    drawn = rng.sample(list(rows.items()), len(rows))
-    validation = "validation_matched" if task == "mnli" else "validation"
-    cut = {"train": slice(count), validation: slice(count, None)}
-    return datasets.DatasetDict({split: _dataset(drawn[part], columns, names) for split, part in cut.items()})
-
-
-def _dataset(rows: list[tuple[tuple[str, ...], int]], columns: list[str], names: list[str]) -> datasets.Dataset:
-    kind = ClassLabel(names=names) if names else Value("float32")
-    features = datasets.Features(
-        {column: Value("string") for column in columns} | {"label": kind, "idx": Value("int32")}
-    )
-    texts = zip(*(texts for texts, _ in rows), strict=True)
-    content = dict(zip(columns, map(list, texts), strict=True))
-    content |= {"label": [label for _, label in rows], "idx": list(range(len(rows)))}
-    return datasets.Dataset.from_dict(content, features=features)
+        label = rng.randrange(len(task.labels) or GRADES)
+        rows.setdefault(tuple(" ".join(sentence) for sentence in WRITERS[task.name](rng, label)), label)
+    drawn = rng.sample([(*texts, label) for texts, label in rows.items()], len(rows))
+    cut = {"train": drawn[:count], task.validation: drawn[count:]}
+    names = (*task.columns, "label")
+    return {split: dict(zip(names, map(list, zip(*part, strict=True)), strict=True)) for split, part in cut.items()}

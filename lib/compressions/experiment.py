@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from compressions import artifact, augmentation, checkpoints, embedded, quantisation, teachers, training
-from compressions.checkpoints import Encoder
+from compressions import embedded, encoders, synonyms, teachers
+from compressions.choices import GRANULARITIES, Choices
 from compressions.configurations import Configuration
 from compressions.errors import check, number, one_of, require, whole
 from compressions.files import fingerprint, root
-from compressions.material import Material
+from compressions.manifest import artifact_fingerprint
 from compressions.records import record_path
-from compressions.tasks import HUB, REVISION, TASKS, check_source, hold_out, load
+from compressions.tasks import HUB, REVISION, TASKS, check_source
+
+if TYPE_CHECKING:
+    from compressions.material import Material
 
 PRETRAINED_EPOCHS = 3
 RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
@@ -55,11 +59,11 @@ class Experiment:
 
     def __post_init__(self) -> None:
         one_of("task", self.task, TASKS)
-        one_of("granularity", self.granularity, quantisation.GRANULARITIES)
+        one_of("granularity", self.granularity, GRANULARITIES)
         self._check_kinds()
         self._check_numbers()
         check_source(self.glue)
-        checkpoints.encoder(self.size, self.checkpoints)
+        encoders.encoder(self.size, self.checkpoints)
         teachers.check(teachers.find(self.teacher, self.checkpoints), TASKS[self.task])
         words = self.checkpoints != "embedded" or self.glue == "embedded"
         require(
@@ -89,24 +93,28 @@ class Experiment:
         check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
 
     @cached_property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> encoders.Encoder:
         """The encoder that is fine-tuned."""
-        return checkpoints.encoder(self.size, self.checkpoints)
+        return encoders.encoder(self.size, self.checkpoints)
 
     @cached_property
-    def material(self) -> Material:
+    def material(self) -> "Material":
         """The task's rows, as this encoder reads them."""
+        # Here and not above: to plan experiments, or to refuse one, neither torch nor a second is needed.
+        from compressions.material import Material
+        from compressions.rows import hold_out, load
+
         task = TASKS[self.task]
         rows = load(task, self.glue, self.train_rows)
         rows = hold_out(rows, self.held_out) if self.held_out else rows
         return Material(task, self.encoder, rows, self.glue, self.augment, self.max_length)
 
     @property
-    def choices(self) -> training.Choices:
+    def choices(self) -> Choices:
         """The training choices, with the defaults of the encoder where none were given."""
         scratch = self.encoder.source == "embedded"
         epochs = self.epochs or (embedded.EPOCHS if scratch else PRETRAINED_EPOCHS)
-        return training.Choices(
+        return Choices(
             epochs=epochs,
             learning_rate=self.learning_rate or default_rate(self.encoder),
             batch_size=self.batch_size,
@@ -135,7 +143,7 @@ class Experiment:
             "sparsity": configuration.sparsity,
             "max_length": self.max_length,
             "glue": f"{HUB}@{REVISION}" if self.glue == HUB else "embedded" if self.glue == "embedded" else "folder",
-            "encoder": checkpoints.identity(self.encoder),
+            "encoder": encoders.identity(self.encoder),
             "train_rows": self.train_rows,
             **vars(self.choices),
             **self.material.fingerprints,
@@ -151,7 +159,7 @@ class Experiment:
         if configuration.augments:
             chosen |= {"augment": self.augment}
         if configuration.augments and self.augment:
-            chosen |= {"synonyms": augmentation.source(self.glue)}
+            chosen |= {"synonyms": synonyms.source(self.glue)}
         return chosen
 
     def checksum(self, configuration: Configuration) -> str:
@@ -169,12 +177,12 @@ class Experiment:
 
     def _teacher_identity(self) -> dict:
         if isinstance(self.teaching, Path):
-            return {"source": "artifact", "pin": artifact.artifact_fingerprint(self.teaching)}
+            return {"source": "artifact", "pin": artifact_fingerprint(self.teaching)}
         made = self.teaching.checksum(Configuration())
-        return checkpoints.identity(self.teaching.encoder) | {"specification": made}
+        return encoders.identity(self.teaching.encoder) | {"specification": made}
 
 
-def default_rate(encoder: Encoder) -> float:
+def default_rate(encoder: encoders.Encoder) -> float:
     """The peak learning rate for an encoder: narrower ones learn with larger steps."""
     if encoder.source == "embedded":
         return embedded.LEARNING_RATE[encoder.name]

@@ -10,22 +10,26 @@ import pandas as pd
 import torch
 from transformers import AutoTokenizer
 
-from compressions import artifact, training
+from compressions import artifact, metrics, training
 from compressions.beside import complete, report
 from compressions.errors import BadInput, require_same
 from compressions.exporting import Runtime, to_onnx
 from compressions.files import root
 from compressions.material import tokenise
+from compressions.own import find_task, place
 from compressions.records import read_predictions
+from compressions.rows import load, rows_fingerprint
 from compressions.ruler import KEY
-from compressions.tasks import HUB, TASKS, load, rows_fingerprint
+from compressions.tasks import HUB
 
 NAME = "exported.csv"
 COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "artifact_sha256"]
 
 
 def source(record: dict) -> str:
-    """Where the rows of a record are: what GLUE names; else the embedded tasks if it is of them, or the hub."""
+    """Where the rows of a record are: its own task's; what GLUE names; the embedded tasks if it is of them; the hub."""
+    if find_task(record["specification"]["task"]).own:
+        return str(place(record["specification"]["task"]))
     return os.environ.get("GLUE") or ("embedded" if record["specification"]["glue"] == "embedded" else HUB)
 
 
@@ -36,7 +40,7 @@ def onnx_scores(record: dict, folder: Path, glue: str, predictions: np.ndarray) 
     `BadInput` where `glue` does not hold the rows that the record is of.
     """
     chosen = record["specification"]
-    task = TASKS[chosen["task"]]
+    task = find_task(chosen["task"])
     rows = load(task, glue).validation
     found = {"validation_fingerprint": rows_fingerprint(task, rows)}
     wanted = {"validation_fingerprint": chosen["validation_fingerprint"]}
@@ -47,7 +51,7 @@ def onnx_scores(record: dict, folder: Path, glue: str, predictions: np.ndarray) 
     own = task.predictions(training.predict(Runtime(content), tokens, tokenizer).numpy())
     labels = np.array(rows["label"])
     differing = own != predictions if task.labels else np.abs(own - predictions) > 0.01
-    scores = {"score": record["score"], "onnx_score": task.scores(labels, own)["score"]}
+    scores = {"score": record["score"], "onnx_score": metrics.scores(task, labels, own)["score"]}
     return {"rows": len(rows), **scores, "differing": int(differing.sum()), "onnx_bytes": len(content)}
 
 

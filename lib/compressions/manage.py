@@ -7,7 +7,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from snakemake import cli
 
 from compressions.configurations import Configuration
 from compressions.costs import Costs
@@ -15,7 +14,6 @@ from compressions.errors import BadInput
 from compressions.experiment import Experiment
 from compressions.grids import Grid, failures, read_grid
 from compressions.records import is_locked, read_all
-from compressions.running import teacher_of, training_rows
 
 SNAKEMAKE = ("--keep-going", "--rerun-incomplete", "--quiet", "rules", "reason", "host")
 
@@ -25,6 +23,8 @@ def run(grid: Grid, options: list[str]) -> None:
 
     Raises `BadInput` before that for a record that is not sound, and while another process runs the same grid here.
     """
+    from snakemake import cli  # for nothing else here
+
     grid.check_records()
     lock = Path("logs", f"{grid.name}.lock")
     lock.parent.mkdir(exist_ok=True)
@@ -51,6 +51,8 @@ def _tidy(grid: Grid) -> None:
 
 def teach(grid: Grid, task: str) -> None:
     """Fine-tune the task's teacher and ask it for its logits, so that students find both; print what it is."""
+    from compressions.running import teacher_of, training_rows  # torch comes with it, for nothing else here
+
     experiment = next(experiment for experiment in grid.experiments if experiment.task == task)
     teacher = teacher_of(experiment)
     training_rows(experiment, Configuration(("kd",)), teacher)

@@ -7,10 +7,12 @@ from functools import cached_property
 import datasets
 import numpy as np
 
-from compressions import augmentation, checkpoints, tasks
+from compressions import augmentation, checkpoints, synonyms
+from compressions.encoders import Encoder
 from compressions.files import fingerprint
+from compressions.rows import Rows, rows_fingerprint
 from compressions.shared import shared_rows
-from compressions.tasks import Rows, Task
+from compressions.tasks import Task
 
 
 def tokenise(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> datasets.Dataset:
@@ -23,7 +25,7 @@ def tokenise(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> 
         texts = (batch[column] for column in task.columns)
         return {**tokenizer(*texts, truncation=True, max_length=max_length), "labels": batch["label"]}
 
-    key = fingerprint(tasks.rows_fingerprint(task, rows), _words(tokenizer), str(max_length))
+    key = fingerprint(rows_fingerprint(task, rows), _words(tokenizer), str(max_length))
     return shared_rows("tokenised", key, lambda: rows.map(encode, batched=True, remove_columns=rows.column_names))
 
 
@@ -37,7 +39,7 @@ class Material:
     """The rows of one task as one encoder reads them; each part is made when it is first asked for."""
 
     task: Task
-    encoder: checkpoints.Encoder
+    encoder: Encoder
     rows: Rows
     glue: str
     copies: int
@@ -63,14 +65,13 @@ class Material:
         """Training rows followed by their synonym-replaced copies, as text."""
         if not self.copies:
             return self.rows.train
-        rows = tasks.rows_fingerprint(self.task, self.rows.train)
-        key = fingerprint(rows, augmentation.source(self.glue), str(self.copies))
+        rows = rows_fingerprint(self.task, self.rows.train)
+        key = fingerprint(rows, synonyms.source(self.glue), str(self.copies))
         added = shared_rows("augmented", key, self._added)
         return datasets.concatenate_datasets([self.rows.train, added])
 
     def _added(self) -> datasets.Dataset:
-        synonyms = augmentation.synonyms_for(self.glue)
-        return augmentation.augment(self.rows.train, self.task.columns, self.copies, synonyms)
+        return augmentation.augment(self.rows.train, self.task.columns, self.copies, synonyms.synonyms_for(self.glue))
 
     def tokenise(self, rows: datasets.Dataset) -> datasets.Dataset:
         """Rows as this encoder's token numbers."""
@@ -87,6 +88,6 @@ class Material:
         return {
             "train_rows_used": len(self.rows.train),
             "validation_rows": len(self.rows.validation),
-            "train_fingerprint": tasks.rows_fingerprint(self.task, self.rows.train),
-            "validation_fingerprint": tasks.rows_fingerprint(self.task, self.rows.validation),
+            "train_fingerprint": rows_fingerprint(self.task, self.rows.train),
+            "validation_fingerprint": rows_fingerprint(self.task, self.rows.validation),
         }

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from compressions.artifact import WEIGHTS, check_artifact
 from compressions.beside import complete, report
 from compressions.errors import BadInput
+from compressions.manifest import WEIGHTS, check_artifact
 from compressions.ruler import KEY, LAYERS, MEASURES, RULERS, WHOLE, read_measures
 from compressions.storage import entropy_bytes, pack, sparse_mask
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from compressions import checkpoints
+from compressions import checkpoints, encoders
 from compressions.errors import BadInput, check, number, require, require_same, whole
 from compressions.files import root
 from compressions.sizes import MINILM, VOCABULARY, Size, size_of
@@ -49,7 +49,7 @@ class Miniature:
         for name in ("likeness", "bfloat16", "resume"):
             check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
         self._check_numbers()
-        checkpoints.check_name(self.folder, self.shape)
+        encoders.check_name(self.folder, self.shape)
         self._check_teacher()
         found = len(self.source.take(self.batch_size))
         fewer = f"the text {self.text!r} has {found} sentences, fewer than a batch of {self.batch_size}"
@@ -87,15 +87,15 @@ class Miniature:
         return size_of(self.size)
 
     @cached_property
-    def teacher_encoder(self) -> checkpoints.Encoder:
+    def teacher_encoder(self) -> encoders.Encoder:
         """The teacher, on the hub or in a folder."""
         if self.teacher == MINILM.hub:
-            return checkpoints.Encoder(MINILM, "hub")
+            return encoders.Encoder(MINILM, "hub")
         require(
             (Path(self.teacher) / "config.json").is_file(),
             f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM.hub}, or a folder with a BERT",
         )
-        return checkpoints.folder_encoder(Path(self.teacher))
+        return encoders.folder_encoder(Path(self.teacher))
 
     @cached_property
     def specification(self) -> dict:
@@ -103,7 +103,7 @@ class Miniature:
         choices = ("tokens", "minutes", "batch_size", "passes", "seed", "likeness", "bfloat16")
         return {
             "layers, width and heads": [self.shape.layers, self.shape.hidden, self.shape.heads],
-            "teacher": checkpoints.identity(self.teacher_encoder),
+            "teacher": encoders.identity(self.teacher_encoder),
             "text": self.source.fingerprint,
             "learning_rate": self.learning_rate or default_rate(self.shape),
             **{name: getattr(self, name) for name in choices},

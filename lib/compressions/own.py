@@ -1,18 +1,21 @@
 """A task of one's own: CSV files of labelled texts, checked and laid out as GLUE is, so that an experiment takes it."""
 
+import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
-import datasets
 import numpy as np
 import pandas as pd
 
 from compressions.errors import BadInput, one_of, require
-from compressions.files import whole_folder
+from compressions.files import root, whole_folder
+from compressions.rows import labelled
 from compressions.tasks import CORRELATIONS, TASKS, WITH_F1, Task
 
 SPLITS = ("train", "validation")
 MOST_LABELS = 255
+TASK = "task.json"
 LAYOUT = """---
 configs:
 - config_name: {name}
@@ -23,10 +26,25 @@ configs:
 """
 
 
+def place(name: str) -> Path:
+    """Where the rows of a task of one's own are kept."""
+    return root() / "_build" / "own" / name
+
+
+def find_task(name: str) -> Task:
+    """The task of a record: GLUE's, or one's own as `add_task` left it. Raises `BadInput` with the names there are."""
+    own = {path.parent.name: path for path in place("").glob(f"*/{TASK}")}
+    if name in own and name not in TASKS:
+        kept = json.loads(own[name].read_text())
+        TASKS[name] = Task(**{key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()})
+    one_of("task", name, {**TASKS, **own})
+    return TASKS[name]
+
+
 def add_task(
-    name: str, train: str, validation: str, text: list[str], label: str, graded: bool, folder: Path
+    name: str, train: str, validation: str, text: list[str], label: str, graded: bool
 ) -> tuple[Task, dict[str, int]]:
-    """Make a task of two CSV files, write its rows to `folder` in GLUE's layout, and let experiments know it.
+    """Make a task of two CSV files, write its rows to its `place` in GLUE's layout, and let experiments know it.
 
     `text` names one column, or two for pairs; a graded task has numbers as labels. Gives the task, and the rows of each
     split. Raises `BadInput`, before anything is written, for a file that is missing, not UTF-8 or not CSV, a column
@@ -48,7 +66,7 @@ def add_task(
     metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
     scored = CORRELATIONS if graded else ("accuracy",)
     task = Task(name, len(frames["train"]), tuple(text), labels, metrics, scored, own=True)
-    _write(task, frames, values, folder)
+    _write(task, frames, values)
     TASKS[name] = task
     return task, {split: len(frame) for split, frame in frames.items()}
 
@@ -95,13 +113,13 @@ def _values(column: pd.Series, split: str, labels: tuple[str, ...]) -> list:
     return numbers.tolist()
 
 
-def _write(task: Task, frames: dict[str, pd.DataFrame], values: dict[str, list], folder: Path) -> None:
-    kind = datasets.ClassLabel(names=list(task.labels)) if task.labels else datasets.Value("float32")
-    features = datasets.Features({**dict.fromkeys(task.columns, datasets.Value("string")), "label": kind})
-    with whole_folder(folder) as new:
+def _write(task: Task, frames: dict[str, pd.DataFrame], values: dict[str, list]) -> None:
+    with whole_folder(place(task.name)) as new:
+        (new / TASK).write_text(json.dumps(asdict(task)))
         (new / "README.md").write_text(LAYOUT.format(name=task.name))
         (new / task.name).mkdir()
         for split, frame in frames.items():
-            rows = {**{column: frame[column].tolist() for column in task.columns}, "label": values[split]}
-            table = datasets.Dataset.from_dict(rows, features=features)
-            table.to_parquet(new / task.name / f"{split}-00000-of-00001.parquet")
+            texts = {column: frame[column].tolist() for column in task.columns}
+            labelled(task, {**texts, "label": values[split]}).to_parquet(
+                new / task.name / f"{split}-00000-of-00001.parquet"
+            )

@@ -15,17 +15,18 @@ from compressions.artifact import load_artifact, load_packed, pack_artifact
 from compressions.beside import artifact_folder
 from compressions.bootstrap import Z, row_counts
 from compressions.configurations import Configuration
-from compressions.errors import BadInput, one_of, require
+from compressions.errors import BadInput, require
 from compressions.exported import onnx_scores, source
 from compressions.exporting import session, to_onnx
 from compressions.files import root, whole_folder
 from compressions.measuring import measure
+from compressions.own import find_task
 from compressions.records import read_predictions, read_record
 from compressions.ruler import RULER_WORDS
 from compressions.scores import scores
 from compressions.sizes import Size
 from compressions.table import markdown
-from compressions.tasks import TASKS
+from compressions.tasks import Task
 
 SECONDS = 2.0  # that each shape is timed
 DRAWS = 1000
@@ -39,12 +40,11 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     """
     results = path.resolve().parents[2]
     record = read_record(path) | {"path": str(path.resolve().relative_to(results))}
-    one_of("task to package", record["specification"]["task"], TASKS)
     folder = artifact_folder(results, record, artifacts)
-    model, task = load_artifact(folder), TASKS[record["specification"]["task"]]
+    model, task = load_artifact(folder), find_task(record["specification"]["task"])
     predictions, labels = read_predictions(path)
     found = {
-        "error": score_error(task.name, labels, predictions),
+        "error": score_error(task, labels, predictions),
         "onnx": onnx_scores(record, folder, source(record), predictions),
         "bytes": {ruler: size for ruler, size in measure(record, folder)[0].items() if ruler in RULER_WORDS},
     }
@@ -61,10 +61,10 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     return found
 
 
-def score_error(task: str, labels: np.ndarray, predictions: np.ndarray) -> float:
+def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> float:
     """The standard error of a score, from validation rows drawn again: the noise of rows, not that of seeds."""
     counts = row_counts(np.random.default_rng(0), DRAWS, len(labels))
-    return float(scores(task, "score", labels, predictions[None], counts).std())
+    return float(scores(task.scored, labels, predictions[None], counts).std())
 
 
 def _latency(folder: Path, name: str, content: bytes) -> list[dict]:
@@ -80,15 +80,15 @@ def _latency(folder: Path, name: str, content: bytes) -> list[dict]:
 def card(record: dict, found: dict, name: str) -> str:
     """The model card, in Markdown."""
     chosen, teacher, onnx = record["specification"], record.get("teacher"), found["onnx"]
-    task, margin = TASKS[chosen["task"]], Z * found["error"]
-    example = " ".join(f'"{column}"' for column in task.columns)
+    task, margin = find_task(chosen["task"]), Z * found["error"]
+    example, whose = " ".join(f'"{column}"' for column in task.columns), "the task" if task.own else "GLUE's"
     metrics = ", ".join(f"{metric} {record[metric]:.1f}" for metric in task.metrics)
     counted = [{"ruler": ruler, "bytes": f"{n:,}", "is": RULER_WORDS[ruler]} for ruler, n in found["bytes"].items()]
     timed = pd.DataFrame(found["latency"])[["batch", "length", "ms", "ratio"]].round(2)
     lines = [
-        f"---\nlanguage: en\ntags: [bert, glue, {task.name}, compression, int8, pruning]\n---",
+        f"---\ntags: [bert, {task.name}, compression, int8, pruning]\n---",
         f"# {name}",
-        f"BERT {chosen['size'].upper()} for GLUE's {task.name}, compressed by `{record['configuration']}`.",
+        f"BERT {chosen['size'].upper()} for {whose} {task.name}, compressed by `{record['configuration']}`.",
         f"```\npip install onnxruntime tokenizers\npython predict.py {example}\n```",
         "## Score",
         f"{record['score']:.1f} ± {margin:.1f} (95 %, the noise of {onnx['rows']:,} validation rows; one seed, whose "

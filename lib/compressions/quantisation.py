@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-GRANULARITIES = ("channel", "tensor")
 LARGEST = 127
 SMALLEST_SCALE = torch.finfo(torch.float32).tiny * LARGEST
 MOMENTUM = 0.95

@@ -80,7 +80,7 @@ class Results:
         cell = self.cells[key]
         there, seeds, rows = cell.predictions.shape
         flat = cell.predictions.reshape(-1, rows)
-        found = scores(key[0], self.score, cell.labels, flat, counts).reshape(-1, there, seeds)
+        found = scores(KINDS[self.score][key[0]], cell.labels, flat, counts).reshape(-1, there, seeds)
         return np.pad(found, ((0, 0), (0, len(ALL) - there), (0, 0)), constant_values=np.nan)
 
     def place(self, key: tuple[str, str]) -> tuple[int, int]:
@@ -105,7 +105,7 @@ class Results:
         for task in self.tasks:
             labels = next(cell.labels for key, cell in self.cells.items() if key[0] == task)
             constant = np.stack([np.full_like(labels, answer) for answer in range(max(1, len(TASKS[task].labels)))])
-            found.append(scores(task, self.score, labels, constant, np.ones((1, len(labels)))).max())
+            found.append(scores(KINDS[self.score][task], labels, constant, np.ones((1, len(labels)))).max())
         return np.array(found)
 
 

@@ -13,12 +13,14 @@ from filelock import FileLock
 from torch import nn
 from transformers import TrainerCallback, set_seed
 
-from compressions import artifact, augmentation, checkpoints, pruning, quantisation, teachers, training
+from compressions import artifact, checkpoints, metrics, pruning, quantisation, synonyms, training
+from compressions.answers import logits
 from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache, check_writable
 from compressions.machine import peak_memory_bytes, startup_seconds, surroundings
+from compressions.manifest import WEIGHTS, artifact_fingerprint, check_artifact
 from compressions.records import finished, lock, write_record
 from compressions.ruler import megabytes
 from compressions.teachers import Teacher
@@ -64,7 +66,7 @@ def _memory(experiment: Experiment, configuration: Configuration) -> Iterator[No
 
 def _check_augmentation(experiment: Experiment, wanted: list[Configuration]) -> None:
     if experiment.augment:
-        augmentation.synonyms_for(experiment.glue)
+        synonyms.synonyms_for(experiment.glue)
     control = any(configuration.uses(CONTROL) for configuration in wanted)
     require(experiment.augment > 0 or not control, f"the control {CONTROL!r} is nothing with augment 0; take 1 or more")
 
@@ -110,7 +112,7 @@ def training_rows(experiment: Experiment, configuration: Configuration, teacher:
     rows = material.training_rows(configuration.augments)
     if teacher is None:
         return rows
-    answers = teachers.logits(teacher, material.task, material.augmented, experiment.max_length)
+    answers = logits(teacher, material.task, material.augmented, experiment.max_length)
     return rows.add_column("teacher_logits", answers.tolist())
 
 
@@ -153,15 +155,15 @@ def measure(model: nn.Module, experiment: Experiment, configuration: Configurati
         # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
         artifact.save_artifact(model, checkpoints.load_tokenizer(experiment.encoder), folder)
         loaded = artifact.load_artifact(folder)
-        stored = (folder / artifact.WEIGHTS).stat().st_size
-        pin = artifact.artifact_fingerprint(folder)
+        stored = (folder / WEIGHTS).stat().st_size
+        pin = artifact_fingerprint(folder)
     start = time.perf_counter()
     logits = training.predict(loaded, material.validation, material.tokenizer).numpy()
     predictions = material.task.predictions(logits)
     counts = artifact.count(loaded)
     non_zeros = counts.parameters - masked
     measured = {
-        **material.task.scores(material.labels, predictions),
+        **metrics.scores(material.task, material.labels, predictions),
         "evaluation_seconds": time.perf_counter() - start,
         "parameters": counts.parameters,
         "non_zeros": non_zeros,
@@ -191,7 +193,7 @@ def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher:
 def _sound(teacher: Experiment) -> dict | None:
     """The record of a teacher whose artifact is intact; a broken cache is made again."""
     try:
-        artifact.check_artifact(teacher.artifact_folder(Configuration()))
+        check_artifact(teacher.artifact_folder(Configuration()))
         return finished(teacher.record_path(Configuration()), teacher.specification(Configuration()))
     except BadInput:
         return None

@@ -13,13 +13,13 @@ KINDS = {
 }
 
 
-def scores(task: str, kind: str, labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def scores(scored: tuple[str, ...], labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Scores times 100, `(draws, cells)`, of predictions `(cells, rows)` when row i is there `counts[:, i]` times.
 
-    `labels` is `(rows,)`, `counts` `(draws, rows)`; each draw has as many rows as there are. A metric that is
-    undefined, because all predictions are equal, counts as 0.
+    `scored` names the metrics whose mean is the score, `labels` is `(rows,)`, `counts` `(draws, rows)`; each draw has
+    as many rows as there are. A metric that is undefined, because all predictions are equal, counts as 0.
     """
-    values = [METRICS[name](labels, predictions, counts.astype(np.float32)) for name in KINDS[kind][task]]
+    values = [METRICS[name](labels, predictions, counts.astype(np.float32)) for name in scored]
     return 100 * np.mean(values, axis=0)
 
 

@@ -4,7 +4,7 @@ from math import log2
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from compressions.bootstrap import Estimate, Z
 from compressions.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES
@@ -53,7 +53,7 @@ def power(effect: float, found: Estimate, seeds: int, wanted: np.ndarray) -> np.
     `found` is one estimate from `seeds` seeds; the normal approximation.
     """
     error = np.sqrt(found.of_seeds * seeds / wanted + found.of_rows)
-    return norm.cdf(abs(effect) / error - Z) + norm.cdf(-abs(effect) / error - Z)
+    return ndtr(abs(effect) / error - Z) + ndtr(-abs(effect) / error - Z)
 
 
 def seeds_to_decide(found: Estimate, seeds: int) -> float:

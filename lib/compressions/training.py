@@ -9,21 +9,10 @@ import torch
 from torch import Tensor, nn
 from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from compressions.choices import Choices
 from compressions.distillation import distillation_loss
 
 EVALUATION_BATCH = 64
-
-
-@dataclass(frozen=True)
-class Choices:
-    """Training choices that every configuration shares."""
-
-    epochs: float
-    learning_rate: float
-    batch_size: int
-    weight_decay: float
-    warmup: float
-    seed: int
 
 
 @dataclass(frozen=True)

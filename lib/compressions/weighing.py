@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from compressions.errors import require
 from compressions.ruler import MEASURED, RULERS, read_measures
@@ -53,7 +53,7 @@ def byte_synergy(frame: pd.DataFrame, part: str) -> pd.DataFrame:
         if all(place in means.index for place in places):
             qat, mp, base, both = (means.loc[place] for place in places)
             error = sqrt(sum(1 / counts[place] for place in places)) * np.sqrt(spread)
-            half = student.ppf(0.975, max(freedom, 1)) * error
+            half = stdtrit(max(freedom, 1), 0.975) * error
             value = qat + mp - base - both
             rows += [(size, sparsity, r, value[r], value[r] - half[r], value[r] + half[r]) for r in ALL_RULERS]
     return pd.DataFrame(rows, columns=["size", "sparsity", "ruler", "value", "low", "high"])

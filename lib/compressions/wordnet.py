@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
 from compressions.errors import BadInput
 from compressions.files import file_fingerprint, fingerprint
 
@@ -109,6 +107,13 @@ def _may_be_inflected(word: str) -> bool:
     return word in _irregular() or any(len(stem) >= SHORTEST_STEM and stem in _first_senses() for stem in stems)
 
 
+@cache
+def _function_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # only who augments waits for it
+
+    return ENGLISH_STOP_WORDS
+
+
 def synonyms(word: str) -> list[str]:
     """The single words that share a lower-case word's most used sense.
 
@@ -116,7 +121,7 @@ def synonyms(word: str) -> list[str]:
     WordNet's texts favour none.
     """
     senses = _first_senses().get(word)
-    if senses is None or word in ENGLISH_STOP_WORDS or _may_be_inflected(word):
+    if senses is None or word in _function_words() or _may_be_inflected(word):
         return []
     ranked = Counter({part: _times_tagged()[word][part] for part in senses}).most_common(2)
     if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:

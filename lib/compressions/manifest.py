@@ -1,0 +1,39 @@
+"""What an artifact's folder says of its files: the checksum of each, by which it is known and checked."""
+
+import json
+from pathlib import Path
+
+from compressions.errors import BadInput, require
+from compressions.files import file_fingerprint, fingerprint
+
+WEIGHTS = "model.safetensors"
+MANIFEST = "artifact.json"
+
+
+def write_manifest(folder: Path) -> None:
+    """State the checksums of all files that are in a folder."""
+    manifest = {path.name: file_fingerprint(path) for path in sorted(folder.iterdir())}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+
+
+def artifact_fingerprint(folder: Path) -> str:
+    """One checksum for all files of an artifact, as its manifest states them.
+
+    Raises `BadInput` for a folder that is no finished artifact.
+    """
+    return fingerprint(json.dumps(_manifest(folder), sort_keys=True))
+
+
+def _manifest(folder: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        return {WEIGHTS: manifest[WEIGHTS], **manifest}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{folder} holds no artifact (no readable {MANIFEST})") from error
+
+
+def check_artifact(folder: Path) -> None:
+    """Raise `BadInput` unless every file is what was saved, to the byte."""
+    for name, wanted in _manifest(folder).items():
+        intact = (folder / name).is_file() and file_fingerprint(folder / name) == wanted
+        require(intact, f"{folder / name} is not what was saved there (checksum differs); make the artifact again")
