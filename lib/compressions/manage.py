@@ -1,6 +1,7 @@
 """The commands that `make grid` and `make grid-status` are made of: run, teach, status."""
 
 import json
+import math
 import os
 import sys
 from argparse import ArgumentParser
@@ -71,16 +72,19 @@ def status(grid: Grid) -> None:
         wanted, missing = len(of_size) * len(grid.configurations), sum(len(grid.missing(each)) for each in of_size)
         running = sum(len(_running(grid, experiment)) for experiment in of_size)
         row = f"{size:10}{wanted:15}{wanted - missing:8}{running:9}{missing - running:9}"
-        print(row + f"{seconds / 3600:12.1f}")
+        print(row + f"{_hours(seconds):>12}")
     for experiment in grid.experiments:
         for configuration in _running(grid, experiment):
             print(f"running: {experiment.task}/{experiment.size}/{configuration.name}-seed{experiment.seed}")
     for place, error in failures(grid):
         print(f"failed: {place}: {error}")
     cores = os.cpu_count() or 1
-    print(
-        f"left: {total / 3600:.1f} hours of one worker, {total / 3600 / cores:.1f} with {cores}, teachers not counted"
-    )
+    print(f"left: {_hours(total)} hours of one worker, {_hours(total / cores)} with {cores}, teachers not counted")
+
+
+def _hours(seconds: float) -> str:
+    """Hours to one decimal; a question mark where no record of the grid lets them be estimated."""
+    return "?" if math.isnan(seconds) else f"{seconds / 3600:.1f}"
 
 
 def _running(grid: Grid, experiment: Experiment) -> list[Configuration]:
