@@ -108,7 +108,6 @@ from compressions.published import read_figure1
 
 published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size")
 table = pd.DataFrame(records).assign(file_MB=lambda frame: frame.artifact_bytes / 1e6)
-table = table.merge(published[["configuration", "score"]], "left", "configuration", suffixes=("", "_paper"))
 
 # %% tags=["hide-input"]
 columns = {
@@ -118,7 +117,6 @@ columns = {
     "non_zeros": ("non-zeros", "{:,}"),
     "augmented_rows": ("added rows", "{:,}"),
     "seconds": ("seconds of training", "{:.1f}"),
-    "score_paper": ("the paper's mean of 8 tasks", "{:.1f}"),
 }
 shown = table.set_index("configuration")[list(columns)].rename(columns={name: columns[name][0] for name in columns})
 shown.style.format(dict(columns.values()), na_rep="–")

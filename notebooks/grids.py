@@ -94,11 +94,15 @@ glue_numbers(there=len(frame), wanted=wanted, part=100 * len(frame) / wanted)
 # %% [markdown]
 # ## Speed
 #
-# Examples per second in training, on one thread, the median over tasks and seeds; and which part of all seconds were
-# training, the rest being starts, tokenising, teachers and scoring.
+# Examples per second in training, on one thread, the median over seeds and over the tasks that have all configurations
+# of a size; and which part of all seconds were training, the rest being starts, tokenising, teachers and scoring. The
+# records come from machines of two kinds, often busy with other work, so that [timings of a single
+# step](cost.py) compare the methods better.
 
 # %%
-speed = frame.pivot_table("examples_per_second", "configuration", "size", aggfunc="median")
+counts = frame.groupby(["size", "task"]).configuration.transform("nunique")
+full = frame[counts == counts.groupby(frame["size"]).transform("max")]
+speed = full.pivot_table("examples_per_second", "configuration", "size", aggfunc="median")
 present = [name for name in order if name in speed.index], [size for size in sizes if size in speed.columns]
 speed.reindex(index=present[0], columns=present[1]).style.format(precision=0, na_rep="–")
 
@@ -175,7 +179,8 @@ glue_numbers(
 # All sizes together are {glue:text}`planned_years:.0f` years of one thread, or {glue:text}`planned_hours:.0f` hours of
 # one GPU at {glue:text}`planned_rate:.2f` teraflops, {glue:text}`planned_share:.0f` % of them for
 # {glue:text}`planned_largest`. Each size trains on {glue:text}`planned_examples:.0f` million examples of
-# {glue:text}`planned_tokens:.0f` tokens; with QAT one takes {glue:text}`planned_qat:.2f` times the baseline's seconds.
+# {glue:text}`planned_tokens:.0f` tokens; with QAT one takes {glue:text}`planned_qat:.2f` times the baseline's seconds,
+# as the records have it.
 #
 # A thread's hours are the most it would take. From {glue:text}`planned_smallest` to {glue:text}`planned_reference` the
 # multiply-adds grew {glue:text}`planned_weights:.0f` times and the seconds {glue:text}`planned_growth:.1f` times, so

@@ -3,8 +3,9 @@
 #
 # If methods did not interact, a combination would shrink a size by the product of what its methods reach alone.
 # *Synergy* is how far it is from that: the logarithm, to base 2, of the combination's reduction less the sum of the
-# single methods' logarithms. At 0 the methods multiply; at 1 the combination is twice as small as the product; below 0
-# they get in each other's way. The paper's claim is that synergy is often above 0. This chapter puts it to a test.
+# single methods' logarithms. At 0 the methods multiply; at 1 the combination is half the size that the product
+# promises; below 0 they get in each other's way. The paper's claim is that synergy is often above 0. This chapter puts
+# it to a test.
 
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records
@@ -39,8 +40,8 @@ Markdown(ours.left_out)
 # %% [markdown]
 # ## Of our reductions
 #
-# For each size, the mean synergy over the tasks, by the search of [Table 1](reductions.py). The interval is two
-# standard errors to each side, from seeds and validation rows drawn again. What it allows to say: *multiplicative* when
+# For each size, the mean synergy over the tasks, by the search of [Table 1](reductions.py). The interval is one of
+# 95 %, by Student's t, from seeds and validation rows drawn again. What it allows to say: *multiplicative* when
 # all of it is within 10 % of the product, else *super-multiplicative* when all of it is above 0, *sub-multiplicative*
 # below, and *not decidable* otherwise. Nothing is said, whatever the interval, where more than half of the tasks are
 # bounded (*not measured*) or a task has one seed only (*one seed*), for then the interval lacks the noise of seeds.
@@ -127,8 +128,9 @@ glue_numbers(
 # combination's change of score less the sum of its methods' changes, at an unchanged size; where a combination prunes,
 # its mean over both sparsities. The paper's Figure 1 can be asked the same. Where a doubling of the size is worth the
 # same number of points throughout, by the paper's ruler and at no tolerance, a positive interaction and a positive
-# synergy are the same. It has a fault of its own: near the score of a constant answer there is little left to lose, so
-# that losses cannot add up, and an interaction there leans to *less lost together*.
+# synergy are the same. It has faults of its own. Near the score of a constant answer there is little left to lose, so
+# that losses cannot add up. And where a doubling is worth less the larger the model is, methods that multiply exactly
+# lose fewer points together. Both lean to *less lost together*.
 
 # %%
 from compressions.published import read_figure1
@@ -154,6 +156,10 @@ points["to the paper"] = agreement(points, points.published, slack)
 points.style.format(shown | {"published": "{:+.2f}"}, na_rep="–").hide()
 
 # %% tags=["hide-input"]
+from compressions.worlds import multiplying
+
+# What the same sizes would show if methods multiplied exactly and no score had noise.
+neutral = interaction(multiplying(figure_points, 0, tasks=1, draws=1)[0][0, 0])
 alone = interaction(ours.scores)
 figure = draw_by_size(points, alone, theirs_points, "interaction, points")
 glue_figure("points", figure, with_tasks(points, alone, ours.tasks), records=results)
@@ -162,14 +168,23 @@ stands = {
     word.replace(" ", "_"): ", ".join(named[points["to the paper"] == word]) or "none"
     for word in ("same side", "other side", "adds up", "not comparable", "open")
 }
+undecided = int((points["to the paper"] == "open").sum())
+answers = (
+    f"All {len(points)} are open, for each size has a task with one seed only"
+    if undecided == len(points) and (points.says == "one seed").all()
+    else f"{undecided} are open. On the paper's side: {stands['same_side']}; on the other: {stands['other_side']}; "
+    f"adding up: {stands['adds_up']}; where the paper's side is not known: {stands['not_comparable']}"
+)
 glue_numbers(
-    **stands,
+    answers=answers,
     questions=len(points),
-    undecided=int((points["to the paper"] == "open").sum()),
     by_chance=0.05 * len(points),
     published_above=int((theirs_points > SLACK).sum().sum()),
     published_below=int((theirs_points < -SLACK).sum().sum()),
     published_all=theirs_points.size,
+    neutral_above=int((neutral > SLACK).sum()),
+    neutral_below=int((neutral < -SLACK).sum()),
+    neutral_most=neutral.max(),
 )
 
 # %% [markdown]
@@ -177,12 +192,45 @@ glue_numbers(
 # :name: fig-points
 # :alt: For each size the interaction in points of four combinations with intervals, single tasks and published values
 #
-# Of {glue:text}`questions:d` questions {glue:text}`undecided:d` are open. Answered, and on the paper's side of 0:
-# {glue:text}`same_side`; on the other: {glue:text}`other_side`; adding up: {glue:text}`adds_up`; where the paper's side
-# is not known: {glue:text}`not_comparable`. By chance alone {glue:text}`by_chance:.1f` intervals would exclude 0. In
-# the paper's Figure 1 {glue:text}`published_above:d` of {glue:text}`published_all:d` interactions are above 0 and
-# {glue:text}`published_below:d` below by more than reading them off can explain.
+# Of {glue:text}`questions:d` questions: {glue:text}`answers`. By chance alone {glue:text}`by_chance:.1f` intervals
+# would exclude 0. In the paper's Figure 1 {glue:text}`published_above:d` of {glue:text}`published_all:d` interactions
+# are above 0 and {glue:text}`published_below:d` below by more than reading them off can explain; if its methods
+# multiplied exactly, {glue:text}`neutral_above:d` would be above, by up to {glue:text}`neutral_most:.1f` points, and
+# {glue:text}`neutral_below:d` below.
 # ```
+
+# %% [markdown]
+# ### The tasks with several seeds
+#
+# Where a task has one seed nothing is known of the noise of seeds, and nothing is said above. Over the tasks alone that
+# have several:
+
+
+# %% tags=["hide-input"]
+def of_repeated(scores: np.ndarray) -> np.ndarray:
+    """Interactions, (..., sizes, combinations), of the tasks with several seeds."""
+    return over_tasks(np.where((ours.seeds > 1)[..., None], interaction(scores), np.nan))
+
+
+repeated = estimate(ours.scores, drawn, of_repeated, freedom)
+seeded = verdicts(repeated, ours, np.zeros_like(share), margin, IN_POINTS, fewest=2)
+spoken = [
+    f"{one['size']} {one.methods} {one.value:+.1f} ({one.low:+.1f} to {one.high:+.1f}, {one.says})"
+    for _, one in seeded.iterrows()
+]
+over = {
+    size.upper(): ", ".join(np.array(ours.tasks)[ours.seeds[:, row] > 1])
+    for row, size in enumerate(ours.sizes)
+    if (ours.seeds[:, row] > 1).any()
+}
+glue_numbers(
+    seeded="; ".join(spoken) or "no task has several seeds yet",
+    seeded_over="; ".join(f"{size} over {tasks}" for size, tasks in over.items()) or "no size",
+)
+seeded.style.format(shown, na_rep="–").hide()
+
+# %% [markdown]
+# These are {glue:text}`seeded_over`.
 
 # %% [markdown]
 # ### Task by task
@@ -266,21 +314,20 @@ pd.DataFrame(rows, columns=["size", "methods", "lowest", "highest"]).style.hide(
 # ## How many seeds would decide
 #
 # The chance that the interval excludes 0, by the number of seeds, if the truth were an interaction of so many points:
-# for all three methods at once, with the noise that was measured here. Where validation rows are few, more seeds end at
-# a ceiling.
+# for all three methods at once, over the tasks with several seeds, with the noise measured on them. Where validation
+# rows are few, more seeds end at a ceiling.
 
 # %% tags=["hide-input"]
 from compressions.synergy import power
 
 EFFECTS = {0.5: ":", 1.0: "--", 2.0: "-"}
 wanted = np.arange(2, 41)
-fewest = {row: int(column[column > 0].min()) for row, column in enumerate(ours.seeds.T)}
+fewest = {row: int(column[column > 1].min()) for row, column in enumerate(ours.seeds.T) if (column > 1).any()}
 chances = [
     pd.DataFrame({"size": ours.sizes[row].upper(), "effect": effect, "seeds": wanted, "chance": 100 * chance})
     for row, seeds in fewest.items()
     for effect in EFFECTS
-    for chance in [power(effect, inside.at(row, len(COMBINED) - 1), seeds, wanted)]
-    if seeds > 1
+    for chance in [power(effect, repeated.at(row, len(COMBINED) - 1), seeds, wanted)]
 ]
 
 # %% tags=["hide-input"]
@@ -307,7 +354,7 @@ glue_numbers(enough="; ".join(needed) or unknown)
 # :name: fig-power
 # :alt: Curves of the chance to decide by the number of seeds for three sizes of the effect
 #
-# Seeds for a chance of four in five: {glue:text}`enough`.
+# Seeds for a chance of four in five: {glue:text}`enough`. Noise is that of {glue:text}`seeded_over`.
 # ```
 
 # %% [markdown]
@@ -336,8 +383,6 @@ table.style.format("{:+.2f}", subset=["mean synergy", "low", "high"]).format("{:
 # points, as seeds and rows make it. The search of Table 1, run on many such worlds, should report no synergy.
 
 # %%
-from compressions.worlds import multiplying
-
 HOW = {
     "as in Table 1": (0.5, "discrete"),
     "interpolated": (0.5, "interpolated"),
@@ -355,6 +400,19 @@ null = pd.DataFrame({key: pd.Series(values.mean(axis=0), COMBINED) for key, valu
 null.index.names = ["search", "noise, points"]
 null.loc[("published", "–"), :] = mean
 null.sort_index(level=0, sort_remaining=False).style.format("{:+.2f}")
+
+# %% [markdown]
+# How many of these worlds have a mean synergy at least as far above 0 as the paper's table, or for quantization with
+# pruning, which the table has below 0, as far below, by the search as in Table 1:
+
+# %% tags=["hide-input"]
+tails = {}
+for noise in noises:
+    worlds_have = seen["as in Table 1", noise]
+    as_far = np.where(mean >= 0, worlds_have >= mean.to_numpy(), worlds_have <= mean.to_numpy())
+    tails[f"{noise:g} points"] = 100 * as_far.mean(axis=0)
+tails = pd.DataFrame(tails, COMBINED).T.rename_axis("noise")
+tails.style.format("{:.0f} %")
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(6, 3.6))
@@ -378,8 +436,14 @@ glue_numbers(
     **{f"search_{name}": by_search["QAT+KD+MP"].agg(name) for name in ("min", "max")},
     **{f"search_pair_{name}": by_search["QAT+KD"].agg(name) for name in ("min", "max")},
     **{f"left_{name}": null.loc["interpolated, no tolerance"]["QAT+KD+MP"].agg(name) for name in ("min", "max")},
+    **{
+        f"tail_{methods.lower().replace('+', '_')}_{name}": tails[methods].agg(name)
+        for methods in ("QAT+KD", "QAT+MP", "QAT+KD+MP")
+        for name in ("min", "max")
+    },
     printed=mean["QAT+KD+MP"],
     printed_pair=mean["QAT+KD"],
+    printed_qat_mp=mean["QAT+MP"],
     least_noise=min(noises),
     most_noise=max(noises),
 )
@@ -393,7 +457,10 @@ glue_numbers(
 # {glue:text}`search_max:+.2f` doublings of synergy for all three methods, and between {glue:text}`search_pair_min:+.2f`
 # and {glue:text}`search_pair_max:+.2f` for QAT+KD, as models are off by {glue:text}`least_noise:.2f` to
 # {glue:text}`most_noise:.2f` points (the number on each bar, which holds 95 % of such worlds). Published, as diamonds,
-# are {glue:text}`printed:+.2f` and {glue:text}`printed_pair:+.2f`.
+# are {glue:text}`printed:+.2f` and {glue:text}`printed_pair:+.2f`: so much or more is found in
+# {glue:text}`tail_qat_kd_mp_min:.0f` to {glue:text}`tail_qat_kd_mp_max:.0f` % and {glue:text}`tail_qat_kd_min:.0f` to
+# {glue:text}`tail_qat_kd_max:.0f` % of the worlds, by noise. QAT+MP, {glue:text}`printed_qat_mp:+.2f`, is so low in
+# {glue:text}`tail_qat_mp_min:.0f` to {glue:text}`tail_qat_mp_max:.0f` %.
 # ```
 #
 # Three causes pull in different directions. The search **rounds down** to models that exist, and rounding the sum of
@@ -402,8 +469,9 @@ glue_numbers(
 # the curve. And at **both ends** of the sizes there is no smaller or no larger model to find, so that ratios are cut
 # off. Interpolated and without tolerance the two first are gone, and between {glue:text}`left_min:+.2f` and
 # {glue:text}`left_max:+.2f` are left for all three methods. The noise of the paper's scores is not known, nor are its
-# curves task by task; so this is a warning about the measure, not a refutation. A published ratio above the product, or
-# below it, is by itself no evidence on whether methods help each other.
+# curves task by task; so this is a warning about the measure, not a refutation. A single ratio above the product is no
+# evidence by itself; that quantization with pruning falls *below* it, as the paper says, is what the search would least
+# make of nothing.
 #
-# The same holds of the intervals on this page that come from the search as in Table 1: they are about what another grid
-# of this kind would find, and in simulated grids they hold that; they do not hold what a grid without noise would show.
+# The intervals on this page that come from the search as in Table 1 cover what a second grid of this kind would give,
+# as simulated grids confirm. They do not cover the value that a grid without noise would give.

@@ -32,6 +32,12 @@ def test_a_chapter_has_one_parameters_cell_and_checks_what_is_injected(chapter):
     assert "check_parameters(In)" in next(cell.source for cell in cells[cells.index(tagged[0]) + 1 :] if is_code(cell))
 
 
+@every_chapter
+def test_no_line_of_prose_is_lost_as_a_comment(chapter):
+    prose = [cell.source for cell in jupytext.read(chapter).cells if cell.cell_type == "markdown"]
+    assert not [line for text in prose for line in text.splitlines() if line.startswith("%")]
+
+
 def is_code(cell) -> bool:
     return cell.cell_type == "code"
 

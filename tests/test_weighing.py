@@ -35,7 +35,15 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
     for world in range(200):
         generator = np.random.default_rng(world)
         frame = [
-            {"size": "tiny", "part": WHOLE, "subset": subset, "sparsity": sparsity, "bytes": size, "noise": noise}
+            {
+                "task": "rte",
+                "size": "tiny",
+                "part": WHOLE,
+                "subset": subset,
+                "sparsity": sparsity,
+                "bytes": size,
+                "noise": noise,
+            }
             for subset, sparsity, size in (("base", 0, 4000), ("qat", 0, 1000), ("mp", 0.6, 2000), ("qat+mp", 0.6, 800))
             for noise in generator.normal(scale=0.01, size=3)
         ]
@@ -44,6 +52,14 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
         found = byte_synergy(frame, WHOLE).iloc[0]
         inside.append(found.low <= np.log2(5 / 8) <= found.high)
     assert 0.9 < np.mean(inside) < 0.99
+
+
+def test_models_of_the_same_tasks_are_compared(tmp_path):
+    write(tmp_path)
+    frame = weighed([tmp_path])
+    frame.loc[(frame.configuration == "base") & (frame.task != "rte"), list(ALL_RULERS)] *= 7
+    frame = frame[(frame.configuration == "base") | (frame.task == "rte")]
+    assert np.allclose(byte_synergy(frame, WHOLE).value, np.log2(5 / 8))
 
 
 def test_one_model_of_each_has_a_value_and_no_interval(tmp_path):

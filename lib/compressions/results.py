@@ -93,6 +93,13 @@ class Results:
         counts = [[len(self.cells[t, s].seeds) if (t, s) in self.cells else 0 for s in self.sizes] for t in self.tasks]
         return np.array(counts)
 
+    def basis(self, size: str) -> str:
+        """A size's name with what stands behind its numbers: how many tasks, and whether seeds were repeated."""
+        own = self.seeds[:, self.sizes.index(size)]
+        own = own[own > 0]
+        fewest = "one seed on some" if own.min() == 1 < own.max() else "one seed" if own.max() == 1 else "several seeds"
+        return f"{size.upper()} ({len(own)} {'task' if len(own) == 1 else 'tasks'}, {fewest})"
+
     @property
     def freedom(self) -> np.ndarray:
         """Degrees of freedom of each cell's seeds, `(tasks, sizes)`; 0 where there is one, or none."""

@@ -73,15 +73,18 @@ def verdicts(
     bounded: np.ndarray,
     margin: float = MARGIN,
     words: tuple[str, str, str] = MULTIPLYING,
+    fewest: int = 1,
 ) -> pd.DataFrame:
     """One row for each size and combination of an estimate: interval, verdict, seeds.
 
     `found` and `bounded`, the share of tasks that are not measured, are `(sizes, combinations)`. Nothing is said where
-    more than half of the tasks are bounded, or where a task has one seed: its interval lacks the noise of seeds.
+    more than half of the tasks are bounded, or where a task has one seed: its interval lacks the noise of seeds. The
+    estimate is one over the tasks that have `fewest` seeds or more; a size without such a task has no row.
     """
     rows = []
-    for row, size in enumerate(results.sizes):
-        seeds = int(results.seeds[:, row][results.seeds[:, row] > 0].min())
+    for row in np.flatnonzero((results.seeds >= fewest).any(axis=0)):
+        size, own = results.sizes[row], results.seeds[:, row]
+        seeds = int(own[own >= fewest].min())
         for column, methods in enumerate(COMBINED):
             one = found.at(row, column)
             says = verdict(one.low, one.high, margin, words)

@@ -40,20 +40,29 @@ def byte_synergy(frame: pd.DataFrame, part: str) -> pd.DataFrame:
 
     `value` is the synergy in doublings of one and the same shape: log2 of the reduction by both less those of each;
     below 0 they save less together. `low` and `high` are a 95 % interval, from the spread of log bytes among models
-    that differ in task and seed only, taken as the same for all configurations of a ruler; NaN where no two do.
+    that differ in task and seed only, taken as the same for all configurations of a ruler; NaN where no two do. Models
+    of the same tasks are compared, where all four configurations have one in common.
     """
     logs = frame[frame.part == part].assign(**{ruler: np.log2(frame[ruler]) for ruler in ALL_RULERS})
     groups = logs.groupby(["size", "subset", "sparsity"])[list(ALL_RULERS)]
-    means, counts = groups.mean(), groups.size()
+    counts = groups.size()
     freedom = len(logs) - len(counts)
-    spread = (groups.var(ddof=0).mul(counts, axis=0)).sum() / freedom if freedom else means.iloc[0] * np.nan
+    spread = (
+        (groups.var(ddof=0).mul(counts, axis=0)).sum() / freedom if freedom else pd.Series(np.nan, list(ALL_RULERS))
+    )
     rows = []
-    for size, sparsity in sorted({(size, sparsity) for size, _, sparsity in means.index if sparsity}):
+    for size, sparsity in sorted({(size, sparsity) for size, _, sparsity in counts.index if sparsity}):
         places = [(size, "qat", 0), (size, "mp", sparsity), (size, "base", 0), (size, "qat+mp", sparsity)]
-        if all(place in means.index for place in places):
-            qat, mp, base, both = (means.loc[place] for place in places)
-            error = sqrt(sum(1 / counts[place] for place in places)) * np.sqrt(spread)
+        if all(place in counts.index for place in places):
+            cells = _paired([logs.loc[groups.groups[place]] for place in places])
+            qat, mp, base, both = (cell[list(ALL_RULERS)].mean() for cell in cells)
+            error = sqrt(sum(1 / len(cell) for cell in cells)) * np.sqrt(spread)
             half = stdtrit(max(freedom, 1), 0.975) * error
             value = qat + mp - base - both
             rows += [(size, sparsity, r, value[r], value[r] - half[r], value[r] + half[r]) for r in ALL_RULERS]
     return pd.DataFrame(rows, columns=["size", "sparsity", "ruler", "value", "low", "high"])
+
+
+def _paired(cells: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    shared = set.intersection(*(set(cell.task) for cell in cells))
+    return [cell[cell.task.isin(shared)] for cell in cells] if shared else cells
