@@ -7,9 +7,10 @@ GRID ?= embedded
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # How many GPUs a grid shares here; on a cluster any number but 0 gives each experiment one.
 GPUS ?= 0
-# Where `make pack` writes: make pack RECORD=results/local/mrpc/tiny/qat+kd-seed0.json
-OUT ?= _build/packed/$(basename $(notdir $(RECORD))).packed
-PACKAGE ?= _build/packages/$(basename $(notdir $(RECORD)))
+# Where `make pack` and `make package` write: RECORD=results/local/mrpc/tiny/qat+kd-seed0.json is local-mrpc-tiny-qat+kd-seed0.
+MODEL = $(subst /,-,$(basename $(RECORD:results/%=%)))
+OUT ?= _build/packed/$(MODEL).packed
+PACKAGE ?= _build/packages/$(MODEL)
 # Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
 WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES)) $(OPTIONS)
 # The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.

@@ -159,17 +159,17 @@ pd.DataFrame(columns, index=list(ALL)).drop("base").style.format("{:+.1f}", na_r
 kd, aug = ALL.index("kd"), ALL.index("aug")
 teacher = estimate(ours.scores, drawn, lambda scores: over_tasks(scores[..., [kd]] - scores[..., [aug]]), freedom)
 curve = theirs.pivot(index="size", columns="configuration", values="score")
-gains = curve.kd - curve.base
+gains = (curve.kd - curve.base).map("{:+.1f}".format).reindex(ours.sizes, fill_value="none")
 said = [
     f"{ours.basis(size)}: {changes.value[row, kd]:+.1f} ({changes.low[row, kd]:+.1f} to {changes.high[row, kd]:+.1f}) "
-    f"points with KD, where the paper's figure has {gains[size]:+.1f}; "
+    f"points with KD, where the paper's figure has {gains[size]}; "
     f"{changes.value[row, aug]:+.1f} with the added rows alone, so that the teacher itself adds "
     f"{teacher.value[row, 0]:+.1f} ({teacher.low[row, 0]:+.1f} to {teacher.high[row, 0]:+.1f})"
     for row, size in enumerate(ours.sizes)
     if not np.isnan(teacher.value[row, 0])
 ]
 net = [
-    f"{size.upper()} changes by {changes.value[row, kd]:+.1f} points (published {gains[size]:+.1f})"
+    f"{size.upper()} changes by {changes.value[row, kd]:+.1f} points (published {gains[size]})"
     for row, size in enumerate(ours.sizes)
     if 2 * (ours.seeds[:, row] > 0).sum() >= len(ours.tasks)
 ]
@@ -186,7 +186,7 @@ glue_numbers(control="; ".join(said) or "the control was not run", net="; ".join
 # %% tags=["hide-input"]
 from compressions.records import read_all
 
-taught = [record for record in read_all(root() / results) if record["teacher"]]
+taught = [record for record in read_all(root() / results) if record.get("teacher")]
 known = pd.Series({record["specification"]["task"]: record["teacher"]["score"] for record in taught}, dtype=float)
 plain = {f"{size.upper()} base": ours.scores[:, row, 0] for row, size in enumerate(ours.sizes)}
 students = pd.DataFrame({"teacher": known.reindex(ours.tasks), **plain}, index=ours.tasks)

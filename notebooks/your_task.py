@@ -15,7 +15,7 @@
 # %% tags=["parameters"]
 train = None  # a CSV file in UTF-8 with a first line of column names; None: nothing is trained
 validation = None  # another, of rows that are not in the first; scores are on it
-name = "mine"  # what to call the task, in small letters; its records lie in a folder of this name
+name = "mine"  # what to call the task, in small letters; other files need another name, as records are kept by it
 text = ["text"]  # the column with the text, or two columns for a task about pairs
 label = "label"  # the column with the label
 graded = False  # True: labels are numbers on a scale, scored by correlation
@@ -127,4 +127,5 @@ tradeoff(points, score_title=f"{name}, score") if len(points) else Markdown("No 
 
 # %% [markdown]
 # `make package RECORD=` with the path of a record, `results/own/<name>/<size>/…json`, writes its model as a folder to
-# take away, which predicts without torch; `make pack RECORD=` writes it as one small file.
+# take away, which predicts without torch, while the task's rows are still in `_build/own`; `make pack RECORD=` writes
+# it as one small file.

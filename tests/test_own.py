@@ -1,5 +1,6 @@
 """A task of one's own, from CSV files as people have them."""
 
+import shutil
 import subprocess
 import sys
 
@@ -44,7 +45,13 @@ def test_rows_come_back_as_they_were_in_the_file(files):
     rows = load(task, str(place("mine")))
     assert rows.train["review"][0] == 'Großartig, „so gut" wie 素晴らしい'
     assert [task.labels[number] for number in rows.validation["label"]] == list(pd.read_csv(files[1]).stars)
-    assert made(files)[0] == task  # a second call takes the place of the first
+    assert made(files)[0] == task  # a second call changes nothing
+    change(files[0], lambda frame: frame.iloc[1:])
+    with pytest.raises(
+        BadInput, match="the task 'mine' has other rows from an earlier call; take another name, or delete"
+    ):
+        made(files)
+    assert len(load(task, str(place("mine"))).train) == 96
 
 
 def change(path: str, edit) -> None:
@@ -128,21 +135,25 @@ def test_a_hundred_thousand_rows_simply_work(files):
 
 
 def test_papermill_compresses_an_encoder_on_ones_own_files_for_a_package_to_take_away(tmp_path, files, monkeypatch):
-    given = {"train": files[0], "validation": files[1], "label": "stars", "epochs": 1}
+    given = {"name": "tested", "train": files[0], "validation": files[1], "label": "stars", "epochs": 1}
     given |= {"results": tmp_path / "results", "artifacts": tmp_path / "artifacts"}
     words = [word for key, value in given.items() for word in ("-p", key, value)]
+    monkeypatch.chdir(ROOT)
+    shutil.rmtree(place("tested"), ignore_errors=True)
     lists = ["-y", "text: [review]", "-y", "subsets: [[], [qat, kd, mp]]", "-p", "teacher", "tiny"]
     done = call_papermill("notebooks/your_task.py", tmp_path / "out.ipynb", *words, *lists)
     assert done.returncode == 0, done.stderr[-2000:]
     records = read_all(tmp_path / "results")
-    assert [record["path"] for record in records] == ["mine/tiny/base-seed0.json", "mine/tiny/qat+kd+mp60-seed0.json"]
+    assert [record["path"] for record in records] == [
+        "tested/tiny/base-seed0.json",
+        "tested/tiny/qat+kd+mp60-seed0.json",
+    ]
     assert all(record["specification"]["train_rows_used"] == 96 for record in records)
-    monkeypatch.chdir(ROOT)
     found = package(tmp_path / "results" / records[1]["path"], tmp_path / "artifacts", tmp_path / "package")
-    assert found["onnx"]["rows"] == 40 and find_task("mine").labels == ("bad", "good")
+    assert found["onnx"]["rows"] == 40 and find_task("tested").labels == ("bad", "good")
     predict = [sys.executable, tmp_path / "package/predict.py", "the dog was good"]
     assert subprocess.run(predict, capture_output=True, text=True, check=True).stdout.split()[0] in ("bad", "good")
-    with pytest.raises(BadInput, match="unknown task 'yours'; allowed: .*, mine"):
+    with pytest.raises(BadInput, match="unknown task 'yours'; allowed: .*, tested"):
         find_task("yours")
 
 

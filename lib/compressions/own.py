@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from compressions.errors import BadInput, one_of, require
-from compressions.files import root, whole_folder
+from compressions.files import fingerprint, root, whole_folder
 from compressions.rows import labelled
 from compressions.tasks import CORRELATIONS, TASKS, WITH_F1, Task
 
@@ -36,6 +36,7 @@ def find_task(name: str) -> Task:
     own = {path.parent.name: path for path in place("").glob(f"*/{TASK}")}
     if name in own and name not in TASKS:
         kept = json.loads(own[name].read_text())
+        del kept["content"]
         TASKS[name] = Task(**{key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()})
     one_of("task", name, {**TASKS, **own})
     return TASKS[name]
@@ -66,7 +67,11 @@ def add_task(
     metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
     scored = CORRELATIONS if graded else ("accuracy",)
     task = Task(name, len(frames["train"]), tuple(text), labels, metrics, scored, own=True)
-    _write(task, frames, values)
+    content = fingerprint(
+        *(str(each) for split in SPLITS for each in (frames[split][text].to_numpy().tolist(), values[split]))
+    )
+    _check_same(name, content)
+    _write(task, frames, values, content)
     TASKS[name] = task
     return task, {split: len(frame) for split, frame in frames.items()}
 
@@ -113,9 +118,16 @@ def _values(column: pd.Series, split: str, labels: tuple[str, ...]) -> list:
     return numbers.tolist()
 
 
-def _write(task: Task, frames: dict[str, pd.DataFrame], values: dict[str, list]) -> None:
+def _check_same(name: str, content: str) -> None:
+    """Raise `BadInput` where the rows of an earlier call are others, which records may be of."""
+    kept = place(name) / TASK
+    same = not kept.is_file() or json.loads(kept.read_text())["content"] == content
+    require(same, f"the task {name!r} has other rows from an earlier call; take another name, or delete {place(name)}")
+
+
+def _write(task: Task, frames: dict[str, pd.DataFrame], values: dict[str, list], content: str) -> None:
     with whole_folder(place(task.name)) as new:
-        (new / TASK).write_text(json.dumps(asdict(task)))
+        (new / TASK).write_text(json.dumps(asdict(task) | {"content": content}))
         (new / "README.md").write_text(LAYOUT.format(name=task.name))
         (new / task.name).mkdir()
         for split, frame in frames.items():

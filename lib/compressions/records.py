@@ -69,10 +69,13 @@ def read_record(path: Path) -> dict:
 
     That is one that is unreadable, of another format, edited since it was written, or without its own predictions.
     """
+    require(path.is_file(), f"there is no record {path}")
     try:
         record = dict(json.loads(path.read_text()))
     except (OSError, ValueError, TypeError) as error:
-        raise BadInput(f"the record {path} cannot be read ({error}); delete it to run it again") from error
+        raise BadInput(
+            f"the record {path} cannot be read ({error}); if it is one, delete it to run it again"
+        ) from error
     require(record.get("format") == FORMAT, f"the record {path} has format {record.get('format')}; known: {FORMAT}")
     own = record.get("sha256") == _checksum(record)
     require(own, f"the record {path} was edited after it was written; delete it to run it again")
