@@ -126,6 +126,14 @@ def test_a_page_passes_the_automatic_checks_of_accessibility(visit, name):
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
 
 
+@pytest.mark.parametrize("name", [CONTENTS["root"], "notebooks/tradeoffs", EXPLORER, "notebooks/synergy"])
+def test_a_page_passes_them_in_the_dark_too(visit, name):
+    page, _ = visit(name)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme == 'dark'")
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in Axe().run(page).response["violations"]] == []
+
+
 @every_page
 def test_a_page_is_light_and_prints(visit, name):
     page, _ = visit(name)

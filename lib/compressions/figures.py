@@ -26,7 +26,7 @@ COLOURS = {
 }
 MARKERS = {"none": "o", "QAT": "s", "KD": "^", "MP": "v", "QAT+KD": "D", "QAT+MP": "P", "KD+MP": "X", "QAT+KD+MP": "*"}
 HEIGHT = 320
-FRONT = "no better one"
+FRONT = "the front"
 
 
 def method_scale(frame: pd.DataFrame) -> alt.Scale:
