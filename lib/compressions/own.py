@@ -67,9 +67,8 @@ def add_task(
     metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
     scored = CORRELATIONS if graded else ("accuracy",)
     task = Task(name, len(frames["train"]), tuple(text), labels, metrics, scored, own=True)
-    content = fingerprint(
-        *(str(each) for split in SPLITS for each in (frames[split][text].to_numpy().tolist(), values[split]))
-    )
+    texts = [frames[split][text].to_numpy().tolist() for split in SPLITS]
+    content = fingerprint(str(task), str(texts), str(values))
     _check_same(name, content)
     _write(task, frames, values, content)
     TASKS[name] = task
