@@ -146,10 +146,9 @@ def test_text_is_painted_before_the_charts_script_is_there(browser, address):
     page = browser.new_page()
     page.route("**/vega.js*", lambda route: None)  # asked for, and never answered
     page.goto(f"{address}/notebooks/tradeoffs.html", wait_until="commit")
-    page.wait_for_function(
-        "performance.getEntriesByName('first-contentful-paint').length && document.querySelector('h1')"
-    )
-    assert page.locator("h1").is_visible() and not page.locator(".vega-embed canvas, .vega-embed svg.marks").count()
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    page.wait_for_selector("article h1")
+    assert not page.locator(".vega-embed canvas, .vega-embed svg.marks").count()
     page.close()
 
 

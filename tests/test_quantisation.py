@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from torch import nn
 
 from compressions import artifact
+from compressions.choices import GRANULARITIES
 from compressions.quantisation import (
-    GRANULARITIES,
     LARGEST,
     ActivationRange,
     fake_quantise,
