@@ -108,7 +108,7 @@ def ranking(size: str) -> str:
     own = list(ordered[(ordered.source == "this edition") & (ordered["size"] == size.upper())].itertuples())
     signs = [" ≈ " if one.low <= after.high else " > " for one, after in pairwise(own)]
     parts = [f"{one.method} {one.doublings:+.1f}" for one in own]
-    return f"{ours.basis(size)}: " + "".join(sum(zip(parts, [*signs, ""], strict=True), ()))
+    return f"{ours.basis(size)}: {parts[0]}" + "".join(map("".join, zip(signs, parts[1:], strict=True)))
 
 
 glue_numbers(ranked="; ".join(map(ranking, ours.sizes)), agree=int(agree.sum()), sizes=len(theirs))

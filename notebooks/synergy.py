@@ -470,8 +470,8 @@ glue_numbers(
 # off. Interpolated and without tolerance the two first are gone, and between {glue:text}`left_min:+.2f` and
 # {glue:text}`left_max:+.2f` are left for all three methods. The noise of the paper's scores is not known, nor are its
 # curves task by task; so this is a warning about the measure, not a refutation. A single ratio above the product is no
-# evidence by itself; that quantization with pruning falls *below* it, as the paper says, is what the search would least
-# make of nothing.
+# evidence by itself. How seldom the search makes of nothing what the paper has for quantization with pruning, *below*
+# the product, depends on the noise in the same way.
 #
 # The intervals on this page that come from the search as in Table 1 cover what a second grid of this kind would give,
 # as simulated grids confirm. They do not cover the value that a grid without noise would give.

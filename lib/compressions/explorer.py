@@ -29,7 +29,7 @@ def explorer(frame: pd.DataFrame) -> alt.LayerChart:
     `sizes_picked` are the legends'.
     """
     rulers = [name for name in frame.columns if name not in COLUMNS]
-    shown = _chosen(frame, rulers)
+    shown = _chosen(frame)
     kept = shown.transform_filter(METHODS_PICKED).transform_filter(SIZES_PICKED)
     within, above = (
         kept.transform_filter("datum.megabytes <= budget"),
@@ -69,7 +69,7 @@ def _parameters(frame: pd.DataFrame, rulers: list[str]) -> list[alt.Parameter]:
     ]
 
 
-def _chosen(frame: pd.DataFrame, rulers: list[str]) -> alt.Chart:
+def _chosen(frame: pd.DataFrame) -> alt.Chart:
     """The points of the task, with `megabytes` by the ruler and the `floor` that they are compared with."""
     chart = (
         alt.Chart(frame)
