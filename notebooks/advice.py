@@ -24,7 +24,8 @@ from compressions.errors import check, number
 from compressions.files import root
 from compressions.percent import check_parameters
 from compressions.reductions import check_search
-from compressions.results import over_tasks, read_results
+from compressions.reading import read_results
+from compressions.results import over_tasks
 
 check_parameters(In)
 check_search(tolerance, interpolation)

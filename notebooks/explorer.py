@@ -16,7 +16,7 @@ draws = 1000  # how often seeds and rows are drawn again for an interval
 from compressions.bootstrap import bootstrap
 from compressions.files import root
 from compressions.percent import check_parameters
-from compressions.results import read_results
+from compressions.reading import read_results
 
 check_parameters(In)
 ours = read_results(root() / results, score)

@@ -21,7 +21,7 @@ from IPython.display import Markdown
 from compressions.files import root
 from compressions.percent import check_parameters
 from compressions.reductions import check_search
-from compressions.results import read_results
+from compressions.reading import read_results
 
 check_parameters(In)
 check_search(tolerance, interpolation)
@@ -119,7 +119,7 @@ frame.style.format({name: "{:.1f}" for name in frame.columns[2:7]}, na_rep="–"
 # *None reaches* counts the tasks where no model of the method is good enough, *bounds* those where its smallest is.
 
 # %% tags=["hide-input"]
-from compressions.figures import draw_by_size, with_tasks
+from compressions.by_size import draw_by_size, with_tasks
 from compressions.pages import glue_figure, glue_numbers
 
 bounded = found.status != FOUND

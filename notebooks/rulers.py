@@ -216,7 +216,8 @@ import numpy as np
 
 from compressions.bootstrap import bootstrap, estimate
 from compressions.reductions import METHODS, mean_reductions, reductions
-from compressions.results import over_tasks, read_results
+from compressions.reading import read_results
+from compressions.results import over_tasks
 from compressions.synergy import COMBINED, censored, synergy, verdicts
 
 ours = read_results(root() / results, score, "packed")

@@ -27,7 +27,8 @@ from compressions.errors import check, number
 from compressions.files import root
 from compressions.percent import check_parameters
 from compressions.reductions import check_search
-from compressions.results import over_tasks, read_results
+from compressions.reading import read_results
+from compressions.results import over_tasks
 
 check_parameters(In)
 check_search(tolerance, interpolation)
@@ -87,7 +88,8 @@ matched.style.format(shown, na_rep="–").hide()
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from compressions.figures import COLOURS, draw_by_size, with_tasks
+from compressions.by_size import draw_by_size, with_tasks
+from compressions.figures import COLOURS
 from compressions.pages import glue_figure, glue_numbers
 from compressions.published import beside
 from compressions.reductions import METHODS

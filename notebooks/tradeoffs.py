@@ -18,7 +18,7 @@ from IPython.display import Markdown
 
 from compressions.files import root
 from compressions.percent import check_parameters
-from compressions.results import read_results
+from compressions.reading import read_results
 
 check_parameters(In)
 ours = read_results(root() / results, score, ruler)

@@ -14,8 +14,8 @@ from compressions.errors import BadInput
 from compressions.manifest import WEIGHTS, artifact_fingerprint
 from compressions.measuring import csr_bytes, main, measure
 from compressions.packing import pack_record
+from compressions.reading import read_results
 from compressions.records import read_all, record_path, write_record
-from compressions.results import read_results
 from compressions.ruler import LAYERS, MEASURED, MEASURES, RULERS, WHOLE, read_measures
 from tests.simulated import write_measures, write_records
 from tests.test_artifact import save, tokens

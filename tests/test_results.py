@@ -8,8 +8,9 @@ import pytest
 from compressions.bootstrap import bootstrap, estimate
 from compressions.errors import BadInput
 from compressions.points import MEAN, best_within, front, front_share, points, shared, smallest_above, undominated
+from compressions.reading import read_results
 from compressions.records import read_all, record_path
-from compressions.results import ALL, PAPER, read_results
+from compressions.results import ALL, PAPER
 from compressions.tasks import TASKS
 from tests.conftest import ROOT, call_papermill, run_chapter
 from tests.simulated import write_measures, write_records
