@@ -76,10 +76,12 @@ wanted = from_parameters(globals()) if out else None
 # ## Making it
 
 # %%
-from compressions.general_training import make
-from compressions.progress import MakingProgress
+made = None
+if wanted:
+    from compressions.general_training import make
+    from compressions.progress import MakingProgress
 
-made = make(wanted, MakingProgress()) if wanted else None
+    made = make(wanted, MakingProgress())
 
 # %% [markdown]
 # ## How it went

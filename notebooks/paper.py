@@ -34,11 +34,18 @@ tradeoff(points, score_title="mean GLUE score")
 # %%
 from compressions.figures import tradeoff_static
 from compressions.pages import glue_figure, glue_numbers
+from compressions.ruler import MEGABYTE
+from compressions.sizes import SIZES
 
 glue_figure("figure1", tradeoff_static(points, score_title="mean GLUE score"))
 by_name = points.set_index(["size", "configuration"])
 small, plain = by_name.loc[("small", "qat+kd+mp60")], by_name.loc[("large", "base")]
-glue_numbers(shrunk=plain.megabytes / small.megabytes, lost=plain.score - small.score)
+mask = SIZES["small"].linear_weights / 8 / MEGABYTE  # one bit for each weight that could have been pruned
+glue_numbers(
+    shrunk=plain.megabytes / small.megabytes,
+    masked=plain.megabytes / (small.megabytes + mask),
+    lost=plain.score - small.score,
+)
 
 # %% [markdown]
 # ```{glue:figure} figure1
@@ -133,7 +140,8 @@ both[[(method, kind) for method in combined for kind in ("observed", "product")]
 #
 # - **The ruler.** Non-zero parameters times bits makes the bytes of quantization and pruning multiply by construction,
 #   for one shape (at matched score the paper's pair falls short of its product); a file must also say *which* weights
-#   are zero. [Magnitude pruning](pruning.py) shows what that costs.
+#   are zero. With one bit for each that could have been pruned, SMALL with all three is {glue:text}`masked:.0f` times
+#   smaller than LARGE instead of {glue:text}`shrunk:.0f`. [Real bytes](rulers.py) has what files take.
 # - **The noise.** A tolerance of half a point is less than chance allows on the smaller validation sets, and the number
 #   of seeds is not known.
 # - **The confound.** Distillation comes with augmentation; the control, augmentation without a teacher, is a

@@ -242,16 +242,17 @@ seeded.style.format(shown, na_rep="–").hide()
 # uncompressed model is not certainly better than the best constant answer: there is nothing to lose there.
 
 # %%
+from compressions.floors import at_floor, named
+
 apart = estimate(ours.scores, drawn, interaction, ours.freedom[..., None])
-base = estimate(ours.scores, drawn, lambda scores: scores[..., 0], ours.freedom)
-at_floor = base.low <= ours.floors[:, None]
+floored = at_floor(ours, drawn)
 
 # %% tags=["hide-input"]
 MARKED = {(False, False): "", (True, False): " *", (False, True): " †", (True, True): " * †"}
 cells = {
     size.upper(): [
         f"{apart.value[place]:+.1f} ({apart.low[place]:+.1f} to {apart.high[place]:+.1f})"
-        + MARKED[bool(ours.seeds[task, row] == 1), bool(at_floor[task, row])]
+        + MARKED[bool(ours.seeds[task, row] == 1), bool(floored[task, row])]
         if (place := (task, row, -1)) and ours.seeds[task, row]
         else "–"
         for task in range(len(ours.tasks))
@@ -263,13 +264,7 @@ pd.DataFrame(cells, index=ours.tasks)
 # %% tags=["hide-input"]
 several = (ours.seeds > 1)[..., None] & np.isfinite(apart.value)
 clear = several & ((apart.low > 0) | (apart.high < 0))
-floored = [
-    f"{task} for {size.upper()}"
-    for place, task in enumerate(ours.tasks)
-    for row, size in enumerate(ours.sizes)
-    if at_floor[place, row]
-]
-glue_numbers(single=int(several.sum()), clear=int(clear.sum()), floored=", ".join(floored) or "none")
+glue_numbers(single=int(several.sum()), clear=int(clear.sum()), floored=named(ours, floored))
 
 # %% [markdown]
 # Of {glue:text}`single:d` interactions of a combination on a task with several seeds {glue:text}`clear:d` exclude 0;
@@ -279,7 +274,7 @@ glue_numbers(single=int(several.sum()), clear=int(clear.sum()), floored=", ".joi
 # %% tags=["hide-input"]
 def above_floor(scores: np.ndarray) -> np.ndarray:
     """Interactions, (..., sizes, combinations), of the tasks that are not at their floor."""
-    return over_tasks(np.where(at_floor[..., None], np.nan, interaction(scores)))
+    return over_tasks(np.where(floored[..., None], np.nan, interaction(scores)))
 
 
 beyond = verdicts(estimate(ours.scores, drawn, above_floor, freedom), ours, np.zeros_like(share), margin, IN_POINTS)

@@ -73,16 +73,11 @@ Markdown(f"**{name}**: {said}; {kinds}.")
 # %%
 import os
 
-import datasets
-import transformers
 
 from compressions.experiment import Experiment
 from compressions.progress import Progress
 from compressions.running import run
 
-datasets.disable_progress_bars()
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
 choices = dict(
     size=size,
     checkpoints=os.environ.get("CHECKPOINTS", checkpoints),

@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from compressions import configurations, running
+from compressions import configurations, running, single
 from compressions.artifact import load_artifact
 from compressions.configurations import Configuration
 from compressions.experiment import Experiment
@@ -33,7 +33,7 @@ def test_ternary_weights_have_three_values_a_row():
 
 def test_a_fourth_method_is_trained_saved_and_recorded(tmp_path, monkeypatch):
     monkeypatch.setattr(configurations, "METHODS", (*configurations.METHODS, "ternary"))
-    monkeypatch.setattr(running, "PREPARING", {"ternary": ternary_module().ternarise, **running.PREPARING})
+    monkeypatch.setattr(single, "PREPARING", {"ternary": ternary_module().ternarise, **single.PREPARING})
     places = {"results": str(tmp_path / "results"), "artifacts": str(tmp_path / "artifacts")}
     experiment = Experiment(task="rte", size="tiny", teacher="mini", epochs=1, train_rows=160, **places)
     wanted = [Configuration(("ternary",)), Configuration(("qat", "ternary"))]

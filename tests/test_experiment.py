@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import nbformat
 import numpy as np
@@ -16,9 +18,10 @@ from compressions.experiment import Experiment, from_parameters
 from compressions.records import read_all, read_predictions
 from compressions.rows import load
 from compressions.ruler import pruned
-from compressions.running import prepare, run, train_student, training_rows
+from compressions.running import run
+from compressions.single import prepare, train_student, training_rows
 from compressions.tasks import TASKS
-from tests.conftest import call_papermill
+from tests.conftest import ROOT, call_papermill
 
 ask = answers._ask
 EVERYTHING = [*map(list, SUBSETS), ["aug"]]
@@ -35,11 +38,14 @@ def parameters(folder, **more) -> list[str]:
     return [word for name, value in chosen.items() for word in ("-y", f"{name}: {json.dumps(value)}")]
 
 
+ALL = {"subsets": EVERYTHING, "sparsities": [0.4, 0.6]}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Where one run of all twelve configurations and the control left its results."""
     folder = tmp_path_factory.mktemp("experiment")
-    done = call_papermill("notebooks/experiment.py", folder / "out.ipynb", *parameters(folder, subsets=EVERYTHING))
+    done = call_papermill("notebooks/experiment.py", folder / "out.ipynb", *parameters(folder, **ALL))
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -113,6 +119,21 @@ def test_a_second_run_repeats_nothing(folder, records):
     again = run(experiment(folder), configurations(EVERYTHING, [0.4, 0.6]))
     assert [record["configuration"] for record in again] == [c.name for c in configurations(EVERYTHING, [0.4, 0.6])]
     assert {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.json")} == paths
+
+
+def test_records_that_are_there_are_read_without_loading_torch(folder, records):
+    chosen = QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")}
+    lines = f"""
+import sys
+from compressions.configurations import configurations
+from compressions.experiment import Experiment
+from compressions.progress import Progress
+from compressions.running import run
+found = run(Experiment(**{chosen!r}), configurations({EVERYTHING!r}, [0.4, 0.6]), watch=Progress())
+print(len(found), sorted({{"torch", "transformers"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == [f"{len(records)} []"], done.stdout + done.stderr
 
 
 def test_the_same_seed_gives_the_same_scores_and_force_runs_again(tmp_path, folder, records):

@@ -7,13 +7,14 @@ import pytest
 
 from compressions.bootstrap import bootstrap, estimate
 from compressions.errors import BadInput
+from compressions.floors import at_floor, named
 from compressions.points import MEAN, best_within, front, front_share, points, shared, smallest_above, undominated
 from compressions.reading import read_results
 from compressions.records import read_all, record_path
 from compressions.results import ALL, PAPER
 from compressions.tasks import TASKS
 from tests.conftest import ROOT, call_papermill, run_chapter
-from tests.simulated import write_measures, write_records
+from tests.simulated import write_measures, write_one, write_records
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,22 @@ def test_a_constant_answer_is_a_tasks_floor(tmp_path):
         with_f1 = max((ones + f1) / 2, (1 - ones) / 2)
         wanted[task] = 100 * (with_f1 if task == "mrpc" else max(ones, 1 - ones))
     assert dict(zip(results.tasks, results.floors, strict=True)) == pytest.approx(wanted)
+
+
+def test_a_task_that_is_not_learnt_is_named_as_at_its_floor(tmp_path):
+    labels = np.random.default_rng(0).integers(0, 2, 400)
+    for task, size, said in (
+        ("sst2", "tiny", labels),
+        ("rte", "tiny", np.ones(400)),
+        ("sst2", "mini", labels),
+        ("rte", "mini", np.where(np.arange(400) < 300, labels, 1 - labels)),
+    ):
+        for name in PAPER:
+            write_one(tmp_path, name, labels, said, {"task": task, "size": size, "seed": 0})
+    results = read_results(tmp_path)
+    floored = at_floor(results, bootstrap(results, 100))
+    assert dict(zip(results.tasks, floored.tolist(), strict=True)) == {"sst2": [False, False], "rte": [True, False]}
+    assert named(results, floored) == "rte for TINY" and named(results, floored & False) == "none"
 
 
 def test_a_front_that_chance_cannot_change_is_the_front(folder):

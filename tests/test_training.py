@@ -6,7 +6,8 @@ import torch
 from compressions import artifact, checkpoints, training
 from compressions.configurations import Configuration, configurations
 from compressions.experiment import Experiment
-from compressions.running import run, training_rows
+from compressions.running import run
+from compressions.single import training_rows
 from compressions.teachers import Teacher
 
 

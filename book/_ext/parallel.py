@@ -24,7 +24,7 @@ def one_by_one(pages: list[str], processes: int) -> list[list[str]]:
 
 def setup(app) -> dict:
     """Sets how many processes Sphinx may use, and what each is given."""
-    app.parallel = max(app.parallel, os.cpu_count() or 1)
+    app.parallel = max(app.parallel, 1 + (os.cpu_count() or 1))
     builders.make_chunks = one_by_one
     app.connect("builder-inited", declare)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

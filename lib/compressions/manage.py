@@ -52,7 +52,7 @@ def _tidy(grid: Grid) -> None:
 
 def teach(grid: Grid, task: str) -> None:
     """Fine-tune the task's teacher and ask it for its logits, so that students find both; print what it is."""
-    from compressions.running import teacher_of, training_rows  # torch comes with it, for nothing else here
+    from compressions.single import teacher_of, training_rows  # torch comes with it, for nothing else here
 
     experiment = next(experiment for experiment in grid.experiments if experiment.task == task)
     teacher = teacher_of(experiment)

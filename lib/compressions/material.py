@@ -7,7 +7,7 @@ from functools import cached_property
 import datasets
 import numpy as np
 
-from compressions import augmentation, checkpoints, synonyms
+from compressions import augmentation, synonyms
 from compressions.encoders import Encoder
 from compressions.files import fingerprint
 from compressions.rows import Rows, rows_fingerprint
@@ -48,6 +48,8 @@ class Material:
     @cached_property
     def tokenizer(self):
         """The encoder's tokenizer."""
+        from compressions import checkpoints  # torch comes with it, and checksums of rows are taken without
+
         return checkpoints.load_tokenizer(self.encoder)
 
     @cached_property

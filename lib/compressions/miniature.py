@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from compressions import checkpoints, encoders
+from compressions import encoders
 from compressions.errors import BadInput, check, number, require, require_same, whole
 from compressions.files import root
 from compressions.sizes import MINILM, VOCABULARY, Size, size_of
@@ -67,6 +67,8 @@ class Miniature:
         require(bool(self.tokens or self.minutes), "tokens and minutes are both null; give one of them, or both")
 
     def _check_teacher(self) -> None:
+        from compressions import checkpoints  # torch comes with it, for nothing else here
+
         pieces = checkpoints.load_tokenizer(self.teacher_encoder).get_vocab()
         lines = "".join(f"{piece}\n" for piece in sorted(pieces, key=pieces.get))
         same = hashlib.sha256(lines.encode()).hexdigest() == BERT_VOCABULARY

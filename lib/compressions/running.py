@@ -1,31 +1,22 @@
-"""Runs an experiment for the configurations asked for: train, save, load again, score, and leave one record each."""
+"""Runs an experiment for the configurations asked for: what has a record is read, what has none is run."""
 
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import datasets
-import torch
-from filelock import FileLock
-from torch import nn
-from transformers import TrainerCallback, set_seed
-
-from compressions import artifact, checkpoints, metrics, pruning, quantisation, synonyms, training
-from compressions.answers import logits
+from compressions import synonyms
 from compressions.configurations import CONTROL, Configuration
 from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache, check_writable
-from compressions.machine import peak_memory_bytes, startup_seconds, surroundings
-from compressions.manifest import WEIGHTS, artifact_fingerprint, check_artifact
-from compressions.records import finished, lock, write_record
-from compressions.ruler import megabytes
-from compressions.teachers import Teacher
+from compressions.records import finished, lock
 
-Watch = Callable[[str], TrainerCallback]
+if TYPE_CHECKING:
+    from transformers import TrainerCallback
+
+Watch = Callable[[str], "TrainerCallback"]
+# How torch says that memory ended, on a GPU and on a CPU.
+NO_MEMORY = ("out of memory", "DefaultCPUAllocator")
 
 
 def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None = None) -> list[dict]:
@@ -47,16 +38,24 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
 def _finish(experiment: Experiment, configuration: Configuration, watch: Watch | None) -> dict:
     # Whoever comes second waits, and then finds the record.
     with lock(experiment.record_path(configuration)), _memory(experiment, configuration):
-        return _finished(experiment, configuration) or run_configuration(experiment, configuration, watch)
+        return _finished(experiment, configuration) or _train(experiment, configuration, watch)
+
+
+def _train(experiment: Experiment, configuration: Configuration, watch: Watch | None) -> dict:
+    from compressions.single import quieten, run_configuration  # torch comes with it, and records are read without
+
+    if watch:
+        quieten()
+    return run_configuration(experiment, configuration, watch)
 
 
 @contextmanager
 def _memory(experiment: Experiment, configuration: Configuration) -> Iterator[None]:
-    """One line where memory ends: torch says so on a GPU by a class of its own, on a CPU only in words."""
+    """One line where memory ends."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
+        if not isinstance(error, MemoryError) and not any(words in str(error) for words in NO_MEMORY):
             raise
         raise BadInput(
             f"{configuration.name} of {experiment.task}, {experiment.size} needs more memory than there is; take less "
@@ -75,125 +74,3 @@ def _finished(experiment: Experiment, configuration: Configuration) -> dict | No
     if experiment.force:
         return None
     return finished(experiment.record_path(configuration), experiment.specification(configuration))
-
-
-def run_configuration(experiment: Experiment, configuration: Configuration, watch: Watch | None = None) -> dict:
-    """Train one configuration, save it, load it again, score what was loaded, and write the record."""
-    startup, start = startup_seconds(), time.perf_counter()
-    teacher = teacher_of(experiment, watch) if configuration.uses("kd") else None
-    rows = training_rows(experiment, configuration, teacher)
-    set_seed(experiment.seed)
-    model = checkpoints.load_model(experiment.encoder, experiment.material.task)
-    commit = getattr(model.config, "_commit_hash", None)
-    callbacks = [*prepare(model, experiment, configuration), *([watch(configuration.name)] if watch else [])]
-    trained = train_student(model, rows, experiment, callbacks)
-    masked = pruning.count_masked(model)
-    artifact.finish(model, experiment.granularity if configuration.uses("qat") else None)
-    measured, predictions = measure(model, experiment, configuration, masked)
-    record = {
-        "specification": experiment.specification(configuration),
-        "configuration": configuration.name,
-        **measured,
-        **vars(trained),
-        "augmented_rows": len(rows) - len(experiment.material.rows.train),
-        "encoder_commit": commit,
-        "teacher": teacher and teacher.description(),
-        "startup_seconds": startup,
-        "total_seconds": time.perf_counter() - start,
-        "peak_memory_bytes": peak_memory_bytes(),
-        **surroundings(),
-    }
-    return write_record(experiment.record_path(configuration), record, predictions, experiment.material.labels)
-
-
-def training_rows(experiment: Experiment, configuration: Configuration, teacher: Teacher | None) -> datasets.Dataset:
-    """The tokenised rows a configuration trains on, with the teacher's logits where it has a teacher."""
-    material = experiment.material
-    rows = material.training_rows(configuration.augments)
-    if teacher is None:
-        return rows
-    answers = logits(teacher, material.task, material.augmented, experiment.max_length)
-    return rows.add_column("teacher_logits", answers.tolist())
-
-
-def _prune(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
-    pruning.prune(model)
-    span = (experiment.prune_begin, experiment.prune_end, experiment.prune_every)
-    return [pruning.PruningSchedule(configuration.sparsity, *span)]
-
-
-def _quantise(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
-    quantisation.quantise(model, experiment.granularity)
-    return []
-
-
-# What a method that changes weights does to a model before training; it gives callbacks for the training. In this
-# order: what is masked must be masked before it is quantised.
-PREPARING = {"mp": _prune, "qat": _quantise}
-
-
-def prepare(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
-    """Put the subset's parametrizations on the model, and give the callbacks that training then needs."""
-    used = [method for method in PREPARING if configuration.uses(method)]
-    return [callback for method in used for callback in PREPARING[method](model, experiment, configuration)]
-
-
-def train_student(
-    model: nn.Module, rows: datasets.Dataset, experiment: Experiment, callbacks: list
-) -> training.Trained:
-    """Train a prepared model in place with the experiment's choices."""
-    distillation = training.Distillation(experiment.temperature, experiment.alpha)
-    return training.train(model, rows, experiment.material.tokenizer, experiment.choices, distillation, callbacks)
-
-
-def measure(model: nn.Module, experiment: Experiment, configuration: Configuration, masked: int) -> tuple[dict, object]:
-    """Save the model, load it, and give the loaded one's scores and sizes, and its predictions `(validation rows,)`."""
-    material = experiment.material
-    kept = experiment.artifact_folder(configuration)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = kept or Path(temporary) / "artifact"
-        # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
-        artifact.save_artifact(model, checkpoints.load_tokenizer(experiment.encoder), folder)
-        loaded = artifact.load_artifact(folder)
-        stored = (folder / WEIGHTS).stat().st_size
-        pin = artifact_fingerprint(folder)
-    start = time.perf_counter()
-    logits = training.predict(loaded, material.validation, material.tokenizer).numpy()
-    predictions = material.task.predictions(logits)
-    counts = artifact.count(loaded)
-    non_zeros = counts.parameters - masked
-    measured = {
-        **metrics.scores(material.task, material.labels, predictions),
-        "evaluation_seconds": time.perf_counter() - start,
-        "parameters": counts.parameters,
-        "non_zeros": non_zeros,
-        "stored_zeros": counts.zeros,
-        "bits": counts.bits,
-        "megabytes": megabytes(non_zeros, counts.bits),
-        "artifact_bytes": stored,
-        "artifact_sha256": pin,
-    }
-    return measured, predictions
-
-
-def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher:
-    """The experiment's teacher; an encoder is first fine-tuned like any baseline, once, and kept in the cache."""
-    own = experiment.teaching
-    if isinstance(own, Path):
-        return Teacher(own.name, own, None)
-    folder = cache() / "teachers" / own.checksum(Configuration())[:16]
-    own = replace(own, results=str(folder), artifacts=str(folder / "artifacts"), force=False)
-    folder.mkdir(parents=True, exist_ok=True)
-    shown = watch and (lambda _: watch(f"{own.size}, teacher"))
-    with FileLock(folder / "lock"):
-        record = _sound(own) or run_configuration(own, Configuration(), shown)
-    return Teacher(own.size, own.artifact_folder(Configuration()), record["score"])
-
-
-def _sound(teacher: Experiment) -> dict | None:
-    """The record of a teacher whose artifact is intact; a broken cache is made again."""
-    try:
-        check_artifact(teacher.artifact_folder(Configuration()))
-        return finished(teacher.record_path(Configuration()), teacher.specification(Configuration()))
-    except BadInput:
-        return None

@@ -1,0 +1,21 @@
+"""Tasks on which an uncompressed model is not certainly better than chance: compression has nothing to take there."""
+
+import numpy as np
+
+from compressions.bootstrap import Draws, estimate
+from compressions.results import Results
+
+
+def at_floor(results: Results, draws: Draws) -> np.ndarray:
+    """Whether an uncompressed score, its 95 % interval, reaches down to the best constant answer, `(tasks, sizes)`."""
+    base = estimate(results.scores, draws, lambda scores: scores[..., 0], results.freedom)
+    return base.low <= results.floors[:, None]
+
+
+def named(results: Results, floored: np.ndarray) -> str:
+    """The tasks at their floor in words, by size; `none` where there are none."""
+    by_size = {
+        size.upper(): ", ".join(task for task, there in zip(results.tasks, floored[:, row], strict=True) if there)
+        for row, size in enumerate(results.sizes)
+    }
+    return "; ".join(f"{tasks} for {size}" for size, tasks in by_size.items() if tasks) or "none"
