@@ -29,8 +29,8 @@ require(isinstance(copies, int) and copies >= 0, f"copies {copies!r} is not allo
 # $$
 #
 # The factor $T^2$ keeps the gradient's size when $T$ changes. STS-B has no classes; there the second term is the mean
-# squared error between the two similarities. The paper states neither $T$ nor $\alpha$ nor the teacher, as far as is
-# known; here they are parameters of every experiment.
+# squared error between the two similarities. The paper's $T$, $\alpha$ and teacher are
+# [not known](../book/open_questions.md); here they are parameters of every experiment.
 
 # %% tags=["hide-input"]
 import inspect

@@ -28,8 +28,8 @@ subsets = [[], ["qat"], ["kd"], ["mp"], ["qat", "kd", "mp"]]  # nothing, each al
 sparsities = [0.6]  # the higher of the paper's two, 0.4 and 0.6; any value from 0 to below 1
 seed = 0  # of the head, the order of rows and dropout; the teacher and the added rows do not depend on it
 epochs = None  # None: 3, as in the paper; more for the embedded miniatures, which start from nothing
-learning_rate = None  # None: by width, 5e-4 for TINY down to 2e-5 for LARGE; the paper gives none
-batch_size = 32  # the usual choice for GLUE; the paper gives none
+learning_rate = None  # None: by width, 5e-4 for TINY down to 2e-5 for LARGE; the paper's is not known
+batch_size = 32  # the usual choice for GLUE; the paper's is not known
 weight_decay = 0.01  # BERT's
 warmup = 0.1  # share of the steps in which the learning rate rises, BERT's
 train_rows = None  # a cap on the training rows, the same random ones for every size and seed; None: all
@@ -127,7 +127,8 @@ ours = table[["configuration", "megabytes", "score"]].assign(size=size, source="
 tradeoff(ours, score_title=f"{task} score")
 
 # %% [markdown]
-# And what the paper published for this size: the mean of eight tasks, read off its Figure 1.
+# And what the paper published for the size of that name, the mean of eight tasks, read off its Figure 1. An embedded
+# miniature shares no more than the name with it.
 
 # %%
 tradeoff(published, score_title="the paper: mean GLUE score") if len(published) else None

@@ -180,11 +180,12 @@ glue_numbers(
 # one GPU at {glue:text}`planned_rate:.2f` teraflops, {glue:text}`planned_share:.0f` % of them for
 # {glue:text}`planned_largest`. Each size trains on {glue:text}`planned_examples:.0f` million examples of
 # {glue:text}`planned_tokens:.0f` tokens; with QAT one takes {glue:text}`planned_qat:.2f` times the baseline's seconds,
-# as the records have it.
+# as the records have it. Those were taken while machines did other work as well and overstate it
+# ([step by step](cost.py) it is less), so that all these hours are rather too many.
 #
 # A thread's hours are the most it would take. From {glue:text}`planned_smallest` to {glue:text}`planned_reference` the
 # multiply-adds grew {glue:text}`planned_weights:.0f` times and the seconds {glue:text}`planned_growth:.1f` times, so
 # that {glue:text}`planned_largest`, with {glue:text}`planned_ratio:.0f` times the multiply-adds, may take less than in
 # proportion; and synonym replacement adds less than one row for each. The GPU's hours stand or fall with what is
-# assumed: the narrow sizes' are all steps of {glue:text}`planned_step:.0f` ms. Teachers, scoring and starts are not
-# counted.
+# assumed: the narrow sizes' are all steps of {glue:text}`planned_step:.0f` ms, times that slowness. Teachers, scoring
+# and starts are not counted.

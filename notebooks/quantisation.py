@@ -78,8 +78,8 @@ glue_numbers(tensor_error=100 * errors["tensor"].max(), channel_error=100 * erro
 # :alt: Rounding error of each row against its standard deviation, with one scale per tensor and one per row
 #
 # With one scale for a whole weight, a row of small weights loses up to {glue:text}`tensor_error:.1f` % to rounding;
-# with a scale of its own, no row of this random weight loses more than {glue:text}`channel_error:.1f` %. The paper
-# does not say which it used; one scale per row is the default here.
+# with a scale of its own, no row of this random weight loses more than {glue:text}`channel_error:.1f` %. Which
+# of them the paper used is not known; one scale per row is the default here.
 # ```
 
 # %% [markdown]

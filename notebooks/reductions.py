@@ -2,9 +2,9 @@
 # # Table 1 again: how far each method shrinks a size
 #
 # The paper's table says how many times smaller a size becomes at almost the same score. How its entries were computed
-# is not stated; they come out if, for each task, one takes the smallest model of the method, *of any size and
-# sparsity*, that scores at least the size's own uncompressed score less half a point. That definition is **inferred**
-# from the table's arithmetic. Here it is applied to our records.
+# is not known. Entries like them come out if, for each task, one takes the smallest model of the method, *of any size
+# and sparsity*, that scores at least the size's own uncompressed score less half a point. That definition is
+# **inferred** from the table's [arithmetic](paper.py). Here it is applied to our records.
 
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records
@@ -70,20 +70,25 @@ pd.DataFrame(rows).set_index(["size", "task"])
 # %%
 import numpy as np
 
-from compressions.bootstrap import bootstrap, estimate
+from compressions.bootstrap import bootstrap, estimate_mean
 from compressions.floors import at_floor, named
-from compressions.reductions import MEMBERS, mean_reductions
+from compressions.reductions import MEMBERS
 from compressions.results import over_tasks
 
 
-def logs(scores: np.ndarray) -> np.ndarray:
+def by_task(scores: np.ndarray) -> np.ndarray:
+    """The reduction on each task, (..., tasks, sizes, methods)."""
+    return reductions(scores, ours.bytes, tolerance, interpolation).ratios
+
+
+def logs(ratios: np.ndarray) -> np.ndarray:
     """The logarithm of the mean reduction, (..., sizes, methods)."""
-    return np.log2(mean_reductions(reductions(scores, ours.bytes, tolerance, interpolation)))
+    return np.log2(over_tasks(ratios))
 
 
 drawn = bootstrap(ours, draws)
-table = estimate(ours.scores, drawn, logs, ours.freedom.sum())
-middle = 2 ** np.median(logs(drawn.both), axis=0)
+table = estimate_mean(ours.scores, drawn, by_task, ours.freedom.sum(axis=1, keepdims=True), logs)
+middle = 2 ** np.median(logs(by_task(drawn.both)), axis=0)
 there = ours.seeds[..., None] > 0
 measured = 2 * ((found.status == FOUND) & there).sum(axis=0) >= there.sum(axis=0)
 least = [np.nanmin(ours.bytes[..., MEMBERS[method]], axis=(1, 2)) for method in METHODS]
@@ -159,6 +164,6 @@ glue_numbers(
 # ## What the definition does
 #
 # Two things about the search are worth knowing before a ratio is read. It **rounds down**: a method that would allow a
-# model 3 times smaller is credited with whatever smaller model happens to have been trained. And each entry is
+# model 3 times smaller is credited only with the next larger model that was trained. And each entry is
 # granted the tolerance once, so that a product of single entries has it two or three times: [synergy](synergy.py) shows
 # what both do to the question whether methods multiply.

@@ -58,7 +58,7 @@ tradeoff(both, score_title="mean score")
 # %% tags=["hide-input"]
 import numpy as np
 
-from compressions.bootstrap import estimate
+from compressions.bootstrap import estimate_mean
 from compressions.figures import tradeoff_static
 from compressions.pages import glue_figure, glue_numbers
 from compressions.points import front, shared
@@ -75,11 +75,12 @@ smallest, plain = by_name.loc[(compared[0], "qat+kd+mp60")], by_name.loc[(compar
 
 
 def between(scores: np.ndarray) -> np.ndarray:
-    """From the largest uncompressed encoder to the smallest with all three methods, in points, (..., 1)."""
-    return (scores[..., tasks, sizes[0], triple] - scores[..., tasks, sizes[-1], 0]).mean(axis=-1, keepdims=True)
+    """From the largest uncompressed encoder to the smallest with all three methods, in points, (..., tasks, 1, 1)."""
+    return (scores[..., tasks, sizes[0], triple] - scores[..., tasks, sizes[-1], 0])[..., None, None]
 
 
-ends = estimate(ours.scores, drawn, between, ours.freedom[tasks][:, [sizes[0], sizes[-1]]].sum())
+own_freedom = ours.freedom[tasks][:, sorted({sizes[0], sizes[-1]})].sum(axis=1, keepdims=True)
+ends = estimate_mean(ours.scores, drawn, between, own_freedom).at(0, 0)
 times = plain.megabytes / smallest.megabytes
 glue_numbers(
     shared=", ".join(ours.tasks[place] for place in tasks),
@@ -87,7 +88,7 @@ glue_numbers(
     on_front=len(best),
     combined=int(several.sum()),
     across=f"{compared[0].upper()} with all three methods at 60 % is {times:.1f} times smaller than the uncompressed "
-    f"{compared[-1].upper()} and changes the score by {ends.value[0]:+.1f} ({ends.low[0]:+.1f} to {ends.high[0]:+.1f})",
+    f"{compared[-1].upper()} and changes the score by {ends.value:+.1f} ({ends.low:+.2f} to {ends.high:+.2f})",
     names=", ".join(f"{row.size.upper()} {row.configuration}" for row in best.sort_values("megabytes").itertuples()),
 )
 
@@ -144,10 +145,9 @@ glue_numbers(widest=width.max(), widest_task=width.idxmax(), narrowest=width.min
 # that the size has, with a 95 % interval. `aug` is the control: the rows that distillation adds, without the teacher.
 
 # %%
-from compressions.results import ALL, over_tasks
+from compressions.results import ALL
 
-freedom = ours.freedom.sum(axis=0)[:, None]
-changes = estimate(ours.scores, drawn, lambda scores: over_tasks(scores - scores[..., :1]), freedom)
+changes = estimate_mean(ours.scores, drawn, lambda scores: scores - scores[..., :1], ours.freedom)
 columns = {
     (size.upper(), name): part[row]
     for row, size in enumerate(ours.sizes)
@@ -157,7 +157,7 @@ pd.DataFrame(columns, index=list(ALL)).drop("base").style.format("{:+.1f}", na_r
 
 # %% tags=["hide-input"]
 kd, aug = ALL.index("kd"), ALL.index("aug")
-teacher = estimate(ours.scores, drawn, lambda scores: over_tasks(scores[..., [kd]] - scores[..., [aug]]), freedom)
+teacher = estimate_mean(ours.scores, drawn, lambda scores: scores[..., [kd]] - scores[..., [aug]], ours.freedom)
 curve = theirs.pivot(index="size", columns="configuration", values="score")
 gains = (curve.kd - curve.base).map("{:+.1f}".format).reindex(ours.sizes, fill_value="none")
 said = [
@@ -169,9 +169,12 @@ said = [
     if not np.isnan(teacher.value[row, 0])
 ]
 net = [
-    f"{size.upper()} changes by {changes.value[row, kd]:+.1f} points (published {gains[size]})"
+    f"{size.upper()} changes by {changes.value[row, kd]:+.1f} ({changes.low[row, kd]:+.1f} to "
+    f"{changes.high[row, kd]:+.1f}) points, where the paper's figure has {gains[size]}; the added rows alone change it "
+    f"by {changes.value[row, aug]:+.1f}, and the teacher gives {teacher.value[row, 0]:+.1f} "
+    f"({teacher.low[row, 0]:+.1f} to {teacher.high[row, 0]:+.1f})"
     for row, size in enumerate(ours.sizes)
-    if 2 * (ours.seeds[:, row] > 0).sum() >= len(ours.tasks)
+    if 2 * (ours.seeds[:, row] > 0).sum() >= len(ours.tasks) and not np.isnan(teacher.value[row, 0])
 ]
 glue_numbers(control="; ".join(said) or "the control was not run", net="; ".join(net) or "no size has enough tasks")
 
@@ -199,6 +202,6 @@ glue_numbers(
 students.style.format("{:.1f}", na_rep="–")
 
 # %% [markdown]
-# The teacher is behind one of its students on {glue:text}`weak`; over all tasks it is {glue:text}`ahead:+.1f` points
-# from the uncompressed {glue:text}`first_student`. From a teacher that knows no more, distillation cannot gain what the
-# paper's gains from LARGE.
+# The teacher is behind one of its students on {glue:text}`weak`; over all tasks it differs by {glue:text}`ahead:+.1f`
+# points from the uncompressed {glue:text}`first_student`. From a teacher that knows no more, distillation cannot gain
+# what the paper's gains from LARGE.

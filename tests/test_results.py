@@ -118,7 +118,7 @@ def test_what_is_not_whole_is_left_out_and_named(tmp_path):
     results = read_results(tmp_path)
     assert ("rte", "mini") not in results.cells and shared(results) == ([0], [0, 1])
     assert any("MINI has 11 of the 12 configurations on rte, where it is left out" in note for note in results.notes)
-    assert any("TINY has one whole seed on sst2, rte" in note for note in results.notes)
+    assert any("TINY has one seed with every configuration on sst2, rte" in note for note in results.notes)
     assert np.isnan(results.scores[0, 0, -1]) and not np.isnan(results.scores[0, 1]).any()
     frame = points(results, bootstrap(results, 20))
     assert set(frame[frame.task == MEAN].groupby("size").size()) == {12, 13}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compressions.bootstrap import Estimate, Z, bootstrap, estimate
+from compressions.bootstrap import Draws, Estimate, Z, bootstrap, estimate, estimate_mean
 from compressions.published import read_figure1
 from compressions.reductions import COMBINED, FOUND, METHODS, SINGLES, SMALLEST, reductions
 from compressions.synergy import (
@@ -110,14 +110,13 @@ def test_more_seeds_help_until_the_rows_forbid():
     assert np.isnan(seeds_to_decide(one, 1))
 
 
-def middle(results, tolerance=0.0, how="interpolated"):
-    """Mean synergy over tasks and the middle sizes."""
+def middle(results, drawn, tolerance=0.0, how="interpolated"):
+    """The estimate of the mean synergy over the tasks, at the middle size, `(combinations,)`."""
 
-    def statistic(scores):
-        ratios = reductions(scores, results.bytes, tolerance, how).ratios
-        return synergy(ratios)[..., MIDDLE, :].mean(axis=(-2, -3))
+    def of_task(scores):
+        return synergy(reductions(scores, results.bytes, tolerance, how).ratios)[..., MIDDLE, :]
 
-    return statistic
+    return estimate_mean(results.scores, drawn, of_task, results.freedom.sum(axis=1, keepdims=True)).at(0)
 
 
 @pytest.mark.parametrize("truth, runs, least, most", [(0.0, 150, 0.92, 0.98), (0.6, 50, 0.88, 1.0)])
@@ -125,8 +124,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(truth, runs, least, mo
     hits = []
     for run in range(runs):
         results = world(run, synergy=truth, seeds=5, rows=800, seed_noise=0.3)
-        drawn = bootstrap(results, 60, run)
-        found = estimate(results.scores, drawn, middle(results), results.freedom.sum())
+        found = middle(results, bootstrap(results, 60, run))
         hits.append((found.low <= truth) & (truth <= found.high))
     assert least <= np.mean(hits) <= most
 
@@ -135,8 +133,7 @@ def test_the_interval_of_the_discrete_search_holds_what_other_grids_find_and_not
     found = []
     for run in range(25):
         results = world(run, seeds=5, rows=800, seed_noise=0.3)
-        statistic = middle(results, 0.5, "discrete")
-        one = estimate(results.scores, bootstrap(results, 60, run), statistic, results.freedom.sum())
+        one = middle(results, bootstrap(results, 60, run), 0.5, "discrete")
         found.append((one.value, one.low, one.high))
     value, low, high = np.array(found).transpose(1, 0, 2)
     typical = value.mean(axis=0)
@@ -144,6 +141,15 @@ def test_the_interval_of_the_discrete_search_holds_what_other_grids_find_and_not
     # The worlds multiply: without noise the search finds 0 there, with noise it rounds sums down less than their parts.
     pair = COMBINED.index("QAT+KD")
     assert typical[pair] > 0.3 and np.mean(low[:, pair] <= 0) < 0.9
+
+
+def test_equal_tasks_add_their_degrees_of_freedom_and_a_noisy_one_has_its_own():
+    shape = (20_000, 4, 1, 1)
+    generator = np.random.default_rng(0)
+    for noise, wanted in (((1, 1, 1, 1), 8), ((0, 0, 0, 1), 2), ((1, 1, 0, 0), 4)):
+        drawn = Draws(*(generator.normal(size=shape) * np.reshape(noise, (4, 1, 1)) for _ in range(3)))
+        found = estimate_mean(np.zeros(shape[1:]), drawn, lambda scores: scores, np.full((4, 1), 2))
+        assert found.freedom == pytest.approx(np.full((1, 1), wanted), rel=0.02)
 
 
 def test_the_interval_of_two_seeds_of_one_task_is_wide_enough():

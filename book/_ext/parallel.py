@@ -1,4 +1,4 @@
-"""Lets Sphinx read pages, and so run chapters, on as many cores as there are; jupyter-book has no option for it."""
+"""Lets Sphinx read pages, and so run chapters, on all the cores there are; jupyter-book has no option for it."""
 
 import os
 
@@ -24,6 +24,7 @@ def one_by_one(pages: list[str], processes: int) -> list[list[str]]:
 
 def setup(app) -> dict:
     """Sets how many processes Sphinx may use, and what each is given."""
+    # One more than cores, for a page waits a good part of its time: for its kernel to start, and to end.
     app.parallel = max(app.parallel, 1 + (os.cpu_count() or 1))
     builders.make_chunks = one_by_one
     app.connect("builder-inited", declare)

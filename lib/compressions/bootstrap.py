@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from compressions.results import Results
+from compressions.results import Results, over_tasks
 
 BLOCK = 100  # draws at a time, so that QQP's 40,000 rows stay in memory
 Z = ndtri(0.975)
@@ -112,12 +112,40 @@ def estimate(
 ) -> Estimate:
     """A statistic of scores `(..., tasks, sizes, configurations)`, with its variances from the draws.
 
-    `freedom`, of the seeds' variance, is for one task its seeds less one, for a mean the sum over its tasks, and
-    for what is searched among all sizes the sum over all.
-
-    Where both are drawn, noise that is a seed's and a row's alone counts three times (Owen 2007), once in the draws of
-    seeds and once in those of rows; the difference is that noise, and is counted once.
+    `freedom`, of the seeds' variance, is for one task its seeds less one; `estimate_mean` is for means over tasks.
     """
-    of_seeds, of_rows, of_both = (statistic(each).var(axis=0) for each in (draws.seeds, draws.rows, draws.both))
+    return _from_draws(statistic(scores), [statistic(each) for each in _kinds(draws)], freedom)
+
+
+def estimate_mean(
+    scores: np.ndarray,
+    draws: Draws,
+    of_task: Callable[[np.ndarray], np.ndarray],
+    freedom: np.ndarray,
+    summary: Callable[[np.ndarray], np.ndarray] = over_tasks,
+) -> Estimate:
+    """The same for the mean over tasks of what `of_task` gives for each, `(..., tasks, sizes, n)`; NaN leaves one out.
+
+    `freedom`, `(tasks, sizes)` or `(tasks, 1)`, is each task's: its seeds less one, or for what is searched among all
+    sizes the sum over them. The mean's is Welch and Satterthwaite's: little where one task's seeds are the noisiest.
+    `summary` is another function of the tasks' values, near to linear in each.
+    """
+    parts = [of_task(each) for each in _kinds(draws)]
+    own = np.nan_to_num(parts[0].var(axis=0)) * (freedom > 0)[..., None]
+    squares = (own**2 / np.maximum(freedom, 1)[..., None]).sum(axis=0)
+    pooled = np.divide(own.sum(axis=0) ** 2, squares, out=np.zeros_like(squares), where=squares > 0)
+    return _from_draws(summary(of_task(scores)), [summary(part) for part in parts], pooled)
+
+
+def _kinds(draws: Draws) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return draws.seeds, draws.rows, draws.both
+
+
+def _from_draws(value: np.ndarray, drawn: list[np.ndarray], freedom: np.ndarray | float) -> Estimate:
+    """Where both are drawn, noise that is a seed's and a row's alone counts three times (Owen 2007).
+
+    It counts once in the draws of seeds and once in those of rows; the difference is that noise, and is counted once.
+    """
+    of_seeds, of_rows, of_both = (part.var(axis=0) for part in drawn)
     shared = np.clip(of_both - of_seeds - of_rows, 0, np.minimum(of_seeds, of_rows))
-    return Estimate(statistic(scores), of_seeds, of_rows - shared, freedom)
+    return Estimate(value, of_seeds, of_rows - shared, freedom)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from compressions.bootstrap import Draws, Estimate, estimate
+from compressions.bootstrap import Draws, Estimate, estimate, estimate_mean
 from compressions.configurations import method_of
 from compressions.results import ALL, PAPER, Results
 from compressions.ruler import MEGABYTE
@@ -20,8 +20,7 @@ def points(results: Results, draws: Draws) -> pd.DataFrame:
     """
     own = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
     tasks, sizes = shared(results)
-    of_mean = results.freedom[tasks].sum(axis=0)[:, None]
-    mean = estimate(results.scores, draws, lambda scores: scores[..., tasks, :, :].mean(axis=-3), of_mean)
+    mean = estimate_mean(results.scores, draws, lambda scores: scores[..., tasks, :, :], results.freedom[tasks])
     rows = []
     for place, task in enumerate(results.tasks):
         rows += _rows(results, task, own.at(place), results.bytes[place], results.seeds[place])

@@ -155,6 +155,6 @@ def _notes(sizes: list[str], grouped: dict, cells: dict) -> list[str]:
             notes.append(f"{size.upper()} has {there}, where it is left out until `make grid` has made the others.")
         single = [task for task in TASKS if (task, size) in cells and len(cells[task, size].seeds) == 1]
         if single:
-            named = f"{size.upper()} has one whole seed on {', '.join(single)}"
+            named = f"{size.upper()} has one seed with every configuration on {', '.join(single)}"
             notes.append(f"{named}: nothing is known of its seed noise.")
     return notes
