@@ -12,7 +12,7 @@ MODEL = $(subst /,-,$(basename $(RECORD:results/%=%)))
 OUT ?= _build/packed/$(MODEL).packed
 PACKAGE ?= _build/packages/$(MODEL)
 # Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
-WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES)) $(OPTIONS)
+WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES) --resources gpu=$(GPUS)) $(OPTIONS)
 # The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
 EMBEDDED := GLUE=embedded CHECKPOINTS=embedded
 # One thread a process: two processes of one thread train more than one of two, and a busy core stalls both of its threads.
@@ -38,7 +38,7 @@ book: $(READY) ## Build the book from committed records, warnings as errors
 	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
 
 grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=embedded
-	PATH="$(BIN):$$PATH" GPUS=$(GPUS) $(BIN)/python -m compressions.manage run $(GRID) -- $(WHERE)
+	PATH="$(BIN):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.manage run $(GRID) -- $(WHERE)
 
 grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing or failed
 	@$(BIN)/python -m compressions.manage status $(GRID)

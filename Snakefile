@@ -23,6 +23,11 @@ def experiment_of(wildcards):
     return GRID.experiment(wildcards.task, wildcards.size, int(wildcards.seed))
 
 
+def taught(wildcards):
+    own = next(each for each in GRID.experiments if each.task == wildcards.task)
+    return own.teaching if isinstance(own.teaching, type(own)) else own
+
+
 def place_in_order(wildcards):
     return GRID.experiments.index(experiment_of(wildcards))
 
@@ -60,7 +65,7 @@ rule teacher:
         device=lambda wildcards: device(GRID.content["tasks"].index(wildcards.task)),
     priority: 10**6
     resources:
-        mem_mb=8000,
+        mem_mb=lambda wildcards: math.ceil(COSTS.memory_bytes(taught(wildcards)) / 1e6),
         runtime=1440,
         gpu=min(1, GPUS),
     shell:

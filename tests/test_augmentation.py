@@ -2,6 +2,7 @@
 
 import random
 
+import datasets
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from compressions import synonyms, wordnet
 from compressions.augmentation import WORD, augment, replace_synonyms
 from compressions.errors import BadInput
 from compressions.rows import load
+from compressions.shared import shared_rows
 from compressions.synonyms import embedded_synonyms
 from compressions.tasks import TASKS
 
@@ -34,6 +36,13 @@ def test_only_words_with_synonyms_change_and_only_into_those(seed):
 
 def test_a_text_without_synonyms_stays():
     assert replace_synonyms("zzz 42 ?!", embedded_synonyms, random.Random(0)) == "zzz 42 ?!"
+
+
+def test_rows_without_a_single_synonym_gain_none():
+    task = TASKS["mrpc"]
+    rows = load(task, "embedded").train.select(range(20))
+    added = shared_rows("augmented", "none", lambda: augment(rows, task.columns, 2, lambda word: []))
+    assert len(added) == 0 and datasets.concatenate_datasets([rows, added])[:] == rows[:]
 
 
 def test_copies_keep_their_labels_and_are_the_same_every_time():

@@ -41,6 +41,11 @@ def test_augmentation_comes_with_a_teacher_or_as_the_control():
     assert augmenting == {"kd", "qat+kd", "kd+mp40", "qat+kd+mp40", "aug"}
 
 
+def test_a_sparsity_without_pruning_is_refused():
+    with pytest.raises(BadInput, match=r"sparsity 0.6 is one of mp; got \['qat'\]"):
+        Configuration(("qat",), 0.6)
+
+
 @pytest.mark.parametrize(
     "subsets, sparsities, words",
     [

@@ -247,6 +247,7 @@ def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypa
         ({"learning_rate": -1e-4}, ["learning_rate -0.0001", "above 0"]),
         ({"learning_rate": float("nan")}, ["learning_rate nan", "above 0"]),
         ({"batch_size": 0}, ["batch_size 0", "from 1"]),
+        ({"max_length": 4}, ["max_length 4", "from 5"]),
         ({"train_rows": 0}, ["train_rows 0", "1 or more"]),
         ({"held_out": 1}, ["held_out 1", "from 0 to below 1"]),
         ({"alpha": 1.5}, ["alpha 1.5", "from 0 to 1"]),

@@ -1,10 +1,14 @@
 """Training learns, distillation follows its teacher, and predictions come back in order."""
 
+from functools import cached_property
+
 import pytest
 import torch
+from transformers import TrainingArguments
 
 from compressions import artifact, checkpoints, training
 from compressions.configurations import Configuration, configurations
+from compressions.errors import BadInput
 from compressions.experiment import Experiment
 from compressions.running import run
 from compressions.single import training_rows
@@ -41,6 +45,25 @@ def test_a_student_comes_nearer_to_its_teacher_than_a_baseline(trained):
     soft = {name: predict(folder, rows, tokenizer).softmax(1) for name, folder in folders.items()}
     gap = {name: (soft[name] - soft["teacher"]).abs().mean() for name in ("base", "kd")}
     assert gap["kd"] < gap["base"]
+
+
+def test_a_training_that_diverges_leaves_no_record(tmp_path):
+    chosen = experiment(tmp_path, size="tiny", teacher=None, learning_rate=1e30, train_rows=256)
+    with pytest.raises(BadInput, match="base of sst2, tiny diverged.*take a smaller learning_rate than 1e\\+30"):
+        run(chosen, configurations([[]], []))
+    assert not list((tmp_path / "results").rglob("*.json"))
+
+
+def test_several_gpus_do_not_multiply_the_batch(tmp_path, monkeypatch):
+    def with_four(arguments: TrainingArguments) -> torch.device:
+        arguments._n_gpu = 4
+        return torch.device("cpu")
+
+    devices = cached_property(with_four)
+    devices.__set_name__(TrainingArguments, "_setup_devices")
+    monkeypatch.setattr(TrainingArguments, "_setup_devices", devices)
+    found = training.arguments(experiment(tmp_path).choices, 2048, str(tmp_path), "random")
+    assert found.train_batch_size == found.per_device_train_batch_size == 32
 
 
 def predict(folder, rows, tokenizer) -> torch.Tensor:

@@ -36,4 +36,4 @@ def augment(rows: datasets.Dataset, columns: tuple[str, ...], copies: int, synon
         replaced = {column: replace_synonyms(row[column], synonyms, rng) for column in columns}
         if any(replaced[column] != row[column] for column in columns):
             added.append({**row, **replaced})
-    return datasets.Dataset.from_list(added, features=rows.features)
+    return datasets.Dataset.from_list(added, features=rows.features) if added else rows.select([])

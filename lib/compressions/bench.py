@@ -4,7 +4,6 @@
 """
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 from compressions import pruning, quantisation, training
 from compressions.choices import Choices
 from compressions.files import write_whole
-from compressions.machine import surroundings
+from compressions.machine import peak_memory_bytes, surroundings
 from compressions.sizes import SIZES
 
 ROUNDS = 3
@@ -105,7 +104,7 @@ def main(target: str, name: str = "") -> None:
     datasets.disable_progress_bars()
     if target == "--peak":
         train(SUBSETS[name])
-        print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        print(peak_memory_bytes())
         return
     ratios = table()
     for what, ratio in ratios.items():

@@ -8,7 +8,7 @@ import pandas as pd
 from compressions.errors import BadInput, require
 from compressions.files import root, write_whole
 from compressions.manifest import artifact_fingerprint
-from compressions.records import read_all
+from compressions.records import read_all, read_record
 from compressions.ruler import KEY
 
 
@@ -24,6 +24,18 @@ def artifact_folder(results: Path, record: dict, artifacts: Path) -> Path:
     own = artifact_fingerprint(folder) == record["artifact_sha256"]
     require(own, f"the artifact in {folder} is not the one that {path} is of; {again}")
     return folder
+
+
+def opened(path: Path, artifacts: Path) -> tuple[dict, Path]:
+    """The record at `path`, and the folder of its artifact. Raises `BadInput` where either is not sound."""
+    results = path.resolve().parents[2]
+    record = read_record(path) | {"path": str(path.resolve().relative_to(results))}
+    return record, artifact_folder(results, record, artifacts)
+
+
+def key_of(record: dict) -> dict:
+    """What a row of a table beside the records is found by, `KEY`."""
+    return {key: record["specification"].get(key, record.get(key)) for key in KEY}
 
 
 def complete(

@@ -25,6 +25,10 @@ class Configuration:
         alone = CONTROL not in self.subset or self.subset == (CONTROL,)
         require(alone, f"the control {CONTROL!r} stands alone; got {list(self.subset)}")
         check_sparsity(self.sparsity)
+        require(
+            "mp" in self.subset or not self.sparsity,
+            f"sparsity {self.sparsity!r} is one of mp; got {list(self.subset)}",
+        )
         object.__setattr__(self, "subset", tuple(m for m in (*METHODS, CONTROL) if m in self.subset))
 
     def uses(self, method: str) -> bool:

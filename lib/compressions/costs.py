@@ -19,10 +19,11 @@ RIDGE = 0.1
 SPARE_MEMORY = 1.5
 UNMEASURED_MEMORY = 2e9
 BYTES_PER_PARAMETER = 60
+BYTES_PER_ROW = 2500  # a tokenised training row with logits, as Python objects
 
 
 class Costs:
-    """Seconds and memory of configurations, from records of one kind of machine.
+    """Seconds and memory of configurations, from records, as though they were of one kind of machine.
 
     The log of the seconds for an example is a sum of one number for the task, one for the size and one for the
     configuration, and a slope times the log of the encoder's linear weights, by which it reaches sizes without records.
@@ -50,9 +51,13 @@ class Costs:
         return float(np.exp(self.model.predict(rows) + log_weights).sum() * _examples(experiment))
 
     def memory_bytes(self, experiment: Experiment) -> float:
-        """Memory to ask for: half as much again as was measured, or guessed from the parameters of a new size."""
+        """Memory to ask for: half as much again as was measured, or guessed from the parameters of a new size.
+
+        Both are without the rows, which are added: those of one task may be hundreds of times another's.
+        """
         guess = UNMEASURED_MEMORY + BYTES_PER_PARAMETER * experiment.encoder.size.parameters
-        return SPARE_MEMORY * self.memory.get(experiment.size, guess)
+        rows = _rows(experiment) * (1 + experiment.augment)
+        return SPARE_MEMORY * (self.memory.get(experiment.size, guess) + BYTES_PER_ROW * rows)
 
 
 def _measured(record: dict) -> dict:
@@ -65,7 +70,8 @@ def _measured(record: dict) -> dict:
         "log_weights": np.log(_linear_weights(specification)),
         # Without what was done once for all: a record may count the making of its teacher.
         "seconds": (record["seconds"] + record["evaluation_seconds"]) / examples,
-        "memory": record.get("peak_memory_bytes", float("nan")),  # the first records do not state it
+        # The first records do not state it.
+        "memory": record.get("peak_memory_bytes", float("nan")) - BYTES_PER_ROW * specification["train_rows_used"],
     }
 
 
@@ -77,7 +83,12 @@ def _linear_weights(specification: dict) -> float:
     return SHAPES[name].linear_weights if name in SHAPES else float("nan")
 
 
+def _rows(experiment: Experiment) -> int:
+    """Training rows, without those that augmentation adds."""
+    rows = embedded.train_rows(experiment.task) if experiment.glue == "embedded" else TASKS[experiment.task].rows
+    return min(rows, experiment.train_rows or rows)
+
+
 def _examples(experiment: Experiment) -> float:
     """Rows of the task times epochs; the rows that augmentation adds are part of a configuration's cost."""
-    rows = embedded.train_rows(experiment.task) if experiment.glue == "embedded" else TASKS[experiment.task].rows
-    return min(rows, experiment.train_rows or rows) * experiment.choices.epochs
+    return _rows(experiment) * experiment.choices.epochs

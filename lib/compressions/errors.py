@@ -1,7 +1,8 @@
 """What a wrong value says: one line that names it and what is allowed."""
 
 import math
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 
 
 class BadInput(ValueError):
@@ -10,6 +11,14 @@ class BadInput(ValueError):
     def _render_traceback_(self) -> list[str]:
         """The hook that IPython asks before it prints a traceback."""
         return [f"BadInput: {self}"]
+
+
+def command(main: Callable[..., None]) -> None:
+    """Call a command's `main` with the shell's words; `BadInput` ends it in one line."""
+    try:
+        main(*sys.argv[1:])
+    except BadInput as error:
+        sys.exit(f"BadInput: {error}")
 
 
 def one_of(what: str, value: object, allowed: Iterable[object]) -> None:

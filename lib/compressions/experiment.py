@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from compressions.material import Material
 
 PRETRAINED_EPOCHS = 3
+SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
 RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
 RATE_OF_WIDER = 2e-5
 
@@ -80,8 +81,8 @@ class Experiment:
     def _check_numbers(self) -> None:
         for name, value in (("epochs", self.epochs), ("learning_rate", self.learning_rate)):
             check(value is None or (number(value) and value > 0), name, value, "a number above 0, or null")
-        for name in ("batch_size", "max_length", "prune_every"):
-            check(whole(getattr(self, name), 1), name, getattr(self, name), "a whole number from 1")
+        for name, least in (("batch_size", 1), ("max_length", SHORTEST), ("prune_every", 1)):
+            check(whole(getattr(self, name), least), name, getattr(self, name), f"a whole number from {least}")
         for name in ("seed", "augment"):
             check(whole(getattr(self, name), 0), name, getattr(self, name), "a whole number from 0")
         check(self.train_rows is None or whole(self.train_rows, 1), "train_rows", self.train_rows, "1 or more, or null")

@@ -1,7 +1,6 @@
 """`make exported`: the artifacts of a folder's records in ONNX Runtime, on whole validation splits."""
 
 import os
-import sys
 from pathlib import Path
 
 import datasets
@@ -11,8 +10,8 @@ import torch
 from transformers import AutoTokenizer
 
 from compressions import artifact, metrics, training
-from compressions.beside import complete, report
-from compressions.errors import BadInput, require_same
+from compressions.beside import complete, key_of, report
+from compressions.errors import command, require_same
 from compressions.exporting import Runtime, to_onnx
 from compressions.files import root
 from compressions.material import tokenise
@@ -45,9 +44,9 @@ def onnx_scores(record: dict, folder: Path, glue: str, predictions: np.ndarray) 
     found = {"validation_fingerprint": rows_fingerprint(task, rows)}
     wanted = {"validation_fingerprint": chosen["validation_fingerprint"]}
     require_same(f"the record {record['path']}", wanted, found, "name its rows with GLUE")
-    content = to_onnx(artifact.load_artifact(folder))
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    tokens = tokenise(rows, task, tokenizer, chosen["max_length"])
+    model = artifact.load_artifact(folder)
+    content, tokenizer = to_onnx(model), AutoTokenizer.from_pretrained(folder)
+    tokens = tokenise(rows, task, tokenizer, min(chosen["max_length"], model.config.max_position_embeddings))
     own = task.predictions(training.predict(Runtime(content), tokens, tokenizer).numpy())
     labels = np.array(rows["label"])
     differing = own != predictions if task.labels else np.abs(own - predictions) > 0.01
@@ -63,9 +62,8 @@ def main(results: str) -> None:
 
     def row(record: dict, artifacts: Path) -> list[dict]:
         predictions, _ = read_predictions(folder / record["path"])
-        named = {key: record["specification"].get(key, record.get(key)) for key in KEY}
         found = onnx_scores(record, artifacts, source(record), predictions)
-        return [{**named, **found, "artifact_sha256": record["artifact_sha256"]}]
+        return [{**key_of(record), **found, "artifact_sha256": record["artifact_sha256"]}]
 
     path = folder / NAME
     table = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=COLUMNS)
@@ -73,7 +71,4 @@ def main(results: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except BadInput as error:
-        sys.exit(f"BadInput: {error}")
+    command(main)

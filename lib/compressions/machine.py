@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 import subprocess
+import sys
 import time
 from functools import lru_cache
 from importlib.metadata import version
@@ -28,7 +29,8 @@ def startup_seconds() -> float:
 
 def peak_memory_bytes() -> int:
     """The most memory that this process has held so far."""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def surroundings() -> dict:

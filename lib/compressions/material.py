@@ -1,4 +1,4 @@
-"""What an experiment trains and is scored on: tokenised rows, added rows, and the teacher's logits for both."""
+"""What an experiment trains and is scored on: tokenised rows, and those that augmentation adds."""
 
 import json
 from dataclasses import dataclass

@@ -3,16 +3,15 @@
 import gzip
 import json
 import lzma
-import sys
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from compressions.beside import complete, report
-from compressions.errors import BadInput
+from compressions.beside import complete, key_of, report
+from compressions.errors import command
 from compressions.manifest import WEIGHTS, check_artifact
-from compressions.ruler import KEY, LAYERS, MEASURES, RULERS, WHOLE, read_measures
+from compressions.ruler import LAYERS, MEASURES, RULERS, WHOLE, read_measures
 from compressions.storage import entropy_bytes, pack, sparse_mask
 
 COLUMN_BYTES, ROW_BYTES = 2, 4
@@ -53,9 +52,8 @@ def measure(record: dict, folder: Path) -> list[dict]:
 
 def _row(part: str, record: dict, tensors: Tensors, config: dict) -> dict:
     plain = save(tensors)
-    named = {key: record["specification"].get(key, record.get(key)) for key in KEY}
     return {
-        **named,
+        **key_of(record),
         "part": part,
         "parameters": record["parameters"],
         **{name: count(record | {"artifact_bytes": len(plain)}) for name, count in RULERS.items()},
@@ -75,7 +73,4 @@ def main(results: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except BadInput as error:
-        sys.exit(f"BadInput: {error}")
+    command(main)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +11,16 @@ from transformers import AutoConfig, AutoTokenizer
 
 from compressions import latency, predict
 from compressions.artifact import load_artifact, load_packed, pack_artifact
-from compressions.beside import artifact_folder
+from compressions.beside import opened
 from compressions.bootstrap import Z, row_counts
 from compressions.configurations import Configuration
-from compressions.errors import BadInput, require
+from compressions.errors import command, require
 from compressions.exported import onnx_scores, source
 from compressions.exporting import session, to_onnx
 from compressions.files import root, whole_folder
 from compressions.measuring import measure
 from compressions.own import find_task
-from compressions.records import read_predictions, read_record
+from compressions.records import read_predictions
 from compressions.ruler import RULER_WORDS
 from compressions.scores import scores
 from compressions.sizes import Size
@@ -38,9 +37,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     The folder is whole or not there. Raises `BadInput` for a record or artifact that is not sound, for rows that the
     record is not of, or a full disk.
     """
-    results = path.resolve().parents[2]
-    record = read_record(path) | {"path": str(path.resolve().relative_to(results))}
-    folder = artifact_folder(results, record, artifacts)
+    record, folder = opened(path, artifacts)
     model, task = load_artifact(folder), find_task(record["specification"]["task"])
     predictions, labels = read_predictions(path)
     found = {
@@ -53,7 +50,8 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
         load_packed((new / "model.packed").read_bytes())
         (new / "model.onnx").write_bytes(to_onnx(model))
         AutoTokenizer.from_pretrained(folder).backend_tokenizer.save(str(new / "tokenizer.json"))
-        about = {"columns": task.columns, "labels": task.labels, "max_length": record["specification"]["max_length"]}
+        length = min(record["specification"]["max_length"], model.config.max_position_embeddings)
+        about = {"columns": task.columns, "labels": task.labels, "max_length": length}
         (new / "model.json").write_text(json.dumps(about, indent=1))
         shutil.copy(predict.__file__, new / "predict.py")
         found["latency"] = _latency(folder, record["configuration"], (new / "model.onnx").read_bytes())
@@ -117,7 +115,4 @@ def main(record: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except BadInput as error:
-        sys.exit(f"BadInput: {error}")
+    command(main)

@@ -1,14 +1,12 @@
 """`make pack`: the artifact of a record as one packed file, and its bytes by every ruler."""
 
-import sys
 from pathlib import Path
 
 from compressions.artifact import load_packed, pack_artifact
-from compressions.beside import artifact_folder
-from compressions.errors import BadInput, require
+from compressions.beside import opened
+from compressions.errors import command, require
 from compressions.files import root, write_whole
 from compressions.measuring import measure
-from compressions.records import read_record
 from compressions.ruler import MEASURED, RULERS
 
 
@@ -17,9 +15,7 @@ def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
 
     Raises `BadInput` for a record or an artifact that is not sound, or a full disk.
     """
-    results = path.resolve().parents[2]
-    record = read_record(path) | {"path": str(path.resolve().relative_to(results))}
-    folder = artifact_folder(results, record, artifacts)
+    record, folder = opened(path, artifacts)
     write_whole(out, pack_artifact(folder))
     load_packed(out.read_bytes())
     whole = measure(record, folder)[0]
@@ -35,7 +31,4 @@ def main(record: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except BadInput as error:
-        sys.exit(f"BadInput: {error}")
+    command(main)

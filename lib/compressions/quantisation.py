@@ -110,12 +110,12 @@ def int8_matmul(left: Tensor, right: Tensor) -> Tensor:
 
     CUDA's kernel wants more than 16 rows and multiples of 8, so there both are padded with zeros and the result is cut.
     """
-    m, n = len(left), len(right)
-    if left.shape[1] == 1:  # torch 2.13's CPU kernel returns memory it never wrote for matrices of one column
+    m, n, k = len(left), len(right), left.shape[1]
+    if k == 1:  # torch 2.13's CPU kernel returns memory it never wrote for matrices of one column
         return left.int() * right.int().T
     if left.is_cuda:
-        left = nn.functional.pad(left, (0, 0, 0, max(24 - m, -m % 8)))
-        right = nn.functional.pad(right, (0, 0, 0, -n % 8))
+        left = nn.functional.pad(left, (0, -k % 8, 0, max(24 - m, -m % 8)))
+        right = nn.functional.pad(right, (0, -k % 8, 0, -n % 8))
     return torch._int_mm(left, right.T)[:m, :n]
 
 

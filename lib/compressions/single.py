@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import datasets
+import numpy as np
 import transformers
 from filelock import FileLock
 from torch import nn
@@ -14,7 +15,7 @@ from transformers import TrainerCallback, set_seed
 from compressions import artifact, checkpoints, metrics, pruning, quantisation, training
 from compressions.answers import logits
 from compressions.configurations import Configuration
-from compressions.errors import BadInput
+from compressions.errors import BadInput, require
 from compressions.experiment import Experiment
 from compressions.files import cache
 from compressions.machine import peak_memory_bytes, startup_seconds, surroundings
@@ -101,7 +102,9 @@ def train_student(
     return training.train(model, rows, experiment.material.tokenizer, experiment.choices, distillation, callbacks)
 
 
-def measure(model: nn.Module, experiment: Experiment, configuration: Configuration, masked: int) -> tuple[dict, object]:
+def measure(
+    model: nn.Module, experiment: Experiment, configuration: Configuration, masked: int
+) -> tuple[dict, np.ndarray]:
     """Save the model, load it, and give the loaded one's scores and sizes, and its predictions `(validation rows,)`."""
     material = experiment.material
     kept = experiment.artifact_folder(configuration)
@@ -114,6 +117,11 @@ def measure(model: nn.Module, experiment: Experiment, configuration: Configurati
         pin = artifact_fingerprint(folder)
     start = time.perf_counter()
     logits = training.predict(loaded, material.validation, material.tokenizer).numpy()
+    diverged = f"{configuration.name} of {experiment.task}, {experiment.size} diverged: its answers are no numbers"
+    require(
+        bool(np.isfinite(logits).all()),
+        f"{diverged}; take a smaller learning_rate than {experiment.choices.learning_rate:g}",
+    )
     predictions = material.task.predictions(logits)
     counts = artifact.count(loaded)
     non_zeros = counts.parameters - masked

@@ -1,12 +1,11 @@
 """A grid's records as one tidy table, with a page that says what its columns are and what was run where."""
 
 import io
-import sys
 from pathlib import Path
 
 import pandas as pd
 
-from compressions.errors import BadInput, require
+from compressions.errors import command, require
 from compressions.files import write_whole
 from compressions.records import read_all
 
@@ -103,7 +102,4 @@ def write_table(results: Path) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    try:
-        write_table(Path(sys.argv[1]))
-    except BadInput as error:
-        sys.exit(f"BadInput: {error}")
+    command(lambda results: write_table(Path(results)))

@@ -59,7 +59,7 @@ class Trained:
 def arguments(choices: Choices, rows: int, folder: str, strategy: str) -> TrainingArguments:
     """Transformers' arguments: linear decay after warm-up, nothing written."""
     steps = max(1, int(choices.epochs * -(-rows // choices.batch_size)))
-    return TrainingArguments(
+    chosen = TrainingArguments(
         output_dir=folder,
         num_train_epochs=choices.epochs,
         learning_rate=choices.learning_rate,
@@ -76,6 +76,8 @@ def arguments(choices: Choices, rows: int, folder: str, strategy: str) -> Traini
         dataloader_pin_memory=torch.cuda.is_available(),
         full_determinism=torch.cuda.is_available(),  # on a CPU a seed is enough
     )
+    chosen._n_gpu = min(1, chosen.n_gpu)  # of several GPUs Transformers would give each a batch, and train on them all
+    return chosen
 
 
 def train(
