@@ -67,7 +67,7 @@ learnt = estimate_mean(ours.scores, drawn, lambda scores: values(scores, floored
 import pandas as pd
 
 published = pd.read_csv(root() / table1).set_index("architecture")[list(METHODS)]
-theirs = pd.DataFrame(shapley(np.log2(published.to_numpy())), published.index, SINGLES)
+theirs = pd.DataFrame(shapley(np.log2(published.to_numpy())), published.index, SINGLES)[::-1]
 rows = [
     (source, size, method, *numbers)
     for source, sizes, parts in (
@@ -86,7 +86,7 @@ import matplotlib.pyplot as plt
 from compressions.figures import COLOURS
 from compressions.pages import glue_figure, glue_numbers
 
-figure, panels = plt.subplots(2, figsize=(6, 6), gridspec_kw={"height_ratios": [len(ours.sizes) + 1, len(theirs) + 1]})
+figure, panels = plt.subplots(2, figsize=(6, 6), sharex=True, height_ratios=[len(ours.sizes) + 1, len(theirs) + 1])
 for axes, (source, part) in zip(panels, frame.groupby("source", sort=False), strict=True):
     sizes = list(dict.fromkeys(part["size"]))
     for place, (method, own) in enumerate(part.groupby("method", sort=False)):
@@ -96,7 +96,8 @@ for axes, (source, part) in zip(panels, frame.groupby("source", sort=False), str
     axes.set(title=source, yticks=range(len(sizes)), yticklabels=sizes)
     axes.axvline(0, color="#333333", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-panels[0].legend(frameon=False, fontsize=9)
+    axes.invert_yaxis()
+panels[0].legend(frameon=False, fontsize=10)
 panels[-1].set_xlabel("what a method adds on average, doublings")
 glue_figure("shapley", figure, frame, records=results)
 

@@ -151,7 +151,7 @@ def draw(runs: dict[str, dict]) -> plt.Figure:
         axes.set(title=name, xlabel="million tokens read", yscale="log")
         axes.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("squared error / variance (log)")
-    panels[0][-1].legend(frameon=False, fontsize=8)
+    panels[0][-1].legend(frameon=False, fontsize=10)
     return figure
 
 

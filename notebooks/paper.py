@@ -102,7 +102,7 @@ for place, method in enumerate(combined):
     axes.bar(positions, synergy[method], width=0.19, color=COLOURS[method], label=method)
 axes.axhline(0, color="#333333", linewidth=0.8)
 axes.set(ylabel="synergy, log₂", xticks=range(len(synergy)), xticklabels=synergy.index)
-axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=9, columnspacing=1)
+axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=10, columnspacing=1)
 axes.spines[["top", "right"]].set_visible(False)
 glue_figure("synergy", figure)
 

@@ -99,7 +99,7 @@ for bits, colour in ((32, "#555555"), (8, COLOURS["QAT"])):
     axes.plot(100 * (1 - densities), bits * densities, ":", color=colour, label=f"{bits}-bit, the paper's ruler")
     axes.plot(100 * (1 - densities), bits * densities + 1, color=colour, label=f"{bits}-bit, with a bitmask")
 axes.set(xlabel="sparsity, %", ylabel="bits per weight of the matrix", ylim=(0, 34))
-axes.legend(frameon=False, fontsize=9)
+axes.legend(frameon=False, fontsize=10)
 glue_figure("bitmask", figure)
 overhead = {f"overhead_{name}": 100 / (bits * (1 - target)) for name, bits in (("fp32", 32), ("int8", 8))}
 glue_numbers(sparsity=100 * target, **overhead)

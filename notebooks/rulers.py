@@ -122,11 +122,11 @@ for row, size in enumerate(sizes):
     for axes, stored in zip(panels[row], ("fp32", "int8"), strict=True):
         part = alone[(alone["size"] == size) & (alone.stored == stored)].sort_values("sparsity")
         for ruler, (line, marker, colour) in LINES.items():
-            axes.plot(part.sparsity, part[ruler], line, marker=marker, color=colour, markersize=4, label=ruler)
+            axes.plot(100 * part.sparsity, part[ruler], line, marker=marker, color=colour, markersize=4, label=ruler)
         axes.set(title=f"{size.upper()}, {stored}", ylim=(0, 1.3 * part.dense.max()))
         axes.spines[["top", "right"]].set_visible(False)
 for axes in panels[-1]:
-    axes.set(xlabel="sparsity")
+    axes.set(xlabel="sparsity, %")
 for axes in panels[:, 0]:
     axes.set(ylabel="bits a weight")
 figure.legend(*axes.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, frameon=False)
@@ -153,8 +153,8 @@ glue_numbers(
 # At 60 % sparsity an int8 weight of the layers costs {glue:text}`paper_60:.1f` bits by the paper's ruler and
 # {glue:text}`packed_60:.1f` in our packed file (xz {glue:text}`xz_60:.1f`, sparse rows {glue:text}`csr_60:.1f`), at
 # {glue:text}`most:.0f` % {glue:text}`paper_most:.1f` and {glue:text}`packed_most:.1f` ({glue:text}`xz_most:.1f`,
-# {glue:text}`csr_most:.1f`). Packed files are {glue:text}`over_min:+.1f` to {glue:text}`over_max:+.1f` % from the
-# entropy of their tensors.
+# {glue:text}`csr_most:.1f`). Sparse rows leave the int8 panels at the top. Packed files are
+# {glue:text}`over_min:+.1f` to {glue:text}`over_max:+.1f` % from the entropy of their tensors.
 # ```
 
 # %% [markdown]
@@ -278,7 +278,7 @@ axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
 axes.set(yticks=range(len(ALL_RULERS)), yticklabels=ALL_RULERS, xlabel="synergy of QAT+MP, doublings")
 axes.invert_yaxis()
 axes.spines[["top", "right"]].set_visible(False)
-axes.legend(frameon=False)
+figure.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
 glue_figure("synergy-by-ruler", figure, matched.drop(columns="shown"), records=results)
 
 # %% tags=["hide-input"]

@@ -54,7 +54,7 @@ from compressions.pages import glue_figure, glue_numbers
 figure, axes = plt.subplots(figsize=(6, 3))
 shares.plot.barh(stacked=True, ax=axes, color=["#8c8c8c", COLOURS["MP"], "#d0d0d0"], width=0.7)
 axes.set(xlabel="share of the parameters, %", ylabel="")
-axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), frameon=False, fontsize=9)
+axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), frameon=False, fontsize=10)
 glue_figure("shares", figure)
 glue_numbers(
     tiny_linear=shares.loc["TINY", "linear layers"],

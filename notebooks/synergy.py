@@ -336,7 +336,7 @@ for place, (size, part) in enumerate(chances.groupby("size", sort=False)):
 axes.set(xlabel="seeds", ylabel="chance to decide, %", ylim=(0, 101))
 axes.spines[["top", "right"]].set_visible(False)
 if len(chances):
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=10)
 else:
     axes.text(0.5, 0.5, "one seed says nothing of the noise of seeds", ha="center", transform=axes.transAxes)
 glue_figure("power", figure, chances, records=results)
@@ -422,7 +422,7 @@ for place, noise in enumerate(noises):
     at = np.arange(len(COMBINED)) + 0.6 * (place / max(1, len(noises) - 1) - 0.5)
     axes.hlines(at, low, high, color=[COLOURS[methods] for methods in COMBINED], linewidth=4, alpha=0.45)
     for row, value in zip(at, values.mean(axis=0), strict=True):
-        axes.annotate(f"{noise:g}", (value, row), ha="center", va="center", fontsize=7)
+        axes.annotate(f"{noise:g}", (value, row), ha="center", va="center", fontsize=9)
 axes.scatter(mean, range(len(COMBINED)), facecolor="white", edgecolor="#333333", marker="D", zorder=3)
 axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
 axes.set(xlabel="mean synergy over the six sizes, doublings", yticks=range(len(COMBINED)), yticklabels=COMBINED)

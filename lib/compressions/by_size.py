@@ -45,7 +45,7 @@ def _one_legend(figure: Figure, axes: Axes) -> None:
     marks, names = axes.get_legend_handles_labels()
     once = dict(zip(names, marks, strict=True))
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
-    figure.legend(once.values(), once.keys(), frameon=False, fontsize=9, **place)
+    figure.legend(once.values(), once.keys(), frameon=False, fontsize=10, **place)
 
 
 def _draw_values(

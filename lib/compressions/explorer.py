@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from compressions.bootstrap import Draws
-from compressions.figures import method_scale
+from compressions.figures import megabytes_axis, method_scale
 from compressions.points import MEAN, points
 from compressions.results import Results
 
@@ -93,10 +93,13 @@ def _points(shown: alt.Chart, frame: pd.DataFrame) -> alt.Chart:
     legend = alt.Legend(orient="bottom", columns=3, symbolSize=90)
     shapes = alt.Scale(domain=sizes, range=SHAPES[: len(sizes)])
     picked = METHODS_PICKED & SIZES_PICKED
+    rulers = frame[[name for name in frame.columns if name not in COLUMNS]]
+    axes = _axes()
+    axes["x"] = axes["x"].axis(megabytes_axis(rulers.min().min(), rulers.max().max()))
     return (
         shown.mark_point(filled=True, size=90)
         .encode(
-            **_axes(),
+            **axes,
             color=alt.Color("methods:N", scale=method_scale(frame), legend=legend, title=None),
             shape=alt.Shape("size:N", scale=shapes, legend=alt.Legend(orient="bottom", symbolSize=90), title=None),
             opacity=alt.condition(picked, alt.value(0.95), alt.value(0.08)),

@@ -34,6 +34,13 @@ def method_scale(frame: pd.DataFrame) -> alt.Scale:
     return alt.Scale(domain=present, range=[COLOURS[method] for method in present])
 
 
+def megabytes_axis(least: float, most: float) -> alt.Axis:
+    """A log axis with ticks from `least` to `most` megabytes, also where Vega would have none between 10 and 20."""
+    ticks = [base * 10**power for power in range(-2, 5) for base in (1, 1.5, 2, 3, 5, 7)]
+    inside = [tick for tick in ticks if least <= tick <= most]
+    return alt.Axis(grid=False, values=inside, format="~g", labelOverlap="greedy")
+
+
 def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
     """Score against megabytes, to ask: hover for a point's values, click a method in the legend to follow it alone.
 
@@ -43,7 +50,7 @@ def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
     frame = frame.assign(methods=frame.configuration.map(method_of))
     picked = alt.selection_point(fields=["methods"], bind="legend")
     legend = alt.Legend(orient="bottom", columns=4, symbolSize=90)
-    axis = alt.Axis(grid=False)
+    axis = megabytes_axis(frame.megabytes.min(), frame.megabytes.max())
     sources = list(dict.fromkeys(frame.source))
     names = ["all", *sources]
     shown = alt.param(name="shown", value="all", bind=alt.binding_radio(options=names, name="points: "))
@@ -94,7 +101,7 @@ def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = 
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
         frameon=False,
-        fontsize=9,
+        fontsize=10,
         columnspacing=1,
     )
     plt.close(figure)
@@ -113,7 +120,7 @@ def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
     if not small:
         for row in frame[frame.configuration == "base"].itertuples():
             place = (row.megabytes, row.score)
-            axes.annotate(row.size.upper(), place, (0, -12), textcoords="offset points", fontsize=8)
+            axes.annotate(row.size.upper(), place, (0, -12), textcoords="offset points", fontsize=10)
     axes.set(xscale="log")
     plain_ticks(axes.xaxis)
     axes.spines[["top", "right"]].set_visible(False)

@@ -8,6 +8,8 @@ from myst_nb import glue
 
 from compressions.drawn import drawn
 
+plt.rcParams["font.size"] = 12  # a phone shows a figure of six inches at six tenths of its size
+
 
 def glue_numbers(**values: object) -> None:
     """Keep each value under its name, as plain Python: the book's formats know no tensors or NumPy scalars."""
