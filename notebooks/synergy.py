@@ -170,14 +170,14 @@ stands = {
 }
 undecided = int((points["to the paper"] == "open").sum())
 answers = (
-    f"All {len(points)} are open, for each size has a task with one seed only"
+    f"All {len(points)} questions are open, for each size has a task with one seed only"
     if undecided == len(points) and (points.says == "one seed").all()
-    else f"{undecided} are open. On the paper's side: {stands['same_side']}; on the other: {stands['other_side']}; "
-    f"adding up: {stands['adds_up']}; where the paper's side is not known: {stands['not_comparable']}"
+    else f"{undecided} of {len(points)} questions are open. On the paper's side: {stands['same_side']}; "
+    f"on the other: {stands['other_side']}; adding up: {stands['adds_up']}; "
+    f"where the paper's side is not known: {stands['not_comparable']}"
 )
 glue_numbers(
     answers=answers,
-    questions=len(points),
     by_chance=0.05 * len(points),
     published_above=int((theirs_points > SLACK).sum().sum()),
     published_below=int((theirs_points < -SLACK).sum().sum()),
@@ -192,7 +192,7 @@ glue_numbers(
 # :name: fig-points
 # :alt: For each size the interaction in points of four combinations with intervals, single tasks and published values
 #
-# Of {glue:text}`questions:d` questions: {glue:text}`answers`. By chance alone {glue:text}`by_chance:.1f` intervals
+# {glue:text}`answers`. By chance alone {glue:text}`by_chance:.1f` intervals
 # would exclude 0. In the paper's Figure 1 {glue:text}`published_above:d` of {glue:text}`published_all:d` interactions
 # are above 0 and {glue:text}`published_below:d` below by more than reading them off can explain; if its methods
 # multiplied exactly, {glue:text}`neutral_above:d` would be above, by up to {glue:text}`neutral_most:.1f` points, and
@@ -393,7 +393,8 @@ seen = {
 }
 
 # %% tags=["hide-input"]
-null = pd.DataFrame({key: pd.Series(values.mean(axis=0), COMBINED) for key, values in seen.items()}).T
+means = {(how, f"{noise:g}"): pd.Series(values.mean(axis=0), COMBINED) for (how, noise), values in seen.items()}
+null = pd.DataFrame(means).T
 null.index.names = ["search", "noise, points"]
 null.loc[("published", "–"), :] = mean
 null.sort_index(level=0, sort_remaining=False).style.format("{:+.2f}")
