@@ -142,9 +142,10 @@ def _kinds(draws: Draws) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _from_draws(value: np.ndarray, drawn: list[np.ndarray], freedom: np.ndarray | float) -> Estimate:
-    """Where both are drawn, noise that is a seed's and a row's alone counts three times (Owen 2007).
+    """A statistic's value with the variances of its draws, in the order of `_kinds`.
 
-    It counts once in the draws of seeds and once in those of rows; the difference is that noise, and is counted once.
+    Where both are drawn, noise that is a seed's and a row's alone counts three times (Owen 2007), once in the draws of
+    seeds and once in those of rows; the difference is that noise, and is counted once.
     """
     of_seeds, of_rows, of_both = (part.var(axis=0) for part in drawn)
     shared = np.clip(of_both - of_seeds - of_rows, 0, np.minimum(of_seeds, of_rows))

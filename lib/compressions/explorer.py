@@ -28,7 +28,6 @@ def explorer(frame: pd.DataFrame) -> alt.LayerChart:
     Its parameters are `task`, `ruler`, `reference`, `tolerance` and `budget`; the selections `methods_picked` and
     `sizes_picked` are the legends'.
     """
-    rulers = [name for name in frame.columns if name not in COLUMNS]
     shown = _chosen(frame)
     kept = shown.transform_filter(METHODS_PICKED).transform_filter(SIZES_PICKED)
     within, above = (
@@ -40,7 +39,7 @@ def explorer(frame: pd.DataFrame) -> alt.LayerChart:
         _named(within, alt.SortField("score", "descending"), "'within ' + format(budget, '.3~g') + ' MB: '", -34),
         _named(above, alt.SortField("megabytes", "ascending"), "'above the line: '", -16),
     ]
-    chart = alt.layer(*layers).add_params(*_parameters(frame, rulers))
+    chart = alt.layer(*layers).add_params(*_parameters(frame))
     return chart.properties(
         width="container",
         height=HEIGHT,
@@ -54,11 +53,21 @@ METHODS_PICKED = alt.selection_point(name="methods_picked", fields=["methods"], 
 SIZES_PICKED = alt.selection_point(name="sizes_picked", fields=["size"], bind="legend")
 
 
-def _parameters(frame: pd.DataFrame, rulers: list[str]) -> list[alt.Parameter]:
+def _by_ruler(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[[name for name in frame.columns if name not in COLUMNS]]
+
+
+def _span(frame: pd.DataFrame) -> tuple[float, float]:
+    """The fewest and the most megabytes by any ruler."""
+    return _by_ruler(frame).min().min(), _by_ruler(frame).max().max()
+
+
+def _parameters(frame: pd.DataFrame) -> list[alt.Parameter]:
+    rulers = list(_by_ruler(frame))
     sizes = list(dict.fromkeys(frame["size"]))
     tasks = sorted(dict.fromkeys(frame.task), key=lambda task: task != MEAN)
     largest = frame[frame.task == tasks[0]]["size"].iloc[-1]
-    least, most = frame[rulers].min().min(), frame[rulers].max().max()
+    least, most = _span(frame)
     slide = alt.binding_range(min=round(least, 2), max=round(most, 2), step=0.01, name="budget, MB ")
     return [
         alt.param("task", value=tasks[0], bind=alt.binding_select(options=tasks, name="task ")),
@@ -93,9 +102,8 @@ def _points(shown: alt.Chart, frame: pd.DataFrame) -> alt.Chart:
     legend = alt.Legend(orient="bottom", columns=3, symbolSize=90)
     shapes = alt.Scale(domain=sizes, range=SHAPES[: len(sizes)])
     picked = METHODS_PICKED & SIZES_PICKED
-    rulers = frame[[name for name in frame.columns if name not in COLUMNS]]
     axes = _axes()
-    axes["x"] = axes["x"].axis(megabytes_axis(rulers.min().min(), rulers.max().max()))
+    axes["x"] = axes["x"].axis(megabytes_axis(*_span(frame)))
     return (
         shown.mark_point(filled=True, size=90)
         .encode(
