@@ -30,8 +30,9 @@ reproduce: $(READY) ## Install, run the embedded grid on this machine, and build
 	$(MAKE) book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
-test: $(READY) ## Run every test, one file a core at a time
-	$(BIN)/pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
+test: $(READY) ## Run every test, one file a core at a time, and those of speed alone
+	$(BIN)/pytest -m "not alone" --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder; beside=$$?; \
+	$(BIN)/pytest -m alone && exit $$beside
 
 book: $(READY) ## Build the book from committed records, warnings as errors
 	rm -rf _build/demonstration _build/html _build/.doctrees

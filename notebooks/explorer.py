@@ -44,8 +44,9 @@ from compressions.ruler import RULER_WORDS
 Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items()))
 
 # %% [markdown]
-# A point is the mean over the seeds that were run; hover for its interval, how many seeds it has, and its bytes. The
-# record that a click opens is its first seed's; the others lie beside it. What was left out, and why:
+# A point is the mean over the seeds that have every configuration; hover for its interval, how many seeds it has, and
+# its bytes. The record that a click opens is its first seed's; the others lie beside it. What is left out, and what is
+# not known:
 
 # %%
 Markdown(ours.left_out)

@@ -7,6 +7,8 @@
 
 # %% tags=["parameters"]
 grid = "cpu"  # the grid whose coverage and speed is shown, a file in grids/
+again = "results/again"  # other records of experiments of `grid`, from another machine; None: there are none
+older = "results/older"  # those of experiments with the other machine's libraries on this one; None: there are none
 planned = "paper"  # the grid whose hours are reckoned from the speed of `cpu`, a file in grids/
 gpu_teraflops = 9.35  # assumed of a GPU: a V100 in fp32, with which NVIDIA trained LARGE on 40.32 × 128 tokens a second
 gpu_step = 0.02  # seconds that a GPU's step takes at least, assumed: Python and the start of kernels
@@ -85,7 +87,7 @@ glue_numbers(there=len(frame), wanted=wanted, part=100 * len(frame) / wanted)
 # :alt: Heat map of the number of seeds for each size, configuration and task of the grid
 #
 # {glue:text}`there:d` of {glue:text}`wanted:d` records are there ({glue:text}`part:.0f` %); an empty cell is an
-# experiment that has not been run. Nothing that was run is left out.
+# experiment that has not been run. Every record counts here; later chapters say which they do not use.
 # ```
 #
 # One table of all records, with the meaning of its columns, and what was run where, by which commit and on which rows
@@ -94,31 +96,76 @@ glue_numbers(there=len(frame), wanted=wanted, part=100 * len(frame) / wanted)
 # %% [markdown]
 # ## Speed
 #
-# Examples per second in training, on one thread, the median over seeds and over the tasks that have all configurations
-# of a size; and which part of all seconds were training, the rest being starts, tokenising, teachers and scoring. The
-# records come from machines of two kinds, often busy with other work, so that [timings of a single
-# step](cost.py) compare the methods better.
+# Examples per second in training, the median over seeds and over the tasks that have most configurations of a size: of
+# one thread of a CPU, or of one process on a GPU, which others shared. The records come from machines of several kinds,
+# often busy with other work, so that [timings of a single step](cost.py) compare the methods better.
 
 # %%
-counts = frame.groupby(["size", "task"]).configuration.transform("nunique")
-full = frame[counts == counts.groupby(frame["size"]).transform("max")]
-speed = full.pivot_table("examples_per_second", "configuration", "size", aggfunc="median")
-present = [name for name in order if name in speed.index], [size for size in sizes if size in speed.columns]
-speed.reindex(index=present[0], columns=present[1]).style.format(precision=0, na_rep="–")
+frame["worker"] = frame.device.where(frame.device != "cpu", "one CPU thread")
+counts = frame.groupby(["worker", "size", "task"]).configuration.transform("nunique")
+full = frame[counts == counts.groupby([frame.worker, frame["size"]]).transform("max")]
+speed = full.pivot_table("examples_per_second", "configuration", ["worker", "size"], aggfunc="median")
+speed = speed.reindex([name for name in order if name in speed.index]).reindex(sizes, axis=1, level="size")
+speed.style.format(precision=0, na_rep="–")
+
+# %% [markdown]
+# And which part of all seconds were training, the rest being tokenising, teachers, scoring and starts (the longest of
+# which stands last).
 
 # %%
 timed = frame.dropna(subset=["startup_seconds"])
-if len(timed):
-    starts = timed.groupby(["task", "size", "startup_seconds"]).size().index.get_level_values("startup_seconds")
-    glue_numbers(
-        share=100 * timed.seconds.sum() / (timed.total_seconds.sum() + starts.to_series().sum()),
-        longest_start=starts.max(),
-        hours=(timed.total_seconds.sum() + starts.to_series().sum()) / 3600,
-    )
+starts = timed.groupby(["worker", "task", "size", "startup_seconds"]).size().reset_index("startup_seconds")
+starts = starts.groupby("worker").startup_seconds.agg(["sum", "max"])
+spent = timed.groupby("worker")[["seconds", "total_seconds"]].sum()
+every = spent.total_seconds + starts["sum"]
+shares = {"hours": every / 3600, "% training": 100 * spent.seconds / every, "longest start, s": starts["max"]}
+pd.DataFrame(shares).style.format(precision=1)
 
 # %% [markdown]
-# In {glue:text}`hours:.1f` hours of one worker, {glue:text}`share:.0f` % were training; no experiment took longer than
-# {glue:text}`longest_start:.1f` s to start. Records made before starts were timed are not counted.
+# Hours are those of all workers together; records made before starts were timed are not counted.
+
+# %% [markdown]
+# ## Does the machine matter?
+#
+# A seed fixes the head and the order of rows, but not dropout, which a GPU draws otherwise, nor the last digits of a
+# sum: to a model the other kind of device is another seed. If it were more than that, and every model trained on the
+# GPU scored d points more, then where all but the uncompressed model are the GPU's each configuration's change would
+# come out d too high, the interaction of two methods d too low and that of all three 2 d too low, and the search for
+# Table 1 would miss its targets by d. So of what a GPU had trained a CPU trained a part again: all of QAT and of
+# pruning to 40 %, then pruning to 60 % and QAT with pruning on the tasks of which three seeds have all configurations.
+# The grid has the CPU's records, as it has the uncompressed models', and the GPU's are in `results/again`. The score of
+# the first less that of the second:
+
+# %%
+from compressions.twice import differences, told, unchanged
+
+others = table(read_all(root() / again) if again else [])
+pairs, makers = (differences(frame, others, by) for by in ("device", "processor"))
+first = pairs[pairs.configuration.isin(["qat", "mp40"])]
+glue_numbers(machines=told(pairs), first=told(first), makers=told(makers, by="processor"))
+shown = pairs.groupby(["task", "configuration"]).difference.agg(["size", "mean", "std"])
+shown.columns = ["experiments", "mean difference, points", "standard deviation"]
+shown.style.format(precision=2, na_rep="–") if len(shown) else None
+
+# %% [markdown]
+# Over all of them: {glue:text}`machines`. Over QAT and pruning to 40 % alone, which were trained first and are part of
+# these: {glue:text}`first`. Standard deviations hold the noise of two trainings.
+#
+# The CPUs were of two makers, which sum in another order. That moves the last digits of an uncompressed model's
+# weights; the rounding of QAT makes whole steps of them. What the first had trained of TINY uncompressed, with QAT and
+# pruned to 40 % (all three of a seed, and one model of MINI) was trained by the second again: {glue:text}`makers`. In
+# this book they count as one device.
+#
+# The two machines had other versions of the libraries as well. `results/older` is for some of the same experiments with
+# the GPU's versions, but on a CPU of the same kind, where a seed fixes everything: if they make the same predictions as
+# with this book's versions, then what differs is the device.
+
+# %%
+some = read_all(root() / older) if older else []
+glue_numbers(versions=unchanged(frame, table(some)))
+
+# %% [markdown]
+# Of these, {glue:text}`versions`.
 
 # %% [markdown]
 # ## What the paper's grid would take

@@ -108,12 +108,14 @@ glue_figure("synergy", figure)
 
 # %% tags=["hide-input"]
 above = (synergy > 0).sum()
-# Each entry is rounded to one decimal: the least synergy that the true ones can have.
+# Each entry is rounded to one decimal: the least synergy that the true ones can have, and the most.
 least = {m: np.log2((reductions[m] - 0.05) / (reductions[m.split("+")] + 0.05).prod(axis=1)) for m in combined}
+most = np.log2((reductions["QAT+MP"] + 0.05) / (reductions[["QAT", "MP"]] - 0.05).prod(axis=1))
 glue_numbers(
     **{f"above_{method.lower().replace('+', '_')}": above[method] for method in combined},
     **{f"certain_{method.lower().replace('+', '_')}": (least[method] > 0).sum() for method in combined},
     below_qat_mp=len(synergy) - above["QAT+MP"],
+    certain_below_qat_mp=(most < 0).sum(),
     sizes=len(synergy),
     observed_large=reductions.loc["LARGE", "QAT+KD+MP"],
     product_large=products.loc["LARGE", "QAT+KD+MP"],

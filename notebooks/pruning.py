@@ -113,3 +113,16 @@ glue_numbers(sparsity=100 * target, **overhead)
 # {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantised weights. A
 # ruler that counts it makes pruning and quantization less than multiplicative.
 # ```
+
+# %% tags=["hide-input"]
+from compressions.experiment import Experiment
+
+glue_numbers(begin=100 * Experiment.prune_begin, end=100 * Experiment.prune_end, every=Experiment.prune_every)
+
+# %% [markdown]
+# ## In the experiments
+#
+# The linear weights of the encoder are pruned, each matrix to the same sparsity; embeddings, of which most of a small
+# encoder is made, are not. Masks are made every {glue:text}`every:d` steps from {glue:text}`begin:.0f` % of training to
+# {glue:text}`end:.0f` %. Pruning to 60 % alone changed the mean score by this, with a 95 % interval
+# ([all changes](tradeoffs.py)): {glue:text}`tradeoffs.py::mp60_alone:s`.

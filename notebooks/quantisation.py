@@ -114,3 +114,10 @@ glue_numbers(gap=(fake - real).abs().max(), spread=fake.std())
 # The largest difference between the two models' logits is {glue:text}`gap:.1e`, where the logits themselves vary by
 # {glue:text}`spread:.2f`. What remains is fp32 summation order, which now and then moves an activation that lies on the
 # edge between two int8 values.
+#
+# ## In the experiments
+#
+# Every linear layer and embedding is fake-quantised from the first step of fine-tuning; biases and layer norms stay in
+# fp32, and so do the sums that follow the product. An input's scale follows a moving average of the largest magnitudes
+# that training has seen. QAT alone changed the mean score by this, with a 95 % interval
+# ([all changes](tradeoffs.py)): {glue:text}`tradeoffs.py::qat_alone:s`.

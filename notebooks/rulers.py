@@ -34,9 +34,10 @@ Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items
 # ## What was measured
 #
 # Models are not committed, so their bytes are, as `make rulers` measured them while the models lay on the disk. By the
-# rulers that count, bytes do not depend on the task or the seed; by those that compress they do a little, in fp32 more.
-# The largest deviation of a model from the mean of its size and configuration, by any ruler, stands last. A model whose
-# artifact was not kept counts with that mean; to measure it, make it again with `make grid` and then `make rulers`.
+# rulers that count, bytes do not depend on the task or the seed; by those that compress they do, most in fp32. The
+# largest deviation of a model from the mean of its size and configuration, by any ruler, stands last. A model whose
+# artifact was not kept counts as one on another task, in proportion to the uncompressed model there; to measure it,
+# make it again with `make grid` and then `make rulers`.
 
 # %% tags=["hide-input"]
 from compressions.ruler import WHOLE
@@ -56,7 +57,8 @@ counted.unstack("size").style.format("{:.0f}", na_rep="–").format("{:.2f} %", 
 # %% [markdown]
 # ## One model, nine rulers
 #
-# Megabytes of the whole model, embeddings and all: the mean of what was measured, the largest packed file first.
+# Megabytes of the whole model, embeddings and all: the mean of what was measured, the largest packed file first. Not
+# all configurations were measured on the same tasks, to which gzip and xz are not blind in fp32.
 
 # %%
 from compressions.ruler import MEGABYTE
@@ -232,7 +234,8 @@ glue_numbers(
 import numpy as np
 
 from compressions.bootstrap import bootstrap, estimate_mean
-from compressions.reductions import METHODS, mean_reductions, reductions
+from compressions.devices import searches_apart
+from compressions.reductions import METHODS, mean_reductions, reductions, with_parts
 from compressions.reading import read_results
 from compressions.synergy import COMBINED, censored, synergy, verdicts
 
@@ -240,6 +243,7 @@ ours = read_results(root() / results, score, "packed")
 drawn = bootstrap(ours, draws)
 there = ours.seeds[..., None] > 0
 searched = ours.freedom.sum(axis=1, keepdims=True)
+apart = with_parts(searches_apart(ours))
 Markdown(ours.left_out)
 
 # %% tags=["hide-input"]
@@ -253,7 +257,8 @@ for ruler in ALL_RULERS:
         return synergy(reductions(scores, sizes, tolerance, interpolation).ratios)
 
     bounded = (censored(found.status) & there).sum(axis=0) / there.sum(axis=0)
-    answers.append(verdicts(estimate_mean(ours.scores, drawn, by_task, searched), ours, bounded).assign(ruler=ruler))
+    synergies = estimate_mean(ours.scores, drawn, by_task, searched)
+    answers.append(verdicts(synergies, ours, bounded, apart=apart).assign(ruler=ruler))
 order = pd.MultiIndex.from_product([[size.upper() for size in ours.sizes], ALL_RULERS], names=["size", "ruler"])
 table = pd.concat(tables, names=["ruler", "size"]).swaplevel().reindex(order)
 table.style.format("{:.1f}")
@@ -282,7 +287,11 @@ figure.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=Fals
 glue_figure("synergy-by-ruler", figure, matched.drop(columns="shown"), records=results)
 
 # %% tags=["hide-input"]
-WORDS = {"one seed": "open, for some tasks have one seed,", "not measured": "not measured, but bounded,"}
+WORDS = {
+    "one seed": "open, for some tasks have one seed",
+    "two devices": "open, for models of two devices are compared",
+    "not measured": "bounded and not measured",
+}
 
 
 def listed(rulers: pd.Series) -> str:
@@ -291,10 +300,10 @@ def listed(rulers: pd.Series) -> str:
     return "every ruler" if len(each) == len(ALL_RULERS) else ", ".join(each)
 
 
-said = matched[matched.methods == "QAT+MP"].groupby("says").ruler.agg(listed)
+said = matched[matched.methods == "QAT+MP"].groupby(["size", "says"], sort=False).ruler.agg(listed)
 change = pair.sub(pair.loc["paper"], axis=1).drop("paper")
 glue_numbers(
-    pair_says="; ".join(f"{WORDS.get(says, says)} by {rulers}" for says, rulers in said.items()),
+    pair_says="; ".join(f"for {size} {WORDS.get(says, says)}, by {rulers}" for (size, says), rulers in said.items()),
     change_low=change.min().min(),
     change_high=change.max().max(),
 )

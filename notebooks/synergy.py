@@ -44,14 +44,16 @@ Markdown(ours.left_out)
 # 95 %, by Student's t, from seeds and validation rows drawn again. What it allows to say: *multiplicative* when
 # all of it is within 10 % of the product, else *super-multiplicative* when all of it is above 0, *sub-multiplicative*
 # below, and *not decidable* otherwise. Nothing is said, whatever the interval, where more than half of the tasks are
-# bounded (*not measured*) or a task has one seed only (*one seed*), for then the interval lacks the noise of seeds.
+# bounded (*not measured*); where a task has one seed only (*one seed*), for then the interval lacks the noise of seeds;
+# or where models of two devices are compared (*two devices*), for [the device itself](grids.py) may make a difference.
 
 # %%
 import numpy as np
 
 from compressions.bootstrap import Estimate, bootstrap, estimate, estimate_mean
-from compressions.reductions import reductions
-from compressions.synergy import COMBINED, censored, synergy, verdicts
+from compressions.devices import searches_apart
+from compressions.reductions import reductions, with_parts
+from compressions.synergy import COMBINED, OPEN, censored, synergy, verdicts
 
 
 def by_task(scores: np.ndarray) -> np.ndarray:
@@ -66,7 +68,7 @@ ratios = reductions(ours.scores, ours.bytes, tolerance, interpolation)
 bounded = censored(ratios.status)
 there = ours.seeds[..., None] > 0
 share = (bounded & there).sum(axis=0) / there.sum(axis=0)
-matched = verdicts(found, ours, share).assign(bounded=100 * share.reshape(-1))
+matched = verdicts(found, ours, share, apart=with_parts(searches_apart(ours))).assign(bounded=100 * share.reshape(-1))
 
 # %% tags=["hide-input"]
 from compressions.reductions import mean_reductions
@@ -79,9 +81,9 @@ matched.style.format(shown, na_rep="–").hide()
 # %% [markdown]
 # *Bounded* is the share of tasks where the combination or one of its methods was not measured: no model reached the
 # target, or even the smallest one did. *Seeds to decide* is how many would bring the interval clear of 0 if the
-# estimate stayed as it is and every task had as many; `inf` where the validation rows alone are too few for that, and –
-# where one seed says nothing of seeds. The paper averages ratios over the tasks before it takes logarithms, which is
-# the last column; the published values in the figure are computed from such means.
+# estimate stayed as it is and every task had as many (if it is the truth, that is an even chance); `inf` where even a
+# thousand are too few, and – where one seed says nothing of seeds. The paper averages ratios over the tasks before it
+# takes logarithms, which is the last column; the published values in the figure are computed from such means.
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -103,7 +105,7 @@ figure = draw_by_size(matched, single, theirs, "synergy, doublings", bounded=bou
 glue_figure("matched", figure, with_tasks(matched, single, ours.tasks), records=results)
 
 # %% tags=["hide-input"]
-said = matched[~matched.says.isin(["not decidable", "not measured", "one seed"])]
+said = matched[~matched.says.isin(OPEN)]
 glue_numbers(
     matched_questions=len(matched),
     matched_said=", ".join(f"{one['size']} {one.methods} is {one.says}" for _, one in said.iterrows()) or "none",
@@ -135,7 +137,7 @@ glue_numbers(
 
 # %%
 from compressions.published import read_figure1
-from compressions.results import PAPER
+from compressions.results import PAPER, over_tasks
 from compressions.synergy import IN_POINTS, agreement, interaction
 
 inside = estimate_mean(ours.scores, drawn, interaction, ours.freedom)
@@ -164,21 +166,24 @@ alone = interaction(ours.scores)
 figure = draw_by_size(points, alone, theirs_points, "interaction, points")
 glue_figure("points", figure, with_tasks(points, alone, ours.tasks), records=results)
 named = pd.Series([f"{one['size']} {one.methods} ({one.value:+.1f})" for _, one in points.iterrows()])
-stands = {
-    word.replace(" ", "_"): ", ".join(named[points["to the paper"] == word]) or "none"
-    for word in ("same side", "other side", "adds up", "not comparable", "open")
+WHERE = {
+    "same side": "on the paper's side",
+    "other side": "on the other side",
+    "adds up": "adding up",
+    "not comparable": "clear, where the paper's side is not known",
 }
-undecided = int((points["to the paper"] == "open").sum())
-answers = (
-    f"All {len(points)} questions are open, for each size has a task with one seed only"
-    if undecided == len(points) and (points.says == "one seed").all()
-    else f"{undecided} of {len(points)} questions are open. On the paper's side: {stands['same_side']}; "
-    f"on the other: {stands['other_side']}; adding up: {stands['adds_up']}; "
-    f"where the paper's side is not known: {stands['not_comparable']}"
-)
+WHY = {
+    "not decidable": "intervals of {} hold 0",
+    "one seed": "tasks with one seed at {}",
+    "two devices": "models of two devices at {}",
+}
+stands = [f"{words}: {', '.join(named[points['to the paper'] == word])}" for word, words in WHERE.items()]
+stands = [part for part in stands if not part.endswith(": ")]
+undecided = points[points["to the paper"] == "open"]
+why = [WHY[says].format(" and ".join(of.unique())) for says, of in undecided.groupby("says", sort=False)["size"]]
+many = f"all {len(points)}" if len(undecided) == len(points) else f"{len(undecided)} of {len(points)}"
 glue_numbers(
-    answers=answers,
-    by_chance=0.05 * len(points),
+    answers="; ".join([*stands, f"{many} questions are open ({'; '.join(why)})" if why else "none open"]),
     published_above=int((theirs_points > SLACK).sum().sum()),
     published_below=int((theirs_points < -SLACK).sum().sum()),
     published_all=theirs_points.size,
@@ -192,52 +197,70 @@ glue_numbers(
 # :name: fig-points
 # :alt: For each size the interaction in points of four combinations with intervals, single tasks and published values
 #
-# {glue:text}`answers`. By chance alone {glue:text}`by_chance:.1f` intervals
-# would exclude 0. In the paper's Figure 1 {glue:text}`published_above:d` of {glue:text}`published_all:d` interactions
-# are above 0 and {glue:text}`published_below:d` below by more than reading them off can explain; if its methods
-# multiplied exactly, {glue:text}`neutral_above:d` would be above, by up to {glue:text}`neutral_most:.1f` points, and
-# {glue:text}`neutral_below:d` below.
+# In points, {glue:text}`answers`. In the paper's Figure 1 {glue:text}`published_above:d` of
+# {glue:text}`published_all:d` interactions are above 0 and {glue:text}`published_below:d` below by more than reading
+# them off can explain; if its methods multiplied exactly, {glue:text}`neutral_above:d` would be above, by up to
+# {glue:text}`neutral_most:.1f` points, and {glue:text}`neutral_below:d` below.
 # ```
 
 # %% [markdown]
-# ### The tasks with several seeds
+# ### The tasks that can answer
 #
-# Where a task has one seed nothing is known of the noise of seeds, and nothing is said above. Over the tasks alone that
-# have several:
-
+# Where a task has one seed nothing is known of the noise of seeds, and where a seed's models come from two devices that
+# may be what makes a difference; above nothing is said of a mean with such a task. Over those tasks alone that have
+# neither fault for a question:
 
 # %% tags=["hide-input"]
-def of_repeated(scores: np.ndarray) -> np.ndarray:
-    """Interactions, (..., tasks, sizes, combinations), of the tasks with several seeds."""
-    return np.where((ours.seeds > 1)[..., None], interaction(scores), np.nan)
+from compressions.devices import interactions_apart, repeated, shares
+from compressions.pages import told_by_tasks
+
+sure = repeated(ours, interactions_apart(ours))
 
 
-repeated = estimate_mean(ours.scores, drawn, of_repeated, ours.freedom)
-seeded = verdicts(repeated, ours, np.zeros_like(share), margin, IN_POINTS, fewest=2)
-spoken = [
-    f"{one['size']} {one.methods} {one.value:+.1f} ({one.low:+.1f} to {one.high:+.1f}, {one.says})"
-    for _, one in seeded.iterrows()
+def of_sure(scores: np.ndarray) -> np.ndarray:
+    """Interactions, (..., tasks, sizes, combinations), of the tasks that have neither fault."""
+    return np.where(sure, interaction(scores), np.nan)
+
+
+faultless = estimate_mean(ours.scores, drawn, of_sure, ours.freedom)
+held = verdicts(faultless, ours, np.zeros_like(share), margin, IN_POINTS, sure)
+rows = {size.upper(): row for row, size in enumerate(ours.sizes)}
+held["over"] = [ours.over(sure[:, rows[one["size"]], COMBINED.index(one.methods)]) for _, one in held.iterrows()]
+held.style.format(shown, na_rep="–").hide()
+
+# %% tags=["hide-input"]
+held["told"] = [f"{one.methods} {one.value:+.1f} ({one.low:+.1f} to {one.high:+.1f})" for one in held.itertuples()]
+clear = int(((held.low > 0) | (held.high < 0)).sum())
+off = held.methods.map(dict(zip(COMBINED, SLACK, strict=True)))
+held["published"] = beside(held, theirs_points)
+outside = (held.published - off > held.high) | (held.published + off < held.low)
+far = held[outside & (held.over == "all tasks")]
+wrong = np.where(ours.seeds[..., None] > 0, interaction(shares(ours)), np.nan)
+bias = [
+    f"{size}'s by {', '.join(f'{part:+.1f} d for {methods}' for methods, part in zip(COMBINED, own, strict=True))}"
+    for size, own in zip(rows, over_tasks(wrong), strict=True)
+    if np.nan_to_num(own).any()
 ]
-over = {
-    size.upper(): ", ".join(np.array(ours.tasks)[ours.seeds[:, row] > 1])
-    for row, size in enumerate(ours.sizes)
-    if (ours.seeds[:, row] > 1).any()
-}
 glue_numbers(
-    seeded="; ".join(spoken) or "no task has several seeds yet",
-    seeded_over="; ".join(f"{size} over {tasks}" for size, tasks in over.items()) or "no size",
+    chance=f"{clear} of the {len(held)} intervals that hold all noise exclude 0, by chance alone "
+    f"{0.05 * len(held):.1f} would",
+    measured=told_by_tasks(held),
+    far=", ".join(f"{one['size']} {one.methods} ({one.published:+.1f})" for _, one in far.iterrows()) or "none",
+    bias="; ".join(bias) or "none would be wrong",
 )
-seeded.style.format(shown, na_rep="–").hide()
 
 # %% [markdown]
-# These are {glue:text}`seeded_over`.
+# In words: {glue:text}`measured`; {glue:text}`chance`. The paper's value lies outside, among those over all tasks like
+# its own, for {glue:text}`far`. If a GPU's models scored d points more throughout, of the means over all tasks further
+# up would be wrong: {glue:text}`bias`.
 
 # %% [markdown]
 # ### Task by task
 #
 # The interaction of all three methods on single tasks, with 95 % intervals; those of tasks with few seeds are wide, as
-# their noise is hardly known, and those with one seed (*) lack it. A task is *at its floor* (†) for a size where the
-# uncompressed model is not certainly better than the best constant answer: there is nothing to lose there.
+# their noise is hardly known, and those with one seed (*) lack it; some mix two devices (‡). A task is *at its floor*
+# (†) for a size where the uncompressed model is not certainly better than the best constant answer: it has little to
+# lose there, and a model that learns less, and so answers more alike, may even score more.
 
 # %%
 from compressions.floors import at_floor, named
@@ -246,27 +269,31 @@ apart = estimate(ours.scores, drawn, interaction, ours.freedom[..., None])
 floored = at_floor(ours, drawn)
 
 # %% tags=["hide-input"]
-MARKED = {(False, False): "", (True, False): " *", (False, True): " †", (True, True): " * †"}
+crossed = interactions_apart(ours)
+
+
+def told(task: int, row: int) -> str:
+    """The interaction of all three methods, with its marks."""
+    faults = {"*": ours.seeds[task, row] == 1, "†": floored[task, row], "‡": crossed[task, row, -1]}
+    return " ".join([apart.told(task, row, -1), *(mark for mark, there in faults.items() if there)])
+
+
 cells = {
-    size.upper(): [
-        f"{apart.value[place]:+.1f} ({apart.low[place]:+.1f} to {apart.high[place]:+.1f})"
-        + MARKED[bool(ours.seeds[task, row] == 1), bool(floored[task, row])]
-        if (place := (task, row, -1)) and ours.seeds[task, row]
-        else "–"
-        for task in range(len(ours.tasks))
-    ]
+    size.upper(): [told(task, row) if ours.seeds[task, row] else "–" for task in range(len(ours.tasks))]
     for row, size in enumerate(ours.sizes)
 }
 pd.DataFrame(cells, index=ours.tasks)
 
 # %% tags=["hide-input"]
-several = (ours.seeds > 1)[..., None] & np.isfinite(apart.value)
-clear = several & ((apart.low > 0) | (apart.high < 0))
-glue_numbers(single=int(several.sum()), clear=int(clear.sum()), floored=named(ours, floored))
+clear = sure & ((apart.low > 0) | (apart.high < 0))
+glue_numbers(
+    single=int(sure.sum()), clear=int(clear.sum()), single_chance=0.05 * sure.sum(), floored=named(ours, floored)
+)
 
 # %% [markdown]
-# Of {glue:text}`single:d` interactions of a combination on a task with several seeds {glue:text}`clear:d` exclude 0;
-# one in twenty would by chance. At their floor: {glue:text}`floored`. Without these, the means over the tasks are:
+# Of {glue:text}`single:d` interactions of a combination on a task that can answer {glue:text}`clear:d` exclude 0;
+# {glue:text}`single_chance:.1f` would by chance. At their floor: {glue:text}`floored`. Without these, the means over
+# the tasks are:
 
 
 # %% tags=["hide-input"]
@@ -276,7 +303,7 @@ def above_floor(scores: np.ndarray) -> np.ndarray:
 
 
 learnt = estimate_mean(ours.scores, drawn, above_floor, ours.freedom)
-beyond = verdicts(learnt, ours, np.zeros_like(share), margin, IN_POINTS)
+beyond = verdicts(learnt, ours, np.zeros_like(share), margin, IN_POINTS, ~floored[..., None])
 beyond.drop(columns="seeds to decide").style.format(signed | {"value": "{:+.2f}"}, na_rep="–").hide()
 
 # %% [markdown]
@@ -318,12 +345,20 @@ from compressions.synergy import power
 
 EFFECTS = {0.5: ":", 1.0: "--", 2.0: "-"}
 wanted = np.arange(2, 41)
+
+
+def of_several(scores: np.ndarray) -> np.ndarray:
+    """Interactions, (..., tasks, sizes, combinations), of the tasks with several seeds."""
+    return np.where((ours.seeds > 1)[..., None], interaction(scores), np.nan)
+
+
+several = estimate_mean(ours.scores, drawn, of_several, ours.freedom)
 fewest = {row: int(column[column > 1].min()) for row, column in enumerate(ours.seeds.T) if (column > 1).any()}
 chances = [
     pd.DataFrame({"size": ours.sizes[row].upper(), "effect": effect, "seeds": wanted, "chance": 100 * chance})
     for row, seeds in fewest.items()
     for effect in EFFECTS
-    for chance in [power(effect, repeated.at(row, len(COMBINED) - 1), seeds, wanted)]
+    for chance in [power(effect, several.at(row, len(COMBINED) - 1), seeds, wanted)]
 ]
 
 # %% tags=["hide-input"]
@@ -336,14 +371,15 @@ for place, (size, part) in enumerate(chances.groupby("size", sort=False)):
 axes.set(xlabel="seeds", ylabel="chance to decide, %", ylim=(0, 101))
 axes.spines[["top", "right"]].set_visible(False)
 if len(chances):
-    axes.legend(frameon=False, fontsize=10)
+    axes.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=10)
 else:
     axes.text(0.5, 0.5, "one seed says nothing of the noise of seeds", ha="center", transform=axes.transAxes)
 glue_figure("power", figure, chances, records=results)
 enough = chances[chances.chance >= 80].groupby(["size", "effect"]).seeds.min()
 needed = [f"{seeds} for {size} at {effect:.1f} points" for (size, effect), seeds in enough.items()]
 unknown = "no number of seeds drawn here is enough" if len(chances) else "not known, as there is one seed only"
-glue_numbers(enough="; ".join(needed) or unknown)
+over = [f"{ours.sizes[row].upper()} over {ours.over(ours.seeds[:, row] > 1)}" for row in fewest]
+glue_numbers(enough="; ".join(needed) or unknown, noise_over="; ".join(over) or "no size")
 
 # %% [markdown]
 # ```{glue:figure} power
@@ -351,7 +387,7 @@ glue_numbers(enough="; ".join(needed) or unknown)
 # :alt: Curves of the chance to decide by the number of seeds for three sizes of the effect
 #
 # Seeds for a chance of four in five: {glue:text}`enough`; where a size and effect are not named, more than 40. Noise is
-# that of {glue:text}`seeded_over`.
+# that of {glue:text}`noise_over`, where the difference of two devices counts as noise.
 # ```
 
 # %% [markdown]
@@ -416,14 +452,15 @@ tails = pd.DataFrame(tails, [*COMBINED, BOTH]).T.rename_axis("noise")
 tails.style.format("{:.0f} %")
 
 # %% tags=["hide-input"]
-figure, axes = plt.subplots(figsize=(6, 3.6))
+figure, axes = plt.subplots(figsize=(6, 4.4))
 for place, noise in enumerate(noises):
     values = seen["as in Table 1", noise]
     low, high = np.quantile(values, [0.025, 0.975], axis=0)
     at = np.arange(len(COMBINED)) + 0.6 * (place / max(1, len(noises) - 1) - 0.5)
     axes.hlines(at, low, high, color=[COLOURS[methods] for methods in COMBINED], linewidth=4, alpha=0.45)
-    for row, value in zip(at, values.mean(axis=0), strict=True):
-        axes.annotate(f"{noise:g}", (value, row), ha="center", va="center", fontsize=9)
+    axes.scatter(values.mean(axis=0), at, color=[COLOURS[methods] for methods in COMBINED], s=20)
+    for row, end in zip(at, high, strict=True):
+        axes.annotate(f"{noise:g}", (end, row), (4, 0), textcoords="offset points", va="center", fontsize=9)
 axes.scatter(mean, range(len(COMBINED)), facecolor="white", edgecolor="#333333", marker="D", zorder=3)
 axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
 axes.set(xlabel="mean synergy over the six sizes, doublings", yticks=range(len(COMBINED)), yticklabels=COMBINED)
@@ -459,15 +496,15 @@ glue_numbers(
 # Where nothing interacts, the search of Table 1 still reports between {glue:text}`search_min:+.2f` and
 # {glue:text}`search_max:+.2f` doublings of synergy for all three methods, and between {glue:text}`search_pair_min:+.2f`
 # and {glue:text}`search_pair_max:+.2f` for QAT+KD, as models are off by {glue:text}`least_noise:.2f` to
-# {glue:text}`most_noise:.2f` points (the number on each bar, which holds 95 % of such worlds). Published, as diamonds,
-# are {glue:text}`printed:+.2f` and {glue:text}`printed_pair:+.2f`: so much or more is found in
+# {glue:text}`most_noise:.2f` points (the number beside each bar, which holds 95 % of such worlds). Published, as
+# diamonds, are {glue:text}`printed:+.2f` and {glue:text}`printed_pair:+.2f`: so much or more is found in
 # {glue:text}`tail_qat_kd_mp_min:.0f` to {glue:text}`tail_qat_kd_mp_max:.0f` % and {glue:text}`tail_qat_kd_min:.0f` to
 # {glue:text}`tail_qat_kd_max:.0f` % of the worlds, by noise. QAT+MP, {glue:text}`printed_qat_mp:+.2f`, is so low in
 # {glue:text}`tail_qat_mp_min:.0f` to {glue:text}`tail_qat_mp_max:.0f` %.
 # ```
 #
-# Three causes pull in different directions. The search **rounds down** to models that exist, and rounding the sum of
-# two gains down loses less than rounding each of them: that makes synergy out of nothing. The **tolerance** is granted
+# Three causes pull in different directions. The search **rounds down** to models that exist, and a combination is
+# rounded down once, its product two or three times: that makes synergy out of nothing. The **tolerance** is granted
 # once to the combination but once to each of its methods in the product: that takes synergy away, the more the flatter
 # the curve. And at **both ends** of the sizes there is no smaller or no larger model to find, so that ratios are cut
 # off. Interpolated and without tolerance the two first are gone, and between {glue:text}`left_min:+.2f` and

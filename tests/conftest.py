@@ -9,6 +9,7 @@ import datasets
 import pytest
 import torch
 import transformers
+from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
@@ -18,6 +19,9 @@ REAL = {name: os.environ.pop(name, os.environ.get(f"REAL_{name}")) for name in (
 # The workers that pytest-xdist starts have what is left of this environment, and load this file again.
 os.environ.update({f"REAL_{name}": value for name, value in REAL.items() if value})
 
+# A machine that is busy is slow, which is no fault.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 torch.set_num_threads(1)
 datasets.disable_progress_bars()
 transformers.logging.set_verbosity_error()
@@ -44,8 +48,8 @@ def real():
 def call_papermill(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
     """Run papermill as a user types it, from the repository."""
     command = [Path(sys.executable).with_name("papermill"), *map(str, arguments)]
-    settings = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
-    return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=600)
+    variables = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=600)
 
 
 def run_chapter(name: str, **given: object) -> None:

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from compressions import metrics
 from compressions.configurations import method_of
-from compressions.records import read_all, record_path, write_record
+from compressions.records import read_all, read_predictions, record_path, write_record
 from compressions.results import ALL, PAPER, Cell, Results
 from compressions.ruler import KEY, MEASURED, MEASURES, PARTS, RULERS
 from compressions.sizes import SHAPES
@@ -50,7 +50,8 @@ def world(seed: int, synergy: float = 0.0, seeds: int = 5, rows: int = 400, seed
             ease = norm.ppf(np.clip(scores / 100, 0.01, 0.99))[..., None]
             own = generator.normal(size=(len(PAPER), seeds, rows))
             right = np.sqrt(0.5) * difficulty + np.sqrt(0.5) * own < ease
-            cells[task, size] = Cell(tuple(range(seeds)), np.ones(rows), right.astype(np.uint8))
+            devices = np.full(right.shape[:2], "cpu")
+            cells[task, size] = Cell(tuple(range(seeds)), np.ones(rows), right.astype(np.uint8), devices)
     with_control = np.pad(2.0**logs, ((0, 0), (0, 1)), constant_values=np.nan)
     rulers = {"paper": np.broadcast_to(with_control, (len(WORLD_TASKS), *with_control.shape))}
     return Results(WORLD_TASKS, WORLD_SIZES, cells, rulers, "paper", "first", ())
@@ -70,12 +71,19 @@ def write_records(
             write_one(folder, name, labels, said, {"task": task, "size": size, "seed": seed, **chosen})
 
 
-def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, chosen: dict) -> None:
+def on_gpu(folder: Path, task: str, size: str, seed: int, names: tuple[str, ...]) -> None:
+    """Let these of a folder's records be from a GPU."""
+    for name in names:
+        predictions, labels = read_predictions(record_path(folder, task, size, name, seed))
+        write_one(folder, name, labels, predictions, {"task": task, "size": size, "seed": seed}, device="NVIDIA H100")
+
+
+def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, chosen: dict, device: str = "cpu") -> None:
     """One record with all fields that are read again."""
     task, size = chosen["task"], chosen["size"]
     parts = name.split("+")
     sparsity = next((float(part[2:]) / 100 for part in parts if part.startswith("mp")), 0.0)
-    shape, bits = SHAPES[size], 8 if "qat" in parts else 32
+    shape, bits = SHAPES.get(size, SHAPES["mini"]), 8 if "qat" in parts else 32
     zeros = round(sparsity * shape.linear_weights)
     predictions = said.astype(np.uint8 if TASKS[task].labels else np.float32)
     specification = {
@@ -100,6 +108,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
         "megabytes": (shape.parameters - zeros) * bits / 8e6,
         "artifact_bytes": shape.parameters * bits // 8 + 1000,
         "artifact_sha256": f"{task} {size} {name} {chosen['seed']}",
+        "machine": {"device": device},
         **metrics.scores(TASKS[task], labels, predictions),
     }
     write_record(record_path(folder, task, size, name, chosen["seed"]), record, predictions, labels)

@@ -25,6 +25,7 @@ def record(task: str, size: str, configuration: str) -> dict:
         "seconds": 0.9 * seconds,
         "evaluation_seconds": 0.1 * seconds,
         "peak_memory_bytes": 2e9,
+        "machine": {"device": "cpu"},
     }
 
 
@@ -39,6 +40,15 @@ def test_seconds_follow_the_task_the_size_and_the_configuration(task, size):
     costs = Costs([record(*key) for key in seen if key not in {("sst2", "tiny", "kd"), ("rte", "mini", "kd")}])
     expected = sum(record(task, size, name)["seconds"] / 0.9 for name in wanted)
     assert costs.seconds(experiment(task, size), list(wanted.values())) == pytest.approx(expected, rel=0.1)
+
+
+def test_a_gpus_records_count_where_there_are_no_others():
+    on_cpu = [record(task, "tiny", "base") for task in ROWS]
+    on_gpu = [{**each, "seconds": each["seconds"] / 20, "machine": {"device": "NVIDIA H100"}} for each in on_cpu]
+    expected = [Costs(records).seconds(experiment("rte", "tiny"), [Configuration()]) for records in (on_cpu, on_gpu)]
+    assert expected[0] > 5 * expected[1]
+    both = Costs([*on_cpu, *on_gpu]).seconds(experiment("rte", "tiny"), [Configuration()])
+    assert both == expected[0]
 
 
 def test_without_records_nothing_is_expected_and_memory_follows_the_parameters():

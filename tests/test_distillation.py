@@ -54,5 +54,8 @@ def test_a_stale_foreign_or_broken_cache_is_not_used(tmp_path):
     assert torch.equal(read_logits(path, "key", (6, 2)), answer)
     assert read_logits(path, "other key", (6, 2)) is None
     assert read_logits(path, "key", (7, 2)) is None
-    path.write_bytes(path.read_bytes()[:-9])
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 64]))  # one bit of the last logit
+    assert read_logits(path, "key", (6, 2)) is None
+    path.write_bytes(content[:-9])
     assert read_logits(path, "key", (6, 2)) is None

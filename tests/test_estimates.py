@@ -65,3 +65,10 @@ def test_the_hours_of_a_grid():
     assert found.gpu_hours.to_list() == pytest.approx([4.25 * 14_940 * 0.02 / 32 / 3600] * 2)
     with pytest.raises(BadInput, match="tokens 0 is not allowed"):
         hours(GRID, MEASURED, Gpu(10, 0.02), tokens=0)
+
+
+def test_a_gpus_records_are_not_a_threads():
+    on_gpu = frame({("tiny", "base"): 9000, ("tiny", "qat"): 1000}).assign(device="NVIDIA H100")
+    both = pd.concat([MEASURED, on_gpu])
+    assert slowness(both).to_dict() == slowness(MEASURED).to_dict()
+    assert baseline_seconds(both, "tiny").equals(baseline_seconds(MEASURED, "tiny"))

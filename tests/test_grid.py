@@ -1,10 +1,10 @@
 """A grid runs what is missing, and only that, whatever happens to it."""
 
 import json
-import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -35,10 +35,22 @@ def test_a_grid_leaves_every_record_and_a_second_call_repeats_none(place):
     assert again.returncode == 0 and "quick: 0 of 4" in again.stdout and written(place) == before
 
 
+def importing() -> float:
+    """Seconds that this machine takes to import the libraries: up to 4 where the limit of 12 for a start was set."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import torch, transformers, datasets"], check=True)
+    return time.perf_counter() - start
+
+
+@pytest.mark.alone
 def test_what_starting_costs_is_in_the_record_and_is_short(place):
-    seconds = [record["startup_seconds"] for record in read_all(place / "results/quick")]
-    limit = 24 if "PYTEST_XDIST_WORKER" in os.environ else 12  # other tests run beside these on a machine of two cores
-    assert all(0.5 < each < limit for each in seconds), seconds
+    before = importing()
+    assert make(place, "quick").returncode == 0
+    slower = max(before, importing()) / 4
+    seconds = {record["startup_seconds"] for record in read_all(place / "results/quick")}
+    # Two experiments of two records each: the quicker start is what the code costs, the rest what the machine does.
+    assert len(seconds) == 2
+    assert 0.5 < min(seconds) < 12 * max(1, slower) and max(seconds) < 24, (seconds, slower)
 
 
 def test_a_record_that_is_gone_is_run_again_and_no_other(place):

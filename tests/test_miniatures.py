@@ -105,9 +105,9 @@ def test_a_run_killed_with_its_process_goes_on_and_ends_the_same(wanted, tmp_pat
     code = f"{BEGIN}\ngeneral_training.make(Miniature(**{wanted!r}), lambda *_: __import__('time').sleep(0.05))"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     state = Miniature(**wanted).state_file
-    for steps in (1, 4, 6):
-        process = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT)
-        while process.poll() is None and steps_in(state) < steps:
+    for more in (1, 3, 2):
+        process, before = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT), steps_in(state)
+        while process.poll() is None and steps_in(state) < before + more:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL and not os.path.exists(wanted["out"])
@@ -188,6 +188,7 @@ def test_two_processes_do_not_make_one_folder(wanted):
         make(Miniature(**wanted), lambda *_: make(Miniature(**wanted)))
 
 
+@pytest.mark.alone
 def test_a_budget_of_minutes_ends_the_run(wanted):
     provenance = make(Miniature(**wanted | {"tokens": None, "minutes": 0.02}))
     assert 1.2 <= provenance["seconds"] < 10

@@ -46,13 +46,14 @@ def test_the_smallest_magnitudes_go(sparsity):
 
 @given(st.lists(sparsities, min_size=2, max_size=6).map(sorted))
 def test_masks_are_nested_while_weights_change(rising):
-    weight = torch.randn(15, 15, generator=torch.Generator().manual_seed(1))
+    generator = torch.Generator().manual_seed(1)
+    weight = torch.randn(15, 15, generator=generator)
     mask = MagnitudeMask(weight)
     before = mask.mask.clone()
     for sparsity in rising:
         mask.update(weight, sparsity)
         assert (mask.mask <= before).all()
-        before, weight = mask.mask.clone(), weight + torch.randn(15, 15)
+        before, weight = mask.mask.clone(), weight + torch.randn(15, 15, generator=generator)
 
 
 @given(st.integers(1, 500), st.floats(0, 0.99))

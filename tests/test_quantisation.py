@@ -1,5 +1,7 @@
 """Fake-quantisation, and the int8 layers that take its place."""
 
+from unittest.mock import patch
+
 import pytest
 import torch
 from hypothesis import given
@@ -19,6 +21,7 @@ from compressions.quantisation import (
     weight_scale,
 )
 
+VNNI = torch.cpu._is_vnni_supported()
 finite = st.floats(-1e4, 1e4, width=32, allow_subnormal=False)
 weights = arrays("float32", array_shapes(min_dims=2, max_dims=2, max_side=12), elements=finite).map(torch.from_numpy)
 granularities = st.sampled_from(GRANULARITIES)
@@ -73,11 +76,17 @@ def test_the_range_follows_training_and_rests_in_evaluation():
     assert activations.peak.item() == pytest.approx(3.9)
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40))
-def test_int8_products_are_exact(m, n, k):
-    left = torch.randint(-127, 128, (m, k), dtype=torch.int8)
-    right = torch.randint(-127, 128, (n, k), dtype=torch.int8)
-    assert torch.equal(int8_matmul(left, right), left.int() @ right.int().T)
+widths = st.one_of(st.integers(1, 40), st.sampled_from([1024, 1025, 2500]))
+
+
+@given(st.integers(1, 40), st.integers(1, 40), widths, st.integers(0, 999), st.booleans(), st.booleans())
+def test_int8_products_are_exact_with_and_without_instructions_for_them(m, n, k, seed, largest, supported):
+    generator = torch.Generator().manual_seed(seed)
+    left, right = (torch.randint(-127, 128, (rows, k), generator=generator, dtype=torch.int8) for rows in (m, n))
+    if largest:
+        left, right = torch.full_like(left, 127), torch.full_like(right, -127)
+    with patch("torch.cpu._is_vnni_supported", lambda: supported and VNNI):
+        assert torch.equal(int8_matmul(left, right), left.int() @ right.int().T)
 
 
 class Layers(nn.Module):

@@ -6,6 +6,8 @@ import sys
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
 
 from compressions.errors import BadInput
 from compressions.files import whole_folder
@@ -98,5 +100,9 @@ def test_a_folder_is_replaced_only_when_it_is_complete(tmp_path):
     with pytest.raises(BadInput, match=f"cannot write {folder}: No space left"), whole_folder(folder) as new:
         (new / "a").write_text("second")
         raise OSError(28, "No space left on device")
+    with pytest.raises(BadInput, match=f"cannot write {folder}: No space left"), whole_folder(folder):
+        Tokenizer(BPE()).save("/dev/full")  # it raises no OSError
+    with pytest.raises(ZeroDivisionError), whole_folder(folder):
+        print(1 / 0)
     assert (folder / "a").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]

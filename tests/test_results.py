@@ -3,18 +3,30 @@
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from compressions.bootstrap import bootstrap, estimate
 from compressions.errors import BadInput
 from compressions.floors import at_floor, named
-from compressions.points import MEAN, best_within, front, front_share, points, shared, smallest_above, undominated
+from compressions.points import (
+    MEAN,
+    best_within,
+    difference,
+    front,
+    front_share,
+    points,
+    shared,
+    smallest_above,
+    undominated,
+)
 from compressions.reading import read_results
-from compressions.records import read_all, record_path
+from compressions.records import read_all, read_predictions, record_path
 from compressions.results import ALL, PAPER
+from compressions.ruler import MEASURED, MEASURES
 from compressions.tasks import TASKS
 from tests.conftest import ROOT, call_papermill, run_chapter
-from tests.simulated import write_measures, write_one, write_records
+from tests.simulated import on_gpu, write_measures, write_one, write_records
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +136,18 @@ def test_what_is_not_whole_is_left_out_and_named(tmp_path):
     assert set(frame[frame.task == MEAN].groupby("size").size()) == {12, 13}
 
 
+def test_models_of_two_devices_are_compared_and_named(tmp_path):
+    write_records(tmp_path, seeds=(0,))
+    _, labels = read_predictions(record_path(tmp_path, "rte", "mini", "qat", 0))
+    write_one(tmp_path, "qat", labels, labels, {"task": "rte", "size": "mini", "seed": 0}, device="NVIDIA H100")
+    results = read_results(tmp_path)
+    assert ("rte", "mini") in results.cells
+    told = [note for note in results.notes if "another device" in note]
+    assert told == [
+        "MINI's uncompressed models on rte were trained on another device than some that are compared with them."
+    ]
+
+
 def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
     with pytest.raises(BadInput, match="holds no records; `make grid`"):
         read_results(tmp_path)
@@ -175,6 +199,17 @@ def test_one_seed_and_sizes_without_a_common_task_are_enough_to_show_what_can_be
         run_chapter(name, results=str(tmp_path), draws=50)
 
 
+def test_chapters_of_findings_show_what_can_be_shown_where_seeds_and_devices_are_mixed(tmp_path):
+    write_records(tmp_path, tasks=("sst2",), sizes=("tiny", "mini", "MyBert"))
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
+    write_records(tmp_path, tasks=("rte",), sizes=("MyBert",), seeds=(0,))
+    on_gpu(tmp_path, "rte", "mini", 1, ("kd", "aug"))
+    write_measures(tmp_path)
+    for name in FINDINGS:
+        run_chapter(name, results=str(tmp_path), draws=50)
+
+
+@pytest.mark.alone
 def test_three_thousand_records_are_analysed_within_a_minute(tmp_path):
     rows = {"cola": 1043, "sst2": 872, "mrpc": 408, "stsb": 1500, "qqp": 40430, "mnli": 9815, "qnli": 5463, "rte": 277}
     sizes = ("tiny", "mini", "small", "medium", "base", "large")
@@ -185,3 +220,39 @@ def test_three_thousand_records_are_analysed_within_a_minute(tmp_path):
     frame = points(results, bootstrap(results, 1000))
     assert len(frame) == 9 * 6 * len(ALL)
     assert time.process_time() - started < 60
+
+
+def test_a_difference_of_two_models_is_that_of_their_means(folder):
+    results = read_results(folder)
+    found = difference(results, bootstrap(results, 200), ("tiny", "qat"), ("mini", "base"))
+    means = results.scores.mean(axis=0)
+    assert found.value == pytest.approx(means[0, ALL.index("qat")] - means[1, 0])
+    same = difference(results, bootstrap(results, 20), ("tiny", "qat"), ("tiny", "qat"), [0])
+    assert (same.value, same.half) == (0, 0)
+
+
+def test_a_model_that_was_not_measured_has_its_tasks_share_of_the_uncompressed_bytes(tmp_path):
+    write_records(tmp_path, sizes=("tiny",), seeds=(0,))
+    write_measures(tmp_path)
+    path = tmp_path / MEASURES
+    frame = pd.read_csv(path)
+    frame.loc[frame.task == "sst2", list(MEASURED)] *= 2  # a task whose files are twice as large
+    frame[~((frame.task == "sst2") & (frame.configuration == "qat"))].to_csv(path, index=False)
+    found = read_results(tmp_path, ruler="xz").bytes[:, 0]
+    qat = ALL.index("qat")
+    assert found[0, 0] == pytest.approx(2 * found[1, 0])
+    assert found[0, qat] == pytest.approx(found[1, qat] * 2)
+
+
+def test_a_models_own_bytes_stand_where_the_uncompressed_one_was_not_measured(tmp_path):
+    write_records(tmp_path, sizes=("tiny",), seeds=(0,))
+    write_measures(tmp_path)
+    path = tmp_path / MEASURES
+    frame = pd.read_csv(path)
+    frame.loc[frame.task == "sst2", list(MEASURED)] *= 2
+    kept = frame[~((frame.task == "sst2") & frame.configuration.isin(["base", "kd"]))]
+    kept.to_csv(path, index=False)
+    found, measured = read_results(tmp_path, ruler="xz").bytes[:, 0], frame[frame.part == "model"]
+    for name in ("qat", "base", "kd"):  # measured; inferred from the task's others; and in proportion to that
+        own = measured[(measured.task == "sst2") & (measured.configuration == name)].xz.item()
+        assert found[0, ALL.index(name)] == pytest.approx(own)

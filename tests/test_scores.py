@@ -22,7 +22,7 @@ def material(task: str, rows: int, generator: np.random.Generator) -> tuple[np.n
     return labels, np.array([*guesses, np.ones(rows, int)], np.uint8)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), rows=st.integers(20, 200))
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.filterwarnings("ignore")

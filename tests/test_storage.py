@@ -3,12 +3,13 @@
 import json
 import struct
 import time
+import timeit
 
 import numpy as np
 import pytest
 import torch
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compressions import storage
@@ -39,7 +40,6 @@ TENSORS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=8), TENSORS, max_size=5))
 def test_what_was_packed_comes_back_to_the_bit(tensors):
     found, config = unpack(pack(tensors, CONFIG))
@@ -70,13 +70,12 @@ def test_entropy_of_a_hand_made_tensor():
     assert entropy_bytes({"w": tensor}) == pytest.approx((16 * 0.8112781 + 4 * 1) / 8)
 
 
+@pytest.mark.alone
 def test_decoding_is_fast():
     tensors = model_of(0.6)
     content = pack(tensors, CONFIG)
-    started = time.process_time()
-    unpack(content)
     megabytes = sum(t.nbytes for t in tensors.values() if t.dtype == np.int8) / 1e6
-    assert megabytes / (time.process_time() - started) > 50
+    assert megabytes / min(timeit.repeat(lambda: unpack(content), time.process_time, number=1, repeat=3)) > 50
 
 
 def test_two_thousand_mutated_files_are_refused_or_exact():

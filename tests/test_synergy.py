@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compressions.bootstrap import Draws, Estimate, Z, bootstrap, estimate, estimate_mean
+from compressions.devices import changes_apart, interactions_apart, repeated, searches_apart, shares
 from compressions.published import read_figure1
-from compressions.reductions import COMBINED, FOUND, METHODS, SINGLES, SMALLEST, reductions
+from compressions.reading import read_results
+from compressions.reductions import COMBINED, FOUND, METHODS, SINGLES, SMALLEST, reductions, with_parts
+from compressions.results import ALL
 from compressions.synergy import (
     IN_POINTS,
     MARGIN,
@@ -24,9 +27,10 @@ from compressions.synergy import (
     verdict,
     verdicts,
 )
+from compressions.tasks import TASKS
 from compressions.worlds import gains, multiplying
 from tests.conftest import ROOT
-from tests.simulated import GAINS, world
+from tests.simulated import GAINS, on_gpu, world, write_records
 
 MIDDLE = slice(2, 3)  # sizes whose reductions lie within what was trained
 
@@ -182,3 +186,88 @@ def test_a_world_that_multiplies_has_none_by_interpolation_and_some_by_search():
     searched = synergy(reductions(scores, sizes, 0.5, "discrete").ratios)[..., 1:5, :].mean(axis=(0, 1, 2))
     assert abs(exact).max() < abs(searched).max()
     assert set(gains(points)) == set(GAINS)
+
+
+def test_nothing_is_said_where_models_of_two_devices_are_compared(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
+    on_gpu(tmp_path, "rte", "mini", 1, ("qat",))
+    results = read_results(tmp_path)
+    found = estimate_mean(results.scores, bootstrap(results, 50), interaction, results.freedom)
+    table = verdicts(found, results, np.zeros((2, len(COMBINED))), margin=1e9).set_index(["size", "methods"]).says
+    assert set(table["TINY"]) == {"multiplicative"}
+    # What QAT has no part in is asked of models of one device.
+    assert table["MINI"].to_dict() == dict.fromkeys(COMBINED, "two devices") | {"KD+MP": "multiplicative"}
+
+
+def test_more_seeds_narrow_the_interval_by_their_noise_and_by_t():
+    found = Estimate(np.array(1.0), np.array(0.5), np.array(0.0), freedom=2.0)  # of three seeds, the rows without noise
+    six = found.with_seeds(3, np.array(6))
+    # Variance 0.5 of three seeds is 0.25 of six; Student's t with five degrees of freedom is 2.5706.
+    assert six.half == pytest.approx(2.5706 * 0.5, rel=1e-4)
+
+
+def test_a_large_effect_is_certain_to_be_seen_and_none_is_in_one_of_twenty():
+    one = Estimate(np.float64(0.5), np.float64(0.1), np.float64(0.0), freedom=2.0)
+    assert power(50.0, one, 3, np.array([3, 5, 10, 30])) == pytest.approx(1)
+    assert power(0.0, one, 3, np.array([3, 5, 10, 30])) == pytest.approx(0.05)
+
+
+def test_a_search_over_sizes_compares_all_their_devices(tmp_path):
+    write_records(tmp_path, tasks=("rte", "sst2"), sizes=("tiny", "mini"))
+    on_gpu(tmp_path, "rte", "mini", 1, ALL)
+    results = read_results(tmp_path)
+    assert not changes_apart(results).any() and not interactions_apart(results).any()
+    assert searches_apart(results).tolist() == [[[task == "rte"] * len(METHODS)] * 2 for task in results.tasks]
+
+
+def test_a_search_is_asked_for_the_devices_of_its_own_method_alone(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
+    on_gpu(tmp_path, "rte", "mini", 1, ("kd+mp40",))
+    found = searches_apart(read_results(tmp_path))
+    assert (found == [method == "KD+MP" for method in METHODS]).all()
+    # All three together are asked of themselves and of single methods, not of pairs.
+    assert (with_parts(found) == [method == "KD+MP" for method in COMBINED]).all()
+
+
+def test_a_question_is_answered_over_the_tasks_that_can_answer_it(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",))
+    write_records(tmp_path, tasks=("sst2",), sizes=("tiny",), seeds=(0, 1, 2))
+    write_records(tmp_path, tasks=("stsb",), sizes=("tiny",), seeds=(0,))
+    on_gpu(tmp_path, "rte", "tiny", 1, ("mp60",))
+    on_gpu(tmp_path, "sst2", "tiny", 1, ("kd",))
+    results = read_results(tmp_path)
+    used = repeated(results, interactions_apart(results))
+    over = {methods: results.over(used[:, 0, place]) for place, methods in enumerate(COMBINED)}
+    assert over == {"QAT+KD": "rte", "QAT+MP": "sst2", "KD+MP": "", "QAT+KD+MP": ""}
+    draws = bootstrap(results, 50)
+    found = estimate_mean(
+        results.scores, draws, lambda scores: np.where(used, interaction(scores), np.nan), results.freedom
+    )
+    said = verdicts(found, results, np.zeros((1, len(COMBINED))), margin=1e9, used=used)
+    assert said[["methods", "seeds", "says"]].to_numpy().tolist() == [
+        ["QAT+KD", 2, "multiplicative"],
+        ["QAT+MP", 3, "multiplicative"],
+    ]
+    assert said.value.tolist() == [interaction(results.scores)[2, 0, 0], interaction(results.scores)[0, 0, 1]]
+
+
+def test_a_device_by_which_all_models_of_a_seed_gain_alike_changes_nothing(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",))
+    on_gpu(tmp_path, "rte", "tiny", 1, ALL)
+    results = read_results(tmp_path)
+    assert not interactions_apart(results).any() and not shares(results).any() and searches_apart(results).all()
+
+
+def test_what_a_device_adds_is_found_in_what_mixes_it(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",))
+    on_gpu(tmp_path, "rte", "tiny", 0, ("qat", "mp40", "qat+mp40", "qat+mp60"))
+    # Of two seeds one: QAT and QAT+MP gain half of a point, MP at one of two sparsities a quarter.
+    found = dict(zip(COMBINED, interaction(shares(read_results(tmp_path)))[0, 0], strict=True))
+    assert found == {"QAT+KD": -0.5, "QAT+MP": 0.5 - 0.5 - 0.25, "KD+MP": -0.25, "QAT+KD+MP": -0.75}
+
+
+def test_all_tasks_are_all_of_the_papers(tmp_path):
+    write_records(tmp_path, tasks=tuple(TASKS), sizes=("tiny",), seeds=(0,), rows=10)
+    results = read_results(tmp_path)
+    assert results.over(np.ones(8, bool)) == "all tasks"
+    assert results.over(np.arange(8) > 5) == "qnli, rte"

@@ -38,21 +38,32 @@ class Estimate:
         freedom = np.broadcast_to(self.freedom, self.value.shape)
         return Estimate(*(each[place] for each in (self.value, self.of_seeds, self.of_rows, freedom)))
 
+    def told(self, *place: int, digits: int = 1) -> str:
+        """One of the estimates with its 95 % interval, in words."""
+        one = self.at(*place)
+        return f"{one.value:+.{digits}f} ({one.low:+.{digits}f} to {one.high:+.{digits}f})"
+
     @property
     def error(self) -> np.ndarray:
         """The standard errors."""
         return np.sqrt(self.of_seeds + self.of_rows)
 
     @property
-    def half(self) -> np.ndarray:
-        """Half the width of 95 % intervals: by Student's t, with degrees of freedom after Welch and Satterthwaite.
-
-        Rows are many, so that their variance counts as known.
-        """
+    def degrees(self) -> np.ndarray:
+        """Degrees of freedom of the whole variance, after Welch and Satterthwaite; the rows' counts as known."""
         share = np.divide(self.of_seeds, self.error**2, out=np.zeros_like(self.error), where=self.error > 0)
         known = (share > 0) & (np.asarray(self.freedom) > 0)  # of one seed there is no variance, but rounding
-        freedom = np.divide(self.freedom, share**2, out=np.full_like(share, np.inf), where=known)
-        return stdtrit(np.maximum(freedom, 1), 0.975) * self.error
+        return np.maximum(np.divide(self.freedom, share**2, out=np.full_like(share, np.inf), where=known), 1)
+
+    @property
+    def half(self) -> np.ndarray:
+        """Half the width of 95 % intervals, by Student's t."""
+        return stdtrit(self.degrees, 0.975) * self.error
+
+    def with_seeds(self, seeds: int, wanted: np.ndarray) -> "Estimate":
+        """The same from so many seeds a task, where it is one from `seeds`, two or more."""
+        freedom = self.freedom * (wanted - 1) / (seeds - 1)
+        return Estimate(self.value, self.of_seeds * seeds / wanted, self.of_rows, freedom)
 
     @property
     def low(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import combinations
 
-from compressions.errors import one_of, require
+from compressions.errors import number, one_of, require
 
 OF_THE_PAPER = ("qat", "kd", "mp")
 METHODS = OF_THE_PAPER  # what an experiment can be asked for; a new method's name comes after them
@@ -55,8 +55,9 @@ def method_of(configuration: str) -> str:
 
 def check_sparsity(sparsity: float) -> None:
     """Raise `BadInput` unless the sparsity is a number in [0, 1)."""
-    number = isinstance(sparsity, int | float) and not isinstance(sparsity, bool)
-    require(number and 0 <= sparsity < 1, f"sparsity {sparsity!r} is not allowed; take a number from 0 to below 1")
+    require(
+        number(sparsity) and 0 <= sparsity < 1, f"sparsity {sparsity!r} is not allowed; take a number from 0 to below 1"
+    )
 
 
 def configurations(subsets: list[list[str]], sparsities: list[float]) -> list[Configuration]:

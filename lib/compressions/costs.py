@@ -23,15 +23,16 @@ BYTES_PER_ROW = 2500  # a tokenised training row with logits, as Python objects
 
 
 class Costs:
-    """Seconds and memory of configurations, from records, as though they were of one kind of machine.
+    """Seconds and memory of configurations on one thread, from records, as though all CPUs were alike.
 
     The log of the seconds for an example is a sum of one number for the task, one for the size and one for the
     configuration, and a slope times the log of the encoder's linear weights, by which it reaches sizes without records.
     """
 
     def __init__(self, records: list[dict]) -> None:
-        """`records` as `records.read_all` gives them."""
-        measured = pd.DataFrame([_measured(record) for record in records], columns=MEASURED)
+        """`records` as `records.read_all` gives them; those made on a GPU only count where there are no others."""
+        of_cpu = [record for record in records if record["machine"]["device"] == "cpu"]
+        measured = pd.DataFrame([_measured(record) for record in of_cpu or records], columns=MEASURED)
         self.memory = measured.groupby("size").memory.max().dropna().to_dict()
         self.measured = measured.dropna(subset=["log_weights"])
         columns = make_column_transformer(

@@ -58,9 +58,11 @@ def examples(grid: Grid, task: str, configuration: Configuration) -> float:
 def slowness(frame: pd.DataFrame) -> pd.Series:
     """How many times a baseline's seconds an example of each configuration takes: the median over tasks and sizes.
 
-    `frame` is a `table` of records. A configuration of which nothing was measured is missing.
+    `frame` is a `table` of records; those of a GPU are left out. A configuration that was not measured is missing.
     """
-    seconds = 1 / frame.pivot_table("examples_per_second", ["task", "size"], "configuration", aggfunc="median")
+    seconds = 1 / frame[frame.device == "cpu"].pivot_table(
+        "examples_per_second", ["task", "size"], "configuration", aggfunc="median"
+    )
     return seconds.div(seconds["base"], axis=0).median()
 
 
@@ -87,10 +89,10 @@ def hours(grid: Grid, frame: pd.DataFrame, gpu: Gpu, tokens: float) -> pd.DataFr
     check(number(tokens) and tokens > 0, "tokens", tokens, "a number above 0")
     count = {c.name: [examples(grid, task, c) for task in grid.content["tasks"]] for c in grid.configurations}
     count = pd.DataFrame(count, index=grid.content["tasks"])
+    thread = {size: baseline_seconds(frame, size) for size in grid.content["sizes"]}
     # As many examples of the baseline take the same time, by task.
     slowed = (count * slowness(frame).reindex(count.columns).fillna(1)).sum(axis=1)
     batch = grid.content.get("batch_size", Experiment.batch_size)
-    thread = {size: baseline_seconds(frame, size) for size in grid.content["sizes"]}
     columns = {
         "examples": count.to_numpy().sum(),
         "measured": {size: seconds.name for size, seconds in thread.items()},

@@ -109,7 +109,9 @@ def _points(shown: alt.Chart, frame: pd.DataFrame) -> alt.Chart:
         .encode(
             **axes,
             color=alt.Color("methods:N", scale=method_scale(frame), legend=legend, title=None),
-            shape=alt.Shape("size:N", scale=shapes, legend=alt.Legend(orient="bottom", symbolSize=90), title=None),
+            shape=alt.Shape(
+                "size:N", scale=shapes, legend=alt.Legend(orient="bottom", columns=1, symbolSize=90), title=None
+            ),
             opacity=alt.condition(picked, alt.value(0.95), alt.value(0.08)),
             href="record:N",
             tooltip=[

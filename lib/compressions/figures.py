@@ -85,7 +85,7 @@ def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = 
     parts = list(frame.groupby(panels, sort=False)) if panels else [(None, frame)]
     rows = -(-len(parts) // columns)
     height = 4.5 if rows == 1 else 3.4 * rows if columns == 1 else 2.4 * rows
-    figure, grid = plt.subplots(rows, columns, figsize=(6, height), squeeze=False)
+    figure, grid = plt.subplots(rows, columns, figsize=(6, height), sharex=columns == 1, squeeze=False)
     for axes, (title, part) in zip(grid.flat, parts, strict=False):
         _draw_tradeoff(axes, part, small=columns > 1)
         axes.set(title=title, ylabel=score_title if axes in grid[:, 0] else None)

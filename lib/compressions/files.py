@@ -64,7 +64,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             folder.replace(old)
         temporary.replace(folder)
         shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
+    except Exception as error:
+        # The tokenizers' library raises no OSError where a disk is full.
+        if not isinstance(error, OSError) and "os error" not in str(error):
+            raise
         raise _cannot_write(folder, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -80,8 +83,8 @@ def check_writable(folder: Path) -> None:
         raise _cannot_write(folder, error) from error
 
 
-def _cannot_write(path: Path, error: OSError) -> BadInput:
-    return BadInput(f"cannot write {path}: {error.strerror or error}; earlier files are as they were")
+def _cannot_write(path: Path, error: Exception) -> BadInput:
+    return BadInput(f"cannot write {path}: {getattr(error, 'strerror', None) or error}; earlier files are as they were")
 
 
 def fingerprint(*parts: bytes | str) -> str:

@@ -1,4 +1,7 @@
-"""Tasks on which an uncompressed model is not certainly better than chance: compression has nothing to take there."""
+"""Tasks on which an uncompressed model is not certainly better than a constant answer.
+
+Compression has little to take there, and a model that learns less, and so answers more alike, may even score more.
+"""
 
 import numpy as np
 

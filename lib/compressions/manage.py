@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from compressions.configurations import Configuration
 from compressions.costs import Costs
-from compressions.errors import BadInput
+from compressions.errors import BadInput, command
 from compressions.experiment import Experiment
 from compressions.grids import Grid, failures, read_grid
 from compressions.records import is_locked, read_all
@@ -91,23 +90,20 @@ def _running(grid: Grid, experiment: Experiment) -> list[Configuration]:
     return [each for each in grid.missing(experiment) if is_locked(experiment.record_path(each))]
 
 
-def main() -> None:
+def main(*words: str) -> None:
     """`python -m compressions.manage run GRID -- OPTIONS`, or `status GRID`, or `teach GRID TASK`."""
     parser = ArgumentParser(prog="python -m compressions.manage")
     commands = parser.add_subparsers(required=True)
-    for command, more in ((run, "options"), (teach, "task"), (status, None)):
-        one = commands.add_parser(command.__name__, help=command.__doc__.splitlines()[0])
-        one.set_defaults(command=command)
+    for each, more in ((run, "options"), (teach, "task"), (status, None)):
+        one = commands.add_parser(each.__name__, help=each.__doc__.splitlines()[0])
+        one.set_defaults(called=each)
         one.add_argument("grid")
         if more:
             one.add_argument(more, nargs="*" if more == "options" else None)
-    chosen = vars(parser.parse_args())
-    command, name = chosen.pop("command"), chosen.pop("grid")
-    try:
-        command(read_grid(name), **chosen)
-    except BadInput as error:
-        sys.exit(f"BadInput: {error}")
+    chosen = vars(parser.parse_args(words))
+    called, name = chosen.pop("called"), chosen.pop("grid")
+    called(read_grid(name), **chosen)
 
 
 if __name__ == "__main__":
-    main()
+    command(main)

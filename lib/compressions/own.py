@@ -51,16 +51,7 @@ def add_task(
     split. Raises `BadInput`, before anything is written, for a file that is missing, not UTF-8 or not CSV, a column
     that is not there, an empty text or label (with its line), or labels that cannot be learnt or scored.
     """
-    fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_-]*", name)
-    require(bool(fits), f"name {name!r} is not allowed; take such as reviews-2")
-    for file in (train, validation):
-        require(isinstance(file, str), f"the file {file!r} is not allowed; take the path of a CSV file")
-    known = TASKS.get(name)
-    require(known is None or known.own, f"name {name!r} is a task of GLUE; take another")
-    require(
-        1 <= len(text) <= 2 and len(set(text)) == len(text), f"text {text!r} must be one column or two different ones"
-    )
-    require("label" not in text and label not in text, f"text {text!r} must not hold the label, nor a column 'label'")
+    _check_names(name, (train, validation), text, label)
     frames = {split: _read(path, [*text, label]) for split, path in zip(SPLITS, (train, validation), strict=True)}
     labels = () if graded else _labels(frames, label)
     values = {split: _values(frame[label], split, labels) for split, frame in frames.items()}
@@ -73,6 +64,19 @@ def add_task(
     _write(task, frames, values, content)
     TASKS[name] = task
     return task, {split: len(frame) for split, frame in frames.items()}
+
+
+def _check_names(name: str, files: tuple[str, str], text: list[str], label: str) -> None:
+    fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_-]*", name)
+    require(bool(fits), f"name {name!r} is not allowed; take such as reviews-2")
+    for file in files:
+        require(isinstance(file, str), f"the file {file!r} is not allowed; take the path of a CSV file")
+    known = TASKS.get(name)
+    require(known is None or known.own, f"name {name!r} is a task of GLUE; take another")
+    require(
+        1 <= len(text) <= 2 and len(set(text)) == len(text), f"text {text!r} must be one column or two different ones"
+    )
+    require("label" not in text and label not in text, f"text {text!r} must not hold the label, nor a column 'label'")
 
 
 def _read(path: str, columns: list[str]) -> pd.DataFrame:

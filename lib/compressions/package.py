@@ -39,6 +39,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     """
     record, folder = opened(path, artifacts)
     model, task = load_artifact(folder), find_task(record["specification"]["task"])
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     predictions, labels = read_predictions(path)
     found = {
         "error": score_error(task, labels, predictions),
@@ -49,7 +50,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
         (new / "model.packed").write_bytes(pack_artifact(folder))
         load_packed((new / "model.packed").read_bytes())
         (new / "model.onnx").write_bytes(to_onnx(model))
-        AutoTokenizer.from_pretrained(folder).backend_tokenizer.save(str(new / "tokenizer.json"))
+        tokenizer.backend_tokenizer.save(str(new / "tokenizer.json"))
         length = min(record["specification"]["max_length"], model.config.max_position_embeddings)
         about = {"columns": task.columns, "labels": task.labels, "max_length": length}
         (new / "model.json").write_text(json.dumps(about, indent=1))

@@ -30,3 +30,9 @@ def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, rec
     figure.tight_layout()
     glue(name, figure, display=False)
     plt.close(figure)
+
+
+def told_by_tasks(frame: pd.DataFrame) -> str:
+    """What is `told` of each `size` `over` some tasks, in words, those over the same tasks together; or `none`."""
+    groups = frame.groupby(["size", "over"], sort=False)
+    return "; ".join(f"{size} {', '.join(own.told)} over {tasks}" for (size, tasks), own in groups) or "none"

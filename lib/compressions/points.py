@@ -29,6 +29,23 @@ def points(results: Results, draws: Draws) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="score").reset_index(drop=True)
 
 
+def difference(
+    results: Results, draws: Draws, first: tuple[str, str], second: tuple[str, str], tasks: list[int] | None = None
+) -> Estimate:
+    """How many points more one model scores than another, the mean over tasks: the `shared` ones, or those at `tasks`.
+
+    A model is a size and a configuration.
+    """
+    tasks = shared(results)[0] if tasks is None else tasks
+    (one, own), (other, others) = ((results.sizes.index(size), ALL.index(name)) for size, name in (first, second))
+
+    def between(scores: np.ndarray) -> np.ndarray:
+        return (scores[..., tasks, one, own] - scores[..., tasks, other, others])[..., None, None]
+
+    freedom = results.freedom[tasks][:, sorted({one, other})].sum(axis=1, keepdims=True)
+    return estimate_mean(results.scores, draws, between, freedom).at(0, 0)
+
+
 def shared(results: Results) -> tuple[list[int], list[int]]:
     """Places of the tasks that a mean is over, and of the sizes that have all of them.
 

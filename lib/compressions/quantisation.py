@@ -109,14 +109,22 @@ def int8_matmul(left: Tensor, right: Tensor) -> Tensor:
     """`left @ right.T` of int8 matrices `(m, k)` and `(n, k)` in exact int32.
 
     CUDA's kernel wants more than 16 rows and multiples of 8, so there both are padded with zeros and the result is cut.
+    On a CPU without instructions for int8 torch's kernel is many times slower than sums of fp32.
     """
     m, n, k = len(left), len(right), left.shape[1]
-    if k == 1:  # torch 2.13's CPU kernel returns memory it never wrote for matrices of one column
-        return left.int() * right.int().T
+    # And torch 2.13's CPU kernel returns memory it never wrote for matrices of one column.
+    if not left.is_cuda and (k == 1 or not torch.cpu._is_vnni_supported()):
+        return _in_fp32(left, right)
     if left.is_cuda:
         left = nn.functional.pad(left, (0, -k % 8, 0, max(24 - m, -m % 8)))
         right = nn.functional.pad(right, (0, -k % 8, 0, -n % 8))
     return torch._int_mm(left, right.T)[:m, :n]
+
+
+def _in_fp32(left: Tensor, right: Tensor) -> Tensor:
+    """The same by sums of fp32, which up to 2^24 are exact: those of so many columns that none is larger."""
+    columns = zip(left.split(2**10, dim=1), right.split(2**10, dim=1), strict=True)
+    return sum((one.float() @ other.float().T).int() for one, other in columns)
 
 
 class Int8Linear(nn.Module):

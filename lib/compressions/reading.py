@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from compressions.configurations import CONTROL
+from compressions.devices import from_base
 from compressions.errors import one_of, require
 from compressions.records import read_all, read_predictions
-from compressions.results import ALL, PAPER, Cell, Results
+from compressions.results import ALL, PAPER, Cell, Results, over_tasks
 from compressions.ruler import MEASURED, RULERS, WHOLE, read_measures
 from compressions.scores import KINDS
 from compressions.tasks import TASKS
@@ -85,14 +86,27 @@ def _only_measured(cells: dict, measures: pd.DataFrame) -> tuple[dict, list[str]
 def _measured(
     measures: pd.DataFrame, cells: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """The rulers that models were measured by; a model that was not has the mean of its size and configuration."""
+    """The rulers that models were measured by.
+
+    What compresses a file depends on the task, too. So a model that was not has the bytes of the uncompressed one on
+    its task times the mean ratio of the two on others. Where that was not measured either, it is inferred from what was
+    measured on the task by the same ratios; and where nothing was, it has the mean of other tasks.
+    """
+    places = [list(dict.fromkeys([*tasks, *measures.task])), sizes, ALL]
     axes = ["task", "size", "configuration"]
-    every = pd.MultiIndex.from_product([tasks, sizes, ALL], names=axes)
-    means = measures.groupby(axes[1:])[list(MEASURED)].mean().reindex(every.droplevel("task"))
-    found = measures.groupby(axes)[list(MEASURED)].mean().reindex(every).fillna(means.set_axis(every))
+    means = measures.groupby(axes)[list(MEASURED)].mean().reindex(pd.MultiIndex.from_product(places, names=axes))
+    own = means.to_numpy(float).T.reshape(len(MEASURED), *map(len, places))
+    plain = own[..., :1]
+    ratio = _or(over_tasks(own / plain), over_tasks(own) / over_tasks(plain))[:, None]
+    inferred = over_tasks(np.swapaxes(own / ratio, 1, 3))[..., None]  # (rulers, sizes, tasks, 1)
+    base = _or(plain, np.swapaxes(inferred, 1, 2))
+    found = _or(own, _or(base, over_tasks(base)[:, None]) * ratio)[:, : len(tasks)]
     there = np.array([[[(task, size) in cells] for size in sizes] for task in tasks])
-    values = {name: found[name].to_numpy(float).reshape(len(tasks), len(sizes), len(ALL)) for name in MEASURED}
-    return {name: np.where(there, value, np.nan) for name, value in values.items()}
+    return dict(zip(MEASURED, np.where(there, found, np.nan), strict=True))
+
+
+def _or(values: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(values), otherwise, values)
 
 
 def _check_alike(records: list[dict]) -> None:
@@ -132,7 +146,8 @@ def _cell(folder: Path, found: dict[tuple[str, int], dict]) -> Cell:
     names = ALL if all((CONTROL, seed) in found for seed in seeds) else PAPER
     read = [[read_predictions(folder / found[name, seed]["path"]) for seed in seeds] for name in names]
     predictions = np.array([[predictions for predictions, _ in row] for row in read])
-    return Cell(tuple(seeds), read[0][0][1], predictions)
+    devices = np.array([[found[name, seed]["machine"]["device"] for seed in seeds] for name in names])
+    return Cell(tuple(seeds), read[0][0][1], predictions, devices)
 
 
 def _lacking(grouped: dict) -> str:
@@ -157,4 +172,19 @@ def _notes(sizes: list[str], grouped: dict, cells: dict) -> list[str]:
         if single:
             named = f"{size.upper()} has one seed with every configuration on {', '.join(single)}"
             notes.append(f"{named}: nothing is known of its seed noise.")
+        apart = [task for task in TASKS if (task, size) in cells and from_base(cells[task, size]).any()]
+        if apart:
+            named = f"{size.upper()}'s uncompressed models on {', '.join(apart)}"
+            notes.append(f"{named} were trained on another device than some that are compared with them.")
+        unused = _unused(size, grouped, cells)
+        if unused:
+            beyond = f"Of {size.upper()} on {', '.join(unused)}, seeds that lack a configuration are not used"
+            notes.append(f"{beyond}: records left out, {sum(unused.values())}.")
     return notes
+
+
+def _unused(size: str, grouped: dict, cells: dict) -> dict[str, int]:
+    """How many records of a size are of seeds that are not whole, by task, where other seeds are."""
+    keys = {task: (task, size) for task in TASKS if (task, size) in cells}
+    counts = {task: sum(seed not in cells[key].seeds for _, seed in grouped[key]) for task, key in keys.items()}
+    return {task: count for task, count in counts.items() if count}

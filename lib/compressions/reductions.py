@@ -98,6 +98,12 @@ def mean_reductions(found: Reductions) -> np.ndarray:
     return over_tasks(found.ratios)
 
 
+def with_parts(flags: np.ndarray) -> np.ndarray:
+    """Whether something holds for a combination or one of its methods, `(..., combinations)` of `(..., methods)`."""
+    parts = [[METHODS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
+    return np.stack([flags[..., each].any(axis=-1) for each in parts], axis=-1)
+
+
 def check_search(tolerance: float, search: str) -> None:
     """Raise `BadInput` unless the tolerance is a number of points from 0 to below 100 and the search one of ours."""
     check(number(tolerance) and 0 <= tolerance < 100, "tolerance", tolerance, "a number of points from 0 to below 100")

@@ -17,12 +17,14 @@ ALL = (*PAPER, CONTROL)
 class Cell:
     """A task with one size: `predictions` is `(configurations, seeds, rows)`, all of them on the same rows.
 
-    The configurations are those of `ALL`, or of `PAPER` where the control was not run.
+    The configurations are those of `ALL`, or of `PAPER` where the control was not run. `devices`, `(configurations,
+    seeds)`, are the names of those on which the models were trained.
     """
 
     seeds: tuple[int, ...]
     labels: np.ndarray
     predictions: np.ndarray
+    devices: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Results:
     """Whole cells of a folder, by task and size, and the bytes of their models by each ruler.
 
     Each of `rulers` is `(tasks, sizes, configurations)`, NaN where a cell is missing; `ruler` names the one in use.
-    Measured rulers are there when every size and configuration was measured; where a model's own artifact was not, it
-    has the mean of its size and configuration. By a measured ruler, sizes that were not wholly measured are left out.
+    Measured rulers are there when every size and configuration was measured; a model that was not has what those on
+    other tasks have, in proportion to the uncompressed ones there. By a measured ruler, sizes that were not wholly
+    measured are left out.
     `notes` say what was left out and why.
     """
 
@@ -85,6 +88,12 @@ class Results:
         own = own[own > 0]
         fewest = "one seed on some" if own.min() == 1 < own.max() else "one seed" if own.max() == 1 else "several seeds"
         return f"{size.upper()} ({len(own)} {'task' if len(own) == 1 else 'tasks'}, {fewest})"
+
+    def over(self, used: np.ndarray) -> str:
+        """Those of the tasks that are `used`, `(tasks,)`, in words: all, where they are all of the paper's."""
+        names = [task for task, each in zip(self.tasks, used, strict=True) if each]
+        glue = {name for name, task in TASKS.items() if not task.own}
+        return "all tasks" if glue <= set(names) else ", ".join(names)
 
     @property
     def freedom(self) -> np.ndarray:

@@ -55,34 +55,44 @@ def _pearson(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) ->
 
 
 def _spearman(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    order, middles, groups = _ranks(labels, counts)
-    spread = (groups * middles**2).sum(axis=1)
-    true = np.empty_like(counts, dtype=np.float64)
-    true[:, order] = np.repeat(middles, np.bincount(np.unique(labels, return_inverse=True)[1]), axis=1)
-    drawn = counts * true
-    return np.stack([_against(drawn, spread, cell, counts) for cell in predictions], axis=1)
+    # All draws of a row lie together, which is faster; single precision holds ranks exactly, sums are of doubles.
+    columns = np.ascontiguousarray(counts.T, np.float32)
+    order, ranks = _ranks(labels, columns)
+    drawn = np.empty_like(columns)
+    drawn[order] = columns[order] * ranks
+    spread = _sums(drawn[order], ranks)
+    return np.stack([_against(drawn, spread, cell, columns) for cell in predictions], axis=1)
 
 
-def _against(drawn: np.ndarray, spread: np.ndarray, cell: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    order, middles, groups = _ranks(cell, counts)
-    shared = _per_value(drawn[:, order], cell[order])
-    return _ratio((shared * middles).sum(axis=1), np.sqrt(spread * (groups * middles**2).sum(axis=1)))
+def _against(drawn: np.ndarray, spread: np.ndarray, cell: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    order, ranks = _ranks(cell, columns)
+    return _ratio(_sums(drawn[order], ranks), np.sqrt(spread * _sums(columns[order] * ranks, ranks)))
 
 
-def _ranks(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The order of the values `(rows,)`, and for each draw and distinct value its rank and how often it was drawn.
+def _sums(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return (left * right).sum(axis=0, dtype=np.float64)
+
+
+def _ranks(values: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The order of the values `(rows,)`, and in that order their ranks when rows are drawn `columns` `(rows, draws)`.
 
     Equal values share the mean of their ranks; ranks count from the middle of all, so that their mean is zero.
     """
     order = np.argsort(values, kind="stable")
-    groups = _per_value(counts[:, order], values[order]).astype(np.float64)
-    return order, np.cumsum(groups, axis=1) - groups / 2 - len(values) / 2, groups
+    drawn = columns[order]
+    upto = np.cumsum(drawn, axis=0)
+    before = upto - drawn
+    tied, first, last = _ties(values[order])
+    before[tied], upto[tied] = before[first], upto[last]
+    return order, (before + upto - len(values)) / 2
 
 
-def _per_value(columns: np.ndarray, ordered: np.ndarray) -> np.ndarray:
-    """The sums of those columns whose values, which are `ordered`, are equal."""
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    return columns if len(starts) == len(ordered) else np.add.reduceat(columns, starts, axis=1)
+def _ties(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The places of those values that have equals, and for each the first and the last place of its equals."""
+    _, group, sizes = np.unique(ordered, return_inverse=True, return_counts=True)
+    tied = np.flatnonzero(sizes[group] > 1)
+    last = np.cumsum(sizes)[group[tied]] - 1
+    return tied, last - sizes[group[tied]] + 1, last
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

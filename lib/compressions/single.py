@@ -107,36 +107,48 @@ def measure(
 ) -> tuple[dict, np.ndarray]:
     """Save the model, load it, and give the loaded one's scores and sizes, and its predictions `(validation rows,)`."""
     material = experiment.material
+    loaded, stored = _saved_and_loaded(model, experiment, configuration)
+    start = time.perf_counter()
+    predictions = _predictions(loaded, experiment, configuration)
+    scores = metrics.scores(material.task, material.labels, predictions)
+    seconds = time.perf_counter() - start
+    return {**scores, "evaluation_seconds": seconds, **_sizes(loaded, masked), **stored}, predictions
+
+
+def _saved_and_loaded(
+    model: nn.Module, experiment: Experiment, configuration: Configuration
+) -> tuple[nn.Module, dict[str, int | str]]:
+    """The model as it is read back from its artifact, and the artifact's bytes and fingerprint."""
     kept = experiment.artifact_folder(configuration)
     with tempfile.TemporaryDirectory() as temporary:
         folder = kept or Path(temporary) / "artifact"
         # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
         artifact.save_artifact(model, checkpoints.load_tokenizer(experiment.encoder), folder)
-        loaded = artifact.load_artifact(folder)
-        stored = (folder / WEIGHTS).stat().st_size
-        pin = artifact_fingerprint(folder)
-    start = time.perf_counter()
+        loaded, stored = artifact.load_artifact(folder), (folder / WEIGHTS).stat().st_size
+        return loaded, {"artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
+
+
+def _predictions(loaded: nn.Module, experiment: Experiment, configuration: Configuration) -> np.ndarray:
+    """Predictions `(validation rows,)`. Raises `BadInput` where training has diverged."""
+    material = experiment.material
     logits = training.predict(loaded, material.validation, material.tokenizer).numpy()
     diverged = f"{configuration.name} of {experiment.task}, {experiment.size} diverged: its answers are no numbers"
-    require(
-        bool(np.isfinite(logits).all()),
-        f"{diverged}; take a smaller learning_rate than {experiment.choices.learning_rate:g}",
-    )
-    predictions = material.task.predictions(logits)
+    rate = experiment.choices.learning_rate
+    require(bool(np.isfinite(logits).all()), f"{diverged}; take a smaller learning_rate than {rate:g}")
+    return material.task.predictions(logits)
+
+
+def _sizes(loaded: nn.Module, masked: int) -> dict[str, float]:
+    """What a record says of a model's size, of which `masked` weights were pruned."""
     counts = artifact.count(loaded)
     non_zeros = counts.parameters - masked
-    measured = {
-        **metrics.scores(material.task, material.labels, predictions),
-        "evaluation_seconds": time.perf_counter() - start,
+    return {
         "parameters": counts.parameters,
         "non_zeros": non_zeros,
         "stored_zeros": counts.zeros,
         "bits": counts.bits,
         "megabytes": megabytes(non_zeros, counts.bits),
-        "artifact_bytes": stored,
-        "artifact_sha256": pin,
     }
-    return measured, predictions
 
 
 def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher:

@@ -4,16 +4,21 @@ from math import log2
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
+from scipy.special import nctdtr, stdtrit
 
-from compressions.bootstrap import Estimate, Z
-from compressions.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES
+from compressions.bootstrap import Estimate
+from compressions.devices import interactions_apart
+from compressions.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES, with_parts
 from compressions.results import Results
 
 # Within this of the product, in doublings, a combination is said to multiply.
 MARGIN = log2(1.1)
 MULTIPLYING = ("super-multiplicative", "sub-multiplicative", "multiplicative")
 IN_POINTS = ("less lost together", "more lost together", "adds up")
+# What is said where nothing can be: nothing about an interval that lacks some noise, or that lies on both sides of 0.
+LACKING = ("one seed", "two devices")
+OPEN = ("not decidable", "not measured", *LACKING)
+MOST_SEEDS = 1000
 
 
 def synergy(ratios: np.ndarray) -> np.ndarray:
@@ -50,21 +55,27 @@ def verdict(low: float, high: float, margin: float, words: tuple[str, str, str] 
 def power(effect: float, found: Estimate, seeds: int, wanted: np.ndarray) -> np.ndarray:
     """The chance that a 95 % interval excludes 0 when the truth is `effect`, for each number of seeds `wanted`.
 
-    `found` is one estimate from `seeds` seeds; the normal approximation.
+    `found` is one estimate from `seeds` seeds, two or more; by the noncentral t.
     """
-    error = np.sqrt(found.of_seeds * seeds / wanted + found.of_rows)
-    return ndtr(abs(effect) / error - Z) + ndtr(-abs(effect) / error - Z)
+    then = found.with_seeds(seeds, wanted)
+    degrees = np.minimum(then.degrees, 1e4)  # beyond, t is the normal distribution
+    ends = stdtrit(then.degrees, 0.975)
+    shift = np.minimum(abs(effect) / np.maximum(then.error, 1e-9), 30)  # beyond, the chance is 1
+    # The lower end is hardly ever passed; where it is out of reach, SciPy gives NaN.
+    return 1 - nctdtr(degrees, shift, ends) + np.nan_to_num(nctdtr(degrees, shift, -ends))
 
 
 def seeds_to_decide(found: Estimate, seeds: int) -> float:
     """The fewest seeds at which an interval about this estimate, from `seeds` seeds, would exclude 0.
 
-    Infinite when the validation rows alone make it too wide; NaN for one seed, which says nothing of their noise.
+    Infinite when a thousand are too few, as where the validation rows alone make it too wide; NaN for one seed, which
+    says nothing of their noise.
     """
-    room = (found.value / Z) ** 2 - found.of_rows
     if seeds < 2 or np.isnan(found.value):
         return np.nan
-    return float(max(1, np.ceil(found.of_seeds * seeds / room))) if room > 0 else np.inf
+    wanted = np.arange(2, MOST_SEEDS + 1)
+    enough = found.with_seeds(seeds, wanted).half < abs(found.value)
+    return float(wanted[enough.argmax()]) if enough.any() else np.inf
 
 
 def verdicts(
@@ -73,23 +84,28 @@ def verdicts(
     bounded: np.ndarray,
     margin: float = MARGIN,
     words: tuple[str, str, str] = MULTIPLYING,
-    fewest: int = 1,
+    used: np.ndarray | None = None,
+    apart: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """One row for each size and combination of an estimate: interval, verdict, seeds.
 
     `found` and `bounded`, the share of tasks that are not measured, are `(sizes, combinations)`. Nothing is said where
-    more than half of the tasks are bounded, or where a task has one seed: its interval lacks the noise of seeds. The
-    estimate is one over the tasks that have `fewest` seeds or more; a size without such a task has no row.
+    more than half of the tasks are bounded; where a task has one seed, for its interval lacks the noise of seeds; or
+    where models of two devices are compared, which may differ by themselves. The estimate is one over the tasks that
+    are `used`, `(tasks, sizes, combinations)`: all by default; what has none has no row. `apart`, of the same shape,
+    says where devices are mixed: `interactions_apart` by default.
     """
     rows = []
-    for row in np.flatnonzero((results.seeds >= fewest).any(axis=0)):
-        size, own = results.sizes[row], results.seeds[:, row]
-        seeds = int(own[own >= fewest].min())
-        for column, methods in enumerate(COMBINED):
-            one = found.at(row, column)
-            says = verdict(one.low, one.high, margin, words)
-            says = "one seed" if seeds < 2 else "not measured" if bounded[row, column] > 0.5 else says
-            rows.append((size.upper(), methods, one.value, one.low, one.high, says, seeds, seeds_to_decide(one, seeds)))
+    there = np.broadcast_to(results.seeds[..., None] > 0, (*results.seeds.shape, len(COMBINED)))
+    used = there if used is None else there & used
+    crossed = (used & (interactions_apart(results) if apart is None else apart)).any(axis=0)
+    for row, column in np.argwhere(used.any(axis=0)):
+        size, methods, one = results.sizes[row], COMBINED[column], found.at(row, column)
+        seeds = int(results.seeds[used[:, row, column], row].min())
+        says = verdict(one.low, one.high, margin, words)
+        says = "two devices" if crossed[row, column] else says
+        says = "one seed" if seeds < 2 else "not measured" if bounded[row, column] > 0.5 else says
+        rows.append((size.upper(), methods, one.value, one.low, one.high, says, seeds, seeds_to_decide(one, seeds)))
     return pd.DataFrame(rows, columns=["size", "methods", "value", "low", "high", "says", "seeds", "seeds to decide"])
 
 
@@ -112,9 +128,7 @@ def censored(status: np.ndarray) -> np.ndarray:
 
     It is where the combination or one of its methods had no model that reached the target, or none smaller to try.
     """
-    bounded = status != FOUND
-    parts = [[METHODS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
-    return np.stack([bounded[..., each].any(axis=-1) for each in parts], axis=-1)
+    return with_parts(status != FOUND)
 
 
 def shapley(logs: np.ndarray) -> np.ndarray:

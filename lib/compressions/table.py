@@ -47,10 +47,13 @@ COLUMNS = {
     "device": ("machine.device", "`cpu`, or the GPU's name"),
     "processor": ("machine.processor", "the CPU's name"),
     "threads": ("machine.threads", "that the process computed with"),
+    "torch": ("packages.torch", "the version of PyTorch"),
+    "transformers": ("packages.transformers", "the version of Transformers"),
+    "predictions_checksum": ("predictions_sha256", "of the predictions for the validation rows"),
     "commit": ("commit", "of the code"),
     "record": ("path", "the record's file"),
 }
-RAN = ["size", "seed", "device", "processor", "threads", "commit"]
+RAN = ["size", "seed", "device", "processor", "threads", "torch", "transformers", "commit"]
 
 
 def table(records: list[dict]) -> pd.DataFrame:
@@ -61,9 +64,9 @@ def table(records: list[dict]) -> pd.DataFrame:
 
 def page(results: Path, frame: pd.DataFrame) -> str:
     """What a folder of records holds, in Markdown: what was run where, on what, and the columns' meanings."""
-    tasks = frame.groupby("task")[["train_rows", "train_checksum", "validation_rows", "validation_checksum"]]
+    rows = frame[["task", "train_rows", "train_checksum", "validation_rows", "validation_checksum"]]
     encoders = frame.groupby(["size", "encoder_checksum"], as_index=False).agg(records=("record", "size"))
-    ran = frame.groupby(RAN, as_index=False).agg(tasks=("task", "nunique"), records=("record", "size"))
+    ran = frame.groupby(RAN, as_index=False, dropna=False).agg(tasks=("task", "nunique"), records=("record", "size"))
     lines = [
         f"# {results.name}",
         f"{len(frame)} records; `records.csv` and `records.parquet` are one table of them. `make results` writes the "
@@ -73,7 +76,7 @@ def page(results: Path, frame: pd.DataFrame) -> str:
         "## Encoders",
         markdown(encoders),
         "## Rows",
-        markdown(tasks.first().reset_index()),
+        markdown(rows.drop_duplicates().sort_values("task")),
         "## Columns",
         markdown(pd.DataFrame([(f"`{name}`", says) for name, (_, says) in COLUMNS.items()], columns=["column", "is"])),
     ]
