@@ -36,7 +36,7 @@ Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items
 # Models are not committed, so their bytes are, as `make rulers` measured them while the models lay on the disk. By the
 # rulers that count, bytes do not depend on the task or the seed; by those that compress they do, most in fp32. The
 # largest deviation of a model from the mean of its size and configuration, by any ruler, stands last. A model whose
-# artifact was not kept counts as one on another task, in proportion to the uncompressed model there; to measure it,
+# artifact was not kept has its task's uncompressed bytes times the ratio measured on other tasks; to measure it,
 # make it again with `make grid` and then `make rulers`.
 
 # %% tags=["hide-input"]
@@ -58,7 +58,7 @@ counted.unstack("size").style.format("{:.0f}", na_rep="–").format("{:.2f} %", 
 # ## One model, nine rulers
 #
 # Megabytes of the whole model, embeddings and all: the mean of what was measured, the largest packed file first. Not
-# all configurations were measured on the same tasks, to which gzip and xz are not blind in fp32.
+# all configurations were measured on the same tasks, on which what gzip and xz save of an fp32 model depends.
 
 # %%
 from compressions.ruler import MEGABYTE

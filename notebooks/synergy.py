@@ -147,7 +147,7 @@ curves = figure_points.pivot(index="size", columns="configuration", values="scor
 theirs_points = pd.DataFrame(interaction(curves.to_numpy()), curves.index.str.upper(), COMBINED)
 
 # %% [markdown]
-# *To the paper* says on which side of 0 an answer lies, seen from the paper's. Its points were read off a picture, each
+# *To the paper* compares the sign of an answer with that of the paper's value. Its points were read off a picture, each
 # good to 0.05; where all that could add up to its value, its side is not known.
 
 # %% tags=["hide-input"]
@@ -229,7 +229,9 @@ held["over"] = [ours.over(sure[:, rows[one["size"]], COMBINED.index(one.methods)
 held.style.format(shown, na_rep="–").hide()
 
 # %% tags=["hide-input"]
-held["told"] = [f"{one.methods} {one.value:+.1f} ({one.low:+.1f} to {one.high:+.1f})" for one in held.itertuples()]
+held["told"] = [
+    f"{one.methods} {faultless.told(rows[one['size']], COMBINED.index(one.methods))}" for _, one in held.iterrows()
+]
 clear = int(((held.low > 0) | (held.high < 0)).sum())
 off = held.methods.map(dict(zip(COMBINED, SLACK, strict=True)))
 held["published"] = beside(held, theirs_points)
@@ -244,15 +246,15 @@ bias = [
 glue_numbers(
     chance=f"{clear} of the {len(held)} intervals that hold all noise exclude 0, by chance alone "
     f"{0.05 * len(held):.1f} would",
-    measured=told_by_tasks(held),
+    measured=told_by_tasks(held) or "no task is so",
     far=", ".join(f"{one['size']} {one.methods} ({one.published:+.1f})" for _, one in far.iterrows()) or "none",
-    bias="; ".join(bias) or "none would be wrong",
+    bias="; ".join(bias) or "none would be",
 )
 
 # %% [markdown]
 # In words: {glue:text}`measured`; {glue:text}`chance`. The paper's value lies outside, among those over all tasks like
-# its own, for {glue:text}`far`. If a GPU's models scored d points more throughout, of the means over all tasks further
-# up would be wrong: {glue:text}`bias`.
+# its own, for {glue:text}`far`. If a model scored d points more wherever another device than its uncompressed one's
+# trained it, then the means over all tasks (the table further up) would be off: {glue:text}`bias`.
 
 # %% [markdown]
 # ### Task by task

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
@@ -90,7 +90,7 @@ def test_a_quantised_file_is_about_a_quarter(tmp_path):
     assert sizes[("qat",)] * 4 == sizes[()]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(st.sampled_from([WEIGHTS, "config.json", "tokenizer.json"]), st.integers(0, 10**9), st.integers(0, 7))
 def test_a_flipped_bit_anywhere_is_refused(saved, name, place, bit):
     path = saved / name

@@ -76,6 +76,7 @@ def address(html):
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine to open the book with; install Debian's chromium")
+    expect.set_options(timeout=120_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -146,6 +147,7 @@ def test_a_page_is_light_and_prints(visit, name):
 
 def test_text_is_painted_before_the_charts_script_is_there(browser, address):
     page = browser.new_page()
+    page.set_default_timeout(120_000)
     page.route("**/vega.js*", lambda route: None)  # asked for, and never answered
     page.goto(f"{address}/notebooks/tradeoffs.html", wait_until="commit")
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")

@@ -90,6 +90,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path):
         child, before = get_context("fork").Process(target=write_for_ever), written_at()
         child.start()
         while written_at() == before:
+            assert child.is_alive()
             time.sleep(0.001)
         time.sleep(rng.uniform(0, 0.04))
         child.kill()
@@ -114,7 +115,7 @@ def disk(tmp_path):
     if done.returncode:
         pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
     yield folder
-    as_root("umount", folder).check_returncode()
+    as_root("umount", "--lazy", folder).check_returncode()
 
 
 def as_root(*words: object) -> subprocess.CompletedProcess:
@@ -209,7 +210,7 @@ def test_a_training_that_wants_more_memory_than_there_is_says_so(tmp_path):
     rows = [{"sentence1": "cats " * 600, "sentence2": f"{n}", "label": n % 2, "idx": n} for n in range(2048)]
     given = {"glue": write_glue(tmp_path / "glue", "rte", RTE, rows), "checkpoints": "bundled"}
     hungry = small(tmp_path, batch_size=2048, train_rows=2048, max_length=512, **given)
-    sound = small(tmp_path / "sound", checkpoints="bundled")
+    sound = small(tmp_path / "sound", **given)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         starved = pool.submit(starve, sound, hungry)
     with pytest.raises(BadInput, match="^base of rte, tiny needs more memory .* batch_size 2048 .*$"):

@@ -24,6 +24,13 @@ def place(tmp_path_factory):
     return new_place(tmp_path_factory.mktemp("place"))
 
 
+@pytest.fixture(scope="module")
+def ran(place):
+    """The same, after its grid has run."""
+    assert make(place, "quick").returncode == 0
+    return place
+
+
 def test_a_grid_leaves_every_record_and_a_second_call_repeats_none(place):
     done = make(place, "quick")
     assert done.returncode == 0, done.stderr
@@ -46,26 +53,26 @@ def importing() -> float:
 def test_what_starting_costs_is_in_the_record_and_is_short(place):
     before = importing()
     assert make(place, "quick").returncode == 0
-    slower = max(before, importing()) / 4
+    slower = max(1, max(before, importing()) / 4)
     seconds = {record["startup_seconds"] for record in read_all(place / "results/quick")}
     # Two experiments of two records each: the quicker start is what the code costs, the rest what the machine does.
     assert len(seconds) == 2
-    assert 0.5 < min(seconds) < 12 * max(1, slower) and max(seconds) < 24, (seconds, slower)
+    assert 0.5 < min(seconds) < 12 * slower and max(seconds) < 24 * slower, (seconds, slower)
 
 
-def test_a_record_that_is_gone_is_run_again_and_no_other(place):
-    before = written(place)
+def test_a_record_that_is_gone_is_run_again_and_no_other(ran):
+    before = written(ran)
     gone = next(path for path in before if path.name == "qat+mp50-seed1.json")
     gone.unlink()
-    assert make(place, "quick").returncode == 0
-    after = written(place)
+    assert make(ran, "quick").returncode == 0
+    after = written(ran)
     assert gone in after and {path for path in after if after[path] != before[path]} == {gone}
 
 
-def test_the_status_counts_what_is_done_and_what_is_left(place, monkeypatch, capsys):
-    assert re.search(r"tiny +4 +4 +0 +0 +0\.0\n", make(place, "quick", "grid-status").stdout)
-    (place / "grids/more.yml").write_text(QUICK.replace("[0, 1]", "[0, 1, 2]") + "results: results/quick\n")
-    monkeypatch.chdir(place)
+def test_the_status_counts_what_is_done_and_what_is_left(ran, monkeypatch, capsys):
+    assert re.search(r"tiny +4 +4 +0 +0 +0\.0\n", make(ran, "quick", "grid-status").stdout)
+    (ran / "grids/more.yml").write_text(QUICK.replace("[0, 1]", "[0, 1, 2]") + "results: results/quick\n")
+    monkeypatch.chdir(ran)
     manage.status(read_grid("more"))
     stdout = capsys.readouterr().out
     assert re.search(r"tiny +6 +4 +0 +2 +\d", stdout) and "hours of one worker" in stdout
@@ -79,20 +86,20 @@ def test_the_status_counts_what_is_done_and_what_is_left(place, monkeypatch, cap
         (lambda record: [], "rte/tiny/base-seed0.json cannot be read"),
     ],
 )
-def test_a_grid_refuses_to_go_on_with_a_record_that_is_not_sound(place, monkeypatch, change, message):
-    monkeypatch.chdir(place)
-    path = place / "results/quick/rte/tiny/base-seed0.json"
-    content, before = path.read_text(), written(place)
+def test_a_grid_refuses_to_go_on_with_a_record_that_is_not_sound(ran, monkeypatch, change, message):
+    monkeypatch.chdir(ran)
+    path = ran / "results/quick/rte/tiny/base-seed0.json"
+    content, before = path.read_text(), written(ran)
     path.write_text(json.dumps(change(json.loads(content)) or "broken"))
     with pytest.raises(BadInput, match=message):
         manage.run(read_grid("quick"), ["--cores", "2"])
     path.write_text(content)
-    assert set(written(place)) == set(before)
+    assert set(written(ran)) == set(before)
 
 
-def test_a_grid_refuses_records_of_another_specification(place):
-    (place / "grids/other.yml").write_text(QUICK.replace("epochs: 1", "epochs: 2") + "results: results/quick\n")
-    done = make(place, "other")
+def test_a_grid_refuses_records_of_another_specification(ran):
+    (ran / "grids/other.yml").write_text(QUICK.replace("epochs: 1", "epochs: 2") + "results: results/quick\n")
+    done = make(ran, "other")
     assert done.returncode != 0 and "was made with epochs 1, not 2; take another results folder" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -111,7 +111,7 @@ def test_a_measured_ruler_serves_when_every_configuration_was_measured(tmp_path)
     write_measures(tmp_path, {"task": "rte"})
     found = read_results(tmp_path, ruler="packed")
     assert set(found.rulers) == {*RULERS, *MEASURED}
-    # Also on the task that was not measured, where a configuration has the mean of those that were.
+    # Also on the task that was not measured, where a configuration has the ratio to the base of those that were.
     assert np.allclose(found.bytes, 0.9 * found.rulers["bitmask"] + 300)
 
 

@@ -8,7 +8,8 @@ from compressions.twice import differences, told, unchanged
 
 def frame(device: str, scores: dict[str, float], seed: int = 0, processor: str = "Xeon") -> pd.DataFrame:
     rows = [("rte", "mini", name, seed, device, processor, score) for name, score in scores.items()]
-    return pd.DataFrame(rows, columns=["task", "size", "configuration", "seed", "device", "processor", "score"])
+    columns = ["task", "size", "configuration", "seed", "device", "processor", "score"]
+    return pd.DataFrame(rows, columns=columns).assign(train_checksum="a", validation_checksum="b")
 
 
 def test_only_what_ran_on_two_devices_is_compared():
@@ -16,6 +17,12 @@ def test_only_what_ran_on_two_devices_is_compared():
     second = frame("cpu", {"qat": 60.0, "mp40": 62.5, "kd": 50.0, "aug": 40.0})
     both = differences(first, second).set_index("configuration")
     assert both.difference.to_dict() == {"qat": 1.0, "mp40": -0.5}
+
+
+@pytest.mark.parametrize("rows", ["train_checksum", "validation_checksum"])
+def test_what_saw_other_rows_is_not_compared(rows):
+    other = frame("cpu", {"qat": 60.0}).assign(**{rows: "c"})
+    assert differences(frame("GPU", {"qat": 61.0}), other).empty
 
 
 def test_two_processors_are_compared_on_devices_of_one_kind():

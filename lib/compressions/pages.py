@@ -33,6 +33,6 @@ def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, rec
 
 
 def told_by_tasks(frame: pd.DataFrame) -> str:
-    """What is `told` of each `size` `over` some tasks, in words, those over the same tasks together; or `none`."""
+    """What is `told` of each `size` `over` some tasks, in words, those over the same tasks together."""
     groups = frame.groupby(["size", "over"], sort=False)
-    return "; ".join(f"{size} {', '.join(own.told)} over {tasks}" for (size, tasks), own in groups) or "none"
+    return "; ".join(f"{size} {', '.join(own.told)} over {tasks}" for (size, tasks), own in groups)

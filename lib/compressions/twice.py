@@ -3,7 +3,7 @@
 import pandas as pd
 from scipy.stats import ttest_1samp
 
-KEYS = ["task", "size", "configuration", "seed"]
+KEYS = ["task", "size", "configuration", "seed", "train_checksum", "validation_checksum"]
 MACHINE = ["device", "processor"]
 
 
