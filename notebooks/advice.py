@@ -154,9 +154,9 @@ glue_numbers(
 # In this edition's records, in doublings: {glue:text}`ranked`. Where intervals overlap stands ≈; the order is not
 # settled, and bars are hollow, where a task has one seed, models of two devices are compared or most searches are
 # bounded. In the paper's Table 1 the three come in its order in {glue:text}`agree:d` of {glue:text}`sizes:d` sizes.
-# Lines are 95 % intervals. KD includes the synonyms, which [cost score here](tradeoffs.py). Pruning to 60 % takes no
-# more than this from the bytes of a model, for embeddings are not pruned: {glue:text}`pruned`; int8 takes
-# {glue:text}`in_int8`. Published: computed from Table 1 of {cite:t}`movva2022combining`.
+# Lines are 95 % intervals. KD includes the synonyms, which [cost score here](tradeoffs.py). Of a model's bytes pruning
+# to 60 % takes only {glue:text}`pruned`, for embeddings are not pruned; int8 takes {glue:text}`in_int8`. Published:
+# computed from Table 1 of {cite:t}`movva2022combining`.
 # ```
 
 # %% [markdown]
@@ -214,10 +214,10 @@ def as_good(inside: pd.DataFrame, one: pd.Series, other: pd.Series, loss: float 
 def recipes(frame: pd.DataFrame, budgets: list[float], count=lambda *_: 0) -> pd.DataFrame:
     """The recipes for budgets, and for the chapter's losses; `count` says how many others are as good."""
     top, rows = frame.loc[frame[frame.configuration == "base"].score.idxmax()], []
-    asked = [(f"at most {budget:g} MB", best_within(frame, budget), budget, None) for budget in budgets]
+    asked = [(f"≤ {budget:g} MB", best_within(frame, budget), budget, None) for budget in budgets]
     for loss in losses:
         one = smallest_above(frame, top.score - loss)
-        asked.append((f"at most {loss:g} points lost", one, None, loss))
+        asked.append((f"≤ {loss:g} {'point' if loss == 1 else 'points'} lost", one, None, loss))
     for words, one, budget, loss in asked:
         if one is None:
             rows.append((words, "none", np.nan, np.nan, np.nan))
@@ -239,7 +239,7 @@ own = recipes(means, budgets, as_good)
 own.style.format({"megabytes": "{:.1f}", "score": "{:.1f}", "as good": "{:.0f}"}, na_rep="–").hide()
 
 # %% [markdown]
-# From the paper's Figure 1, for the sizes that are beyond this edition's machines:
+# From the paper's Figure 1, for all its sizes:
 
 # %% tags=["hide-input"]
 paper = recipes(figure_points, [5, 10, 20, 50, 100, 200])

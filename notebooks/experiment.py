@@ -18,8 +18,8 @@
 # %% [markdown]
 # ## Parameters
 #
-# Everything that the paper leaves open is a parameter. The comments give each default's reason; `null` (None) means the
-# default of the encoder or of the data.
+# Everything that we do not know of the paper is a parameter. The comments give each default's reason; `null` (None)
+# means the default of the encoder or of the data.
 
 # %% tags=["parameters"]
 task = "sst2"  # one of cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte

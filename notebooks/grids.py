@@ -2,8 +2,9 @@
 # # The grids, and what is there of them
 #
 # A *grid* is a set of experiments, written down in one file: `cpu` is the one whose records this book's results on real
-# tasks are made of, `paper` is the paper's own, for which nobody here has the machines, and `embedded` is what `make
-# reproduce` runs on each machine. `make grid GRID=cpu` runs what is missing of one and may be stopped at any moment.
+# tasks are made of, `paper` the paper's sizes and tasks, with our seeds and control, for which nobody here has the
+# machines, and `embedded` is what `make reproduce` runs on each machine. `make grid GRID=cpu` runs what is missing of
+# one and may be stopped at any moment.
 
 # %% tags=["parameters"]
 grid = "cpu"  # the grid whose coverage and speed is shown, a file in grids/
@@ -87,7 +88,7 @@ glue_numbers(there=len(frame), wanted=wanted, part=100 * len(frame) / wanted)
 # :alt: Heat map of the number of seeds for each size, configuration and task of the grid
 #
 # {glue:text}`there:d` of {glue:text}`wanted:d` records are there ({glue:text}`part:.0f` %); an empty cell is an
-# experiment that has not been run. Every record counts here; later chapters say which they do not use.
+# experiment that has not been run. Every record counts here; the chapters of findings say which they do not use.
 # ```
 #
 # One table of all records, with the meaning of its columns, and what was run where, by which commit and on which rows

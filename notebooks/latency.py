@@ -110,7 +110,7 @@ glue_numbers(
 #
 # Trained models, exported, and run by ONNX Runtime on their tasks' whole validation splits, against their records. The
 # sums inside an int8 layer are exact in both; the few fp32 steps between are rounded in another order, and now and then
-# that moves an activation across the border between two int8 numbers.
+# that can move an activation across the border between two int8 numbers.
 
 # %% tags=["hide-input"]
 path = root() / results / "exported.csv"

@@ -263,10 +263,10 @@ glue_numbers(
 # our teacher learnt its vectors from a billion pairs, and among them, says its model card, are Quora's duplicate
 # questions, SNLI and MultiNLI, SQuAD, and captions of pictures: the sources of QQP, MNLI, QNLI and of part of STS-B.
 # Rows of the validation sets may have been among them, without their labels or, for Quora's, with them. And the text
-# may hold paragraphs that QNLI's questions were written about. On STS-B ours are ahead of Google's, TINY on MRPC and
-# RTE too (on RTE beside test scores); on QQP they are behind ({glue:text}`tiny_qqp:.1f` and {glue:text}`mini_qqp:.1f`).
-# So **absolute scores here and in the paper are not comparable**. What later chapters compare is what compression takes
-# from an encoder's own uncompressed score.
+# may hold paragraphs that QNLI's questions were written about. On STS-B and RTE ours are ahead of Google's (on RTE
+# beside test scores), TINY on MRPC too; on QQP they are behind ({glue:text}`tiny_qqp:.1f` and
+# {glue:text}`mini_qqp:.1f`). So **absolute scores here and in the paper are not comparable**. What later chapters
+# compare is what compression takes from an encoder's own uncompressed score.
 #
 # CoLA is at the floor for a TINY in everybody's hands: ours has a Matthews correlation of {glue:text}`tiny_cola:.1f`,
 # Google's none, and a constant answer has 0; our MINI's is {glue:text}`mini_cola:.1f`. On RTE, where a constant answer

@@ -122,7 +122,7 @@ glue_numbers(begin=100 * Experiment.prune_begin, end=100 * Experiment.prune_end,
 # %% [markdown]
 # ## In the experiments
 #
-# The linear weights of the encoder are pruned, each matrix to the same sparsity; embeddings, of which most of a small
-# encoder is made, are not. Masks are made every {glue:text}`every:d` steps from {glue:text}`begin:.0f` % of training to
-# {glue:text}`end:.0f` %. Pruning to 60 % alone changed the mean score by this, with a 95 % interval
-# ([all changes](tradeoffs.py)): {glue:text}`tradeoffs.py::mp60_alone:s`.
+# The linear weights of encoder and pooler are pruned, each matrix to the same sparsity; embeddings, of which most of a
+# small encoder is made, are not. Masks are made every {glue:text}`every:d` steps from {glue:text}`begin:.0f` % of
+# training to {glue:text}`end:.0f` %. Pruning to 60 % alone changed the mean score by this, with a 95 % interval ([all
+# changes](tradeoffs.py)): {glue:text}`tradeoffs.py::mp60_alone:s`.

@@ -81,10 +81,10 @@ glue_numbers(
 )
 
 # %% [markdown]
-# The packed file is smaller than the paper's count for {glue:text}`smaller:d` of {glue:text}`models:d` models, so the
-# paper's ruler does not flatter a model. It flatters a *reduction*, for the uncompressed encoder can be packed as well:
-# quantization with 60 % pruning makes {glue:text}`named` {glue:text}`paper_times:.1f` times smaller by the paper's
-# ruler, and {glue:text}`packed_times:.1f` times where both are packed.
+# The packed file is smaller than the paper's count for {glue:text}`smaller:d` of {glue:text}`models:d` kinds of models,
+# so the paper's ruler does not flatter a model. It flatters a *reduction*, for the uncompressed encoder can be packed
+# as well: quantization with 60 % pruning makes {glue:text}`named` {glue:text}`paper_times:.1f` times smaller by the
+# paper's ruler, and {glue:text}`packed_times:.1f` times where both are packed.
 #
 # ## Bits a weight
 #
@@ -265,7 +265,10 @@ table.style.format("{:.1f}")
 
 # %% tags=["hide-input"]
 matched = pd.concat(answers, ignore_index=True)
-matched["shown"] = [f"{one.value:+.2f} ({one.low:+.2f} to {one.high:+.2f}), {one.says}" for one in matched.itertuples()]
+spans = [f" ({one.low:+.2f} to {one.high:+.2f})" * pd.notna(one.low) for one in matched.itertuples()]
+matched["shown"] = [
+    f"{one.value:+.2f}{span}, {one.says}" for one, span in zip(matched.itertuples(), spans, strict=True)
+]
 matched.pivot(index=["size", "ruler"], columns="methods", values="shown").reindex(order)[list(COMBINED)]
 
 # %% tags=["hide-input"]

@@ -75,15 +75,16 @@ from compressions.reductions import mean_reductions
 
 matched["of mean ratios"] = synergy(mean_reductions(ratios)).reshape(-1)
 signed = dict.fromkeys(("value", "low", "high", "of mean ratios"), "{:+.2f}")
-shown = signed | {"seeds to decide": "{:.0f}", "bounded": "{:.0f} %"}
+shown = signed | {"needed": "{:.0f}", "bounded": "{:.0f} %"}
 matched.style.format(shown, na_rep="–").hide()
 
 # %% [markdown]
 # *Bounded* is the share of tasks where the combination or one of its methods was not measured: no model reached the
-# target, or even the smallest one did. *Seeds to decide* is how many would bring the interval clear of 0 if the
-# estimate stayed as it is and every task had as many (if it is the truth, that is an even chance); `inf` where even a
-# thousand are too few, and – where one seed says nothing of seeds. The paper averages ratios over the tasks before it
-# takes logarithms, which is the last column; the published values in the figure are computed from such means.
+# target, or even the smallest one did; there is no interval where that is more than half of them. *Needed* is how many
+# seeds would bring the interval clear of 0 if the estimate stayed as it is and every task had as many (if it is the
+# truth, that is an even chance); `inf` where even a thousand are too few, and – where one seed says nothing of seeds.
+# Table 1 has means of ratios over the tasks, as far as its [arithmetic](paper.py) shows; logarithms of such means are
+# in the last column, and the published values in the figure are computed from them.
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -120,7 +121,8 @@ glue_numbers(
 #
 # Of {glue:text}`matched_questions:d` questions whether a combination multiplies, {glue:text}`matched_unsaid:d` stay
 # open; on average {glue:text}`bounded:.0f` % of the tasks are bounded and not measured. Answered:
-# {glue:text}`matched_said`. Published values are computed from Table 1 of {cite:t}`movva2022combining`.
+# {glue:text}`matched_said`. Where more than half are bounded marks are hollow. Published values are computed from Table
+# 1 of {cite:t}`movva2022combining`.
 # ```
 
 # %% [markdown]
@@ -162,6 +164,8 @@ from compressions.worlds import multiplying
 
 # What the same sizes would show if methods multiplied exactly and no score had noise.
 neutral = interaction(multiplying(figure_points, 0, tasks=1, draws=1)[0][0, 0])
+pure = pd.DataFrame(neutral, theirs_points.index, COMBINED)
+highest = theirs_points.stack().idxmax()
 alone = interaction(ours.scores)
 figure = draw_by_size(points, alone, theirs_points, "interaction, points")
 glue_figure("points", figure, with_tasks(points, alone, ours.tasks), records=results)
@@ -190,6 +194,7 @@ glue_numbers(
     neutral_above=int((neutral > SLACK).sum()),
     neutral_below=int((neutral < -SLACK).sum()),
     neutral_most=neutral.max(),
+    largest=f"{highest[0]}'s {highest[1]}, {theirs_points.loc[highest]:+.1f}, would be {pure.loc[highest]:+z.1f}",
 )
 
 # %% [markdown]
@@ -200,7 +205,7 @@ glue_numbers(
 # In points, {glue:text}`answers`. In the paper's Figure 1 {glue:text}`published_above:d` of
 # {glue:text}`published_all:d` interactions are above 0 and {glue:text}`published_below:d` below by more than reading
 # them off can explain; if its methods multiplied exactly, {glue:text}`neutral_above:d` would be above, by up to
-# {glue:text}`neutral_most:.1f` points, and {glue:text}`neutral_below:d` below.
+# {glue:text}`neutral_most:.1f` points, and {glue:text}`neutral_below:d` below. The largest, {glue:text}`largest`.
 # ```
 
 # %% [markdown]
@@ -239,13 +244,13 @@ outside = (held.published - off > held.high) | (held.published + off < held.low)
 far = held[outside & (held.over == "all tasks")]
 wrong = np.where(ours.seeds[..., None] > 0, interaction(shares(ours)), np.nan)
 bias = [
-    f"{size}'s by {', '.join(f'{part:+.1f} d for {methods}' for methods, part in zip(COMBINED, own, strict=True))}"
+    f"{size}'s by {', '.join(f'{part:+z.1f} d for {methods}' for methods, part in zip(COMBINED, own, strict=True))}"
     for size, own in zip(rows, over_tasks(wrong), strict=True)
     if np.nan_to_num(own).any()
 ]
 glue_numbers(
     chance=f"{clear} of the {len(held)} intervals that hold all noise exclude 0, by chance alone "
-    f"{0.05 * len(held):.1f} would",
+    f"{0.05 * len(held):.2f} would",
     measured=told_by_tasks(held) or "no task is so",
     far=", ".join(f"{one['size']} {one.methods} ({one.published:+.1f})" for _, one in far.iterrows()) or "none",
     bias="; ".join(bias) or "none would be",
@@ -253,8 +258,9 @@ glue_numbers(
 
 # %% [markdown]
 # In words: {glue:text}`measured`; {glue:text}`chance`. The paper's value lies outside, among those over all tasks like
-# its own, for {glue:text}`far`. If a model scored d points more wherever another device than its uncompressed one's
-# trained it, then the means over all tasks (the table further up) would be off: {glue:text}`bias`.
+# its own, for {glue:text}`far`. The paper's own noise is not known. If a model scored d points more wherever another
+# device than its uncompressed one's trained it, the means over all tasks in the table above that would be off:
+# {glue:text}`bias`.
 
 # %% [markdown]
 # ### Task by task
@@ -306,7 +312,7 @@ def above_floor(scores: np.ndarray) -> np.ndarray:
 
 learnt = estimate_mean(ours.scores, drawn, above_floor, ours.freedom)
 beyond = verdicts(learnt, ours, np.zeros_like(share), margin, IN_POINTS, ~floored[..., None])
-beyond.drop(columns="seeds to decide").style.format(signed | {"value": "{:+.2f}"}, na_rep="–").hide()
+beyond.drop(columns="needed").style.format(signed | {"value": "{:+.2f}"}, na_rep="–").hide()
 
 # %% [markdown]
 # ### Leaving a task out

@@ -176,7 +176,7 @@ def test_one_seed_has_no_noise_of_seeds_and_the_table_says_so():
     )
     assert np.allclose(none.half, Z * none.error)
     table = verdicts(found, results, np.zeros(found.value.shape))
-    assert (table.seeds == 1).all() and table["seeds to decide"].isna().all()
+    assert (table.seeds == 1).all() and table.needed.isna().all()
 
 
 def test_a_world_that_multiplies_has_none_by_interpolation_and_some_by_search():

@@ -41,7 +41,8 @@ class Estimate:
     def told(self, *place: int, digits: int = 1) -> str:
         """One of the estimates with its 95 % interval, in words."""
         one = self.at(*place)
-        return f"{one.value:+.{digits}f} ({one.low:+.{digits}f} to {one.high:+.{digits}f})"
+        value, low, high = (f"{each:+z.{digits}f}" for each in (one.value, one.low, one.high))
+        return f"{value} ({low} to {high})"
 
     @property
     def error(self) -> np.ndarray:

@@ -17,7 +17,7 @@ def draw_by_size(
     log: bool = False,
     bounded: np.ndarray | None = None,
 ) -> Figure:
-    """Values of methods with intervals, one panel a size, about 0 or, on a log axis, about 1.
+    """Values of methods with intervals, hollow without, one panel a size, about 0 or, on a log axis, about 1.
 
     `frame` has `size`, `methods`, `value`, `low` and `high`; `tasks`, `(tasks, sizes, methods)`, are the single tasks'
     values, hollow where they are `bounded` and not measured, and `published` the paper's, sizes by methods.
@@ -53,7 +53,8 @@ def _draw_values(
 ) -> None:
     colours = [COLOURS[methods] for methods in part.methods]
     axes.hlines(part.index, part.low, part.high, color=colours, linewidth=3, alpha=0.5)
-    axes.scatter(part.value, part.index, color=colours, s=50, zorder=3, label="this edition, 95 %")
+    fill = [colour if known else "none" for colour, known in zip(colours, part.low.notna(), strict=True)]
+    axes.scatter(part.value, part.index, s=50, c=fill, edgecolor=colours, zorder=3, label="this edition, 95 %")
     for place in part.index:
         for hollow, label in ((False, "a task"), (True, "a task, bounded")):
             own = tasks[bounded[:, place] == hollow, place]

@@ -16,9 +16,12 @@ def at_floor(results: Results, draws: Draws) -> np.ndarray:
 
 
 def named(results: Results, floored: np.ndarray) -> str:
-    """The tasks at their floor in words, by size; `none` where there are none."""
+    """The tasks at their floor in words, by size, with the score and the floor; `none` where there are none."""
     by_size = {
-        size.upper(): ", ".join(task for task, there in zip(results.tasks, floored[:, row], strict=True) if there)
+        size.upper(): ", ".join(
+            f"{results.tasks[task]} ({results.scores[task, row, 0]:.1f}, the constant {results.floors[task]:.1f})"
+            for task in np.flatnonzero(floored[:, row])
+        )
         for row, size in enumerate(results.sizes)
     }
     return "; ".join(f"{tasks} for {size}" for size, tasks in by_size.items() if tasks) or "none"

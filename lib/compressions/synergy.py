@@ -87,13 +87,13 @@ def verdicts(
     used: np.ndarray | None = None,
     apart: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """One row for each size and combination of an estimate: interval, verdict, seeds.
+    """One row for each size and combination of an estimate: verdict, interval, seeds there and `needed` to decide.
 
     `found` and `bounded`, the share of tasks that are not measured, are `(sizes, combinations)`. Nothing is said where
-    more than half of the tasks are bounded; where a task has one seed, for its interval lacks the noise of seeds; or
-    where models of two devices are compared, which may differ by themselves. The estimate is one over the tasks that
-    are `used`, `(tasks, sizes, combinations)`: all by default; what has none has no row. `apart`, of the same shape,
-    says where devices are mixed: `interactions_apart` by default.
+    more than half of the tasks are bounded, and no interval is given there; where a task has one seed, for its interval
+    lacks the noise of seeds; or where models of two devices are compared, which may differ by themselves. The estimate
+    is one over the tasks that are `used`, `(tasks, sizes, combinations)`: all by default; what has none has no row.
+    `apart`, of the same shape, says where devices are mixed: `interactions_apart` by default.
     """
     rows = []
     there = np.broadcast_to(results.seeds[..., None] > 0, (*results.seeds.shape, len(COMBINED)))
@@ -104,9 +104,11 @@ def verdicts(
         seeds = int(results.seeds[used[:, row, column], row].min())
         says = verdict(one.low, one.high, margin, words)
         says = "two devices" if crossed[row, column] else says
-        says = "one seed" if seeds < 2 else "not measured" if bounded[row, column] > 0.5 else says
-        rows.append((size.upper(), methods, one.value, one.low, one.high, says, seeds, seeds_to_decide(one, seeds)))
-    return pd.DataFrame(rows, columns=["size", "methods", "value", "low", "high", "says", "seeds", "seeds to decide"])
+        measured = bounded[row, column] <= 0.5
+        says = "one seed" if seeds < 2 else says if measured else "not measured"
+        low, high, needed = (one.low, one.high, seeds_to_decide(one, seeds)) if measured else [np.nan] * 3
+        rows.append((size.upper(), methods, says, one.value, low, high, seeds, needed))
+    return pd.DataFrame(rows, columns=["size", "methods", "says", "value", "low", "high", "seeds", "needed"])
 
 
 def agreement(table: pd.DataFrame, published: pd.Series, slack: pd.Series) -> pd.Series:

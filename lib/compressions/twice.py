@@ -49,6 +49,6 @@ def told(both: pd.DataFrame, by: str = "device") -> str:
     low, high = ttest_1samp(apart, 0).confidence_interval()
     first, second = (each.iloc[0].replace("cpu", "a CPU") for each in names)
     return (
-        f"{len(both)} models of {len(apart)} pairs of a task and a seed change by {apart.mean():+.2f} ({low:+.2f} to "
-        f"{high:+.2f}) points when they are trained on {first} instead of {second}"
+        f"trained on {first} instead of {second}, {len(both)} models (of {len(apart)} pairs of a task and a seed) "
+        f"change by {apart.mean():+.2f} ({low:+.2f} to {high:+.2f}) points"
     )
