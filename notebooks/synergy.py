@@ -82,9 +82,9 @@ matched.style.format(shown, na_rep="–").hide()
 # *Bounded* is the share of tasks where the combination or one of its methods was not measured: no model reached the
 # target, or even the smallest one did; there is no interval where that is more than half of them. *Needed* is how many
 # seeds would bring the interval clear of 0 if the estimate stayed as it is and every task had as many (if it is the
-# truth, that is an even chance); `inf` where even a thousand are too few, and – where one seed says nothing of seeds.
-# Table 1 has means of ratios over the tasks, as far as its [arithmetic](paper.py) shows; logarithms of such means are
-# in the last column, and the published values in the figure are computed from them.
+# truth, that is an even chance); `inf` where even a thousand are too few, and – where one seed says nothing of seeds,
+# or nothing was measured. Table 1 has means of ratios over the tasks, as far as its [arithmetic](paper.py) shows;
+# logarithms of such means are in the last column, and the published values in the figure are computed from them.
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
