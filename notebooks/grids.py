@@ -133,9 +133,8 @@ pd.DataFrame(shares).style.format(precision=1)
 # GPU scored d points more, then where all but the uncompressed model are the GPU's each configuration's change would
 # come out d too high, the interaction of two methods d too low and that of all three 2 d too low, and the search for
 # Table 1 would let models pass that are d points too weak. So of what a GPU had trained a CPU trained a part again: all
-# of QAT and of pruning to 40 %, then pruning to 60 % and QAT with pruning on the tasks of which three seeds have all
-# configurations. The grid keeps the CPU's record of each, and the GPU's is in `results/again`. The score of the first
-# less that of the second:
+# with neither distillation nor its rows. The grid keeps the CPU's record of each, and the GPU's is in `results/again`.
+# The score of the first less that of the second:
 
 # %%
 from compressions.twice import differences, told, unchanged
