@@ -79,7 +79,8 @@ def test_nothing_is_said_of_one_seed_or_of_what_was_not_measured():
     certain = Estimate(np.full((5, 4), 0.5), np.full((5, 4), 1e-4), np.full((5, 4), 1e-4))
     several, single = world(0, seeds=2, rows=10), world(0, seeds=1, rows=10)
     assert set(verdicts(certain, several, np.zeros((5, 4))).says) == {"super-multiplicative"}
-    assert set(verdicts(certain, several, np.ones((5, 4))).says) == {"not measured"}
+    unmeasured = verdicts(certain, several, np.ones((5, 4)))
+    assert set(unmeasured.says) == {"not measured"} and unmeasured[["low", "high", "needed"]].isna().all(axis=None)
     assert set(verdicts(certain, single, np.zeros((5, 4))).says) == {"one seed"}
     assert set(verdicts(certain, several, np.zeros((5, 4)), 1.0, IN_POINTS).says) == {"adds up"}
 
