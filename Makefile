@@ -20,7 +20,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit citation lock licences notebooks release clean
+.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit citation lock licenses notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -39,35 +39,36 @@ book: $(READY) ## Build the book from committed records, warnings as errors
 	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
 
 grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=embedded
-	PATH="$(BIN):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.manage run $(GRID) -- $(WHERE)
+	PATH="$(BIN):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.experiments.manage run $(GRID) -- $(WHERE)
 
 grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing or failed
-	@$(BIN)/python -m compressions.manage status $(GRID)
+	@$(BIN)/python -m compressions.experiments.manage status $(GRID)
 
 results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and README.md from the records
-	$(BIN)/python -m compressions.table results/$(GRID)
+	$(BIN)/python -m compressions.experiments.table results/$(GRID)
 
 rulers: $(READY) ## Measure artifacts of results/$(GRID) by every ruler, into results/$(GRID)/rulers.csv
-	$(BIN)/python -m compressions.measuring results/$(GRID)
+	$(BIN)/python -m compressions.measurements.model_bytes results/$(GRID)
 
 exported: $(READY) ## Score artifacts of results/$(GRID) in ONNX Runtime, into results/$(GRID)/exported.csv
-	$(BIN)/python -m compressions.exported results/$(GRID)
+	$(BIN)/python -m compressions.measurements.onnx_scores results/$(GRID)
 
 latency: $(READY) ## Measure milliseconds of every size in ONNX Runtime, into results/latency.json (about ten minutes)
-	$(BIN)/python -m compressions.latency results/latency.json
+	$(BIN)/python -m compressions.measurements.latency results/latency.json
 
 pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each ruler
-	$(BIN)/python -m compressions.packing "$(RECORD)" "$(OUT)"
+	$(BIN)/python -m compressions.delivery.packing "$(RECORD)" "$(OUT)"
 
 package: $(READY) ## Write the model of RECORD as a folder to take away, PACKAGE, that runs without torch
-	$(BIN)/python -m compressions.package "$(RECORD)" "$(PACKAGE)"
+	$(BIN)/python -m compressions.delivery.package "$(RECORD)" "$(PACKAGE)"
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
-	$(BIN)/python -m compressions.bench results/bench.json
+	$(BIN)/python -m compressions.measurements.training_step results/bench.json
 
-lint: $(READY) ## Check style
+lint: $(READY) ## Check style, and that each package imports only from the floors below it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 links: $(READY) ## Follow every link of the book that leads outside of it (needs the network)
 	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . --builder linkcheck
@@ -85,11 +86,11 @@ lock: ## Write requirements.lock anew from pyproject.toml
 	_build/lock/bin/pip install -q -e '.[dev]'
 	_build/lock/bin/pip freeze --exclude compressions | sed 's/+cpu$$//' > requirements.lock
 
-licences: $(READY) ## List the licences of the locked packages in book/licences.csv
-	$(BIN)/python -m compressions.licences requirements.lock book/licences.csv
+licenses: $(READY) ## List the licenses of the locked packages in book/licenses.csv
+	$(BIN)/python -m compressions.book.licenses requirements.lock book/licenses.csv
 
 notebooks: $(READY) ## Write the chapters as .ipynb for Colab, into _build/notebooks
-	$(BIN)/python -m compressions.colab _build/notebooks
+	$(BIN)/python -m compressions.book.colab _build/notebooks
 
 release: ## Build wheel, sdist, the book's and the results' archives with checksums, and try the wheel alone
 	git diff --quiet HEAD || { echo "commit what was changed: a release is of a commit"; exit 1; }
@@ -99,7 +100,7 @@ release: ## Build wheel, sdist, the book's and the results' archives with checks
 	_build/release/env/bin/pip install -q build -r requirements.lock
 	_build/release/env/bin/python -m build --outdir _build/release
 	_build/release/env/bin/pip install -q --no-deps _build/release/*.whl
-	cd _build/release && env/bin/python -c "import compressions.package, papermill.iorw as io; assert io.papermill_io.get_handler('notebooks/x.py').__module__ == 'compressions.percent'; print('the wheel works')"
+	cd _build/release && env/bin/python -c "import compressions.delivery.package, papermill.iorw as io; assert io.papermill_io.get_handler('notebooks/x.py').__module__ == 'compressions.book.percent'; print('the wheel works')"
 	tar -C _build/html -czf _build/release/book.tar.gz .
 	git archive --output _build/release/results.tar.gz HEAD results
 	rm -rf _build/release/env && cd _build/release && sha256sum * > SHA256SUMS && cat SHA256SUMS

@@ -4,10 +4,10 @@ import math
 import os
 import sys
 
-from compressions.costs import Costs
+from compressions.experiments.costs import Costs
 from compressions.errors import BadInput
-from compressions.grids import failures, read_grid
-from compressions.records import read_all
+from compressions.experiments.grid import failures, read_grid
+from compressions.experiments.records import read_all
 
 try:
     GRID = read_grid(config["grid"])
@@ -71,7 +71,7 @@ rule teacher:
     shell:
         "mkdir -p $(dirname {params.failed}); rm -f {params.failed};"
         " [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
-        " python -m compressions.manage teach {GRID.name} {wildcards.task} > {output} 2> {log}"
+        " python -m compressions.experiments.manage teach {GRID.name} {wildcards.task} > {output} 2> {log}"
         " || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"
 
 

@@ -19,13 +19,13 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 # %%
 from IPython.display import Markdown
 
-from compressions.configurations import check_list
+from compressions.experiments.configurations import check_list
 from compressions.errors import check, number
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.reductions import check_search
-from compressions.reading import read_results
-from compressions.results import ALL, over_tasks
+from compressions.book.percent import check_parameters
+from compressions.analysis.reductions import check_search
+from compressions.analysis.reading import read_results
+from compressions.analysis.results import ALL, over_tasks
 
 check_parameters(In)
 check_search(tolerance, interpolation)
@@ -45,11 +45,11 @@ Markdown(ours.left_out)
 # %%
 import numpy as np
 
-from compressions.bootstrap import Estimate, bootstrap, estimate_mean
-from compressions.devices import searches_apart
-from compressions.floors import at_floor, named
-from compressions.reductions import FOUND, METHODS, SINGLES, reductions
-from compressions.synergy import shapley
+from compressions.analysis.bootstrap import Estimate, bootstrap, estimate_mean
+from compressions.analysis.devices import searches_apart
+from compressions.analysis.majority import at_floor, named
+from compressions.analysis.reductions import FOUND, METHODS, SINGLES, reductions
+from compressions.analysis.synergy import shapley
 
 
 def values(scores: np.ndarray, left_out: np.ndarray | bool = False) -> np.ndarray:
@@ -62,7 +62,7 @@ drawn = bootstrap(ours, draws)
 searched = ours.freedom.sum(axis=1, keepdims=True)
 found = estimate_mean(ours.scores, drawn, values, searched)
 floored = at_floor(ours, drawn)
-learnt = estimate_mean(ours.scores, drawn, lambda scores: values(scores, floored[..., None]), searched)
+learned = estimate_mean(ours.scores, drawn, lambda scores: values(scores, floored[..., None]), searched)
 
 # %% tags=["hide-input"]
 import pandas as pd
@@ -90,16 +90,16 @@ frame["settled"] = (frame.source == "published") | ~frame["size"].isin(open_size
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.figures import COLOURS
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.figures import COLORS
+from compressions.book.glue import glue_figure, glue_numbers
 
 figure, panels = plt.subplots(2, figsize=(6, 6), sharex=True, height_ratios=[len(ours.sizes) + 1, len(theirs) + 1])
 for axes, (source, part) in zip(panels, frame.groupby("source", sort=False), strict=True):
     sizes = list(dict.fromkeys(part["size"]))
     for place, (method, own) in enumerate(part.groupby("method", sort=False)):
         at = np.array([sizes.index(size) for size in own["size"]]) + 0.22 * (place - 1)
-        fill = [COLOURS[method] if settled else "none" for settled in own.settled]
-        axes.barh(at, own.doublings, height=0.2, color=fill, edgecolor=COLOURS[method], label=method)
+        fill = [COLORS[method] if settled else "none" for settled in own.settled]
+        axes.barh(at, own.doublings, height=0.2, color=fill, edgecolor=COLORS[method], label=method)
         axes.hlines(at, own.low, own.high, color="#333333", linewidth=1)
     axes.set(title=source, yticks=range(len(sizes)), yticklabels=sizes)
     axes.axvline(0, color="#333333", linewidth=0.8)
@@ -127,13 +127,13 @@ def ranking(added: Estimate, row: int) -> str:
     return words + " (order not settled)" * bool(unsure[row])
 
 
-apart = floored.any(axis=0) & np.isfinite(learnt.value).all(axis=-1)
+apart = floored.any(axis=0) & np.isfinite(learned.value).all(axis=-1)
 example = ours.sizes[int(there.sum(axis=0).argmax())]
 saved = 100 - 100 * over_tasks(ours.bytes[..., [ALL.index("mp60"), ALL.index("qat")]] / ours.bytes[..., :1])
 glue_numbers(
     most_tasks=ours.basis(example),
     ranked="; ".join(f"{ours.basis(size)}: {ranking(found, row)}" for row, size in enumerate(ours.sizes)),
-    learnt="; ".join(f"{ours.sizes[row].upper()}: {ranking(learnt, row)}" for row in np.flatnonzero(apart))
+    learned="; ".join(f"{ours.sizes[row].upper()}: {ranking(learned, row)}" for row in np.flatnonzero(apart))
     or "nothing changes",
     floored=named(ours, floored),
     settled="; ".join(
@@ -161,7 +161,7 @@ glue_numbers(
 
 # %% [markdown]
 # A task at its floor, where the uncompressed model is not certainly better than the best constant answer, lets most
-# methods reduce for nothing. Those are {glue:text}`floored`; without them, {glue:text}`learnt`.
+# methods reduce for nothing. Those are {glue:text}`floored`; without them, {glue:text}`learned`.
 #
 # Order by order: what is added by the first, the second and the third method, for {glue:text}`most_tasks`. There are no
 # intervals here; it is to be read as an example.
@@ -169,7 +169,7 @@ glue_numbers(
 # %% tags=["hide-input"]
 from itertools import permutations
 
-from compressions.reductions import subset_name
+from compressions.analysis.reductions import subset_name
 
 logs = over_tasks(np.log2(reductions(ours.scores, ours.bytes, tolerance, interpolation).ratios))[
     ours.sizes.index(example)
@@ -191,8 +191,8 @@ table.style.format("{:+.2f}")
 # the recipe, or than what was asked for (95 %, paired).
 
 # %%
-from compressions.points import MEAN, best_within, difference, points, smallest_above
-from compressions.published import read_figure1
+from compressions.analysis.pareto import MEAN, best_within, difference, points, smallest_above
+from compressions.book.published import read_figure1
 
 means = points(ours, drawn)
 means = means[(means.task == MEAN) & (means.configuration != "aug")]

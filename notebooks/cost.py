@@ -13,7 +13,7 @@ import json
 
 from compressions.errors import require
 from compressions.files import root
-from compressions.percent import check_parameters
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 path = root() / measured
@@ -27,7 +27,7 @@ ratios = pd.Series(bench["ratios"], name="ratio to plain training").rename_axis(
 ratios.style.format(precision=2)
 
 # %%
-from compressions.pages import glue_numbers
+from compressions.book.glue import glue_numbers
 
 glue_numbers(
     all_three=bench["ratios"]["step: all three"],

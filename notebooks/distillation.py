@@ -12,7 +12,7 @@ copies = 4  # synonym-replaced copies shown of one sentence
 
 # %%
 from compressions.errors import require
-from compressions.percent import check_parameters
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 positive = isinstance(temperature, int | float) and temperature > 0
@@ -37,7 +37,7 @@ import inspect
 
 from IPython.display import Code
 
-from compressions import distillation
+from compressions.methods import distillation
 
 shown = (distillation.soft_loss, distillation.distillation_loss)
 Code("\n\n".join(map(inspect.getsource, shown)), language="python")
@@ -56,12 +56,12 @@ soft = torch.softmax(logits / temperatures[:, None], dim=1)
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.figures import COLOURS
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.figures import COLORS
+from compressions.book.glue import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
 for name, style, probability in zip(("first class", "second", "third"), ("-", "--", "-."), soft.T, strict=True):
-    axes.plot(temperatures, probability, style, color=COLOURS["KD"], label=name)
+    axes.plot(temperatures, probability, style, color=COLORS["KD"], label=name)
 axes.axvline(temperature, color="#555555", linestyle=":")
 axes.set(xlabel="temperature", ylabel="the teacher's probability", ylim=(0, 1))
 axes.legend(frameon=False)
@@ -94,10 +94,10 @@ glue_numbers(
 # %%
 import random
 
-from compressions.augmentation import SHARE, replace_synonyms
-from compressions.rows import load
-from compressions.synonyms import embedded_synonyms
-from compressions.tasks import TASKS
+from compressions.data.augmentation import SHARE, replace_synonyms
+from compressions.data.glue import load
+from compressions.data.synonyms import embedded_synonyms
+from compressions.data.tasks import TASKS
 
 sentence = load(TASKS["sst2"], "embedded").validation[0]["sentence"]
 rng = random.Random(0)
@@ -105,7 +105,7 @@ glue_numbers(share=100 * SHARE)
 [sentence, *(replace_synonyms(sentence, embedded_synonyms, rng) for _ in range(copies))]
 
 # %% tags=["hide-input"]
-from compressions.experiment import Experiment
+from compressions.experiments.experiment import Experiment
 
 glue_numbers(default_temperature=Experiment.temperature, default_alpha=Experiment.alpha)
 

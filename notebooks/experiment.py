@@ -53,9 +53,9 @@ force = False  # True: run again what has a record
 # A wrong value ends here, with one line that says what is allowed.
 
 # %%
-from compressions.configurations import configurations
-from compressions.experiment import from_parameters
-from compressions.percent import check_parameters
+from compressions.experiments.configurations import configurations
+from compressions.experiments.experiment import from_parameters
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 wanted = configurations(subsets, sparsities)
@@ -73,20 +73,20 @@ import datasets
 from IPython.display import Markdown
 
 datasets.disable_progress_bars()
-rows = experiment.material.rows
+rows = experiment.data.rows
 example = rows.validation[0]
 Markdown("\n".join(f"- **{name}**: {escape(str(value))}" for name, value in example.items() if name != "idx"))
 
 # %% [markdown]
 # ## Training
 #
-# Each configuration is a single training run from the same pretrained encoder: quantisation and pruning are
+# Each configuration is a single training run from the same pretrained encoder: quantization and pruning are
 # parametrizations of the weights, distillation is a term of the loss. The teacher is fine-tuned first, once, if no
 # earlier run left it in the cache. A configuration whose record is there already is not run again.
 
 # %%
-from compressions.progress import Progress
-from compressions.running import run
+from compressions.training.progress import Progress
+from compressions.experiments.run import run
 
 records = run(experiment, wanted, watch=Progress())
 
@@ -100,7 +100,7 @@ records = run(experiment, wanted, watch=Progress())
 import pandas as pd
 
 from compressions.files import root
-from compressions.published import read_figure1
+from compressions.book.published import read_figure1
 
 published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size")
 table = pd.DataFrame(records).assign(file_MB=lambda frame: frame.artifact_bytes / 1e6)
@@ -121,7 +121,7 @@ shown.style.format(dict(columns.values()), na_rep="–")
 # This run, one seed on one task. A difference of a point or two between two configurations can be chance.
 
 # %%
-from compressions.figures import tradeoff
+from compressions.book.figures import tradeoff
 
 ours = table[["configuration", "megabytes", "score"]].assign(size=size, source="this run")
 tradeoff(ours, score_title=f"{task} score")

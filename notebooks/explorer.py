@@ -13,10 +13,10 @@ score = "score"  # this project's score of each task; or official, GLUE's own; o
 draws = 1000  # how often seeds and rows are drawn again for an interval
 
 # %%
-from compressions.bootstrap import bootstrap
+from compressions.analysis.bootstrap import bootstrap
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.reading import read_results
+from compressions.book.percent import check_parameters
+from compressions.analysis.reading import read_results
 
 check_parameters(In)
 ours = read_results(root() / results, score)
@@ -24,7 +24,7 @@ ours = read_results(root() / results, score)
 # %% tags=["hide-input"]
 from pathlib import Path
 
-from compressions.explorer import explorer, with_rulers
+from compressions.book.explorer import explorer, with_rulers
 
 frame = with_rulers(ours, bootstrap(ours, draws))
 folder = f"../records/{Path(results).name}"
@@ -39,7 +39,7 @@ explorer(frame)
 # %% tags=["hide-input"]
 from IPython.display import Markdown
 
-from compressions.ruler import RULER_WORDS
+from compressions.storage.size_measures import RULER_WORDS
 
 Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items()))
 

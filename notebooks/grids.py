@@ -17,8 +17,8 @@ tokens = 35.1  # of an example, the mean over the eight tasks' training rows as 
 
 # %%
 from compressions.errors import one_of
-from compressions.grids import names, read_grid
-from compressions.percent import check_parameters
+from compressions.experiments.grid import names, read_grid
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 one_of("grid", grid, names())
@@ -32,7 +32,7 @@ grids = [read_grid(name) for name in names()]
 import pandas as pd
 
 from compressions.files import root
-from compressions.records import read_all
+from compressions.experiments.records import read_all
 
 records = {each.name: read_all(root() / each.own_results) for each in grids}
 rows = [
@@ -55,7 +55,7 @@ pd.DataFrame(rows).set_index("grid").style.format(thousands=" ")
 # How many seeds each configuration has, on each task and with each size.
 
 # %%
-from compressions.table import table
+from compressions.experiments.table import table
 
 chosen = next(each for each in grids if each.name == grid)
 frame = table(records[grid])
@@ -65,7 +65,7 @@ seeds = frame.pivot_table("seed", ["size", "configuration"], "task", aggfunc="co
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.glue import glue_figure, glue_numbers
 
 tasks, sizes, most = chosen.content["tasks"], chosen.content["sizes"], len(chosen.content["seeds"])
 figure, axes = plt.subplots(len(sizes), figsize=(5, 3.3 * len(sizes)), sharex=True, squeeze=False)
@@ -110,7 +110,7 @@ speed = speed.reindex([name for name in order if name in speed.index]).reindex(s
 speed.style.format(precision=0, na_rep="–")
 
 # %% [markdown]
-# And which part of all seconds were training, the rest being tokenising, teachers, scoring and starts (the longest of
+# And which part of all seconds were training, the rest being tokenizing, teachers, scoring and starts (the longest of
 # which stands last).
 
 # %%
@@ -137,7 +137,7 @@ pd.DataFrame(shares).style.format(precision=1)
 # The score of the first less that of the second:
 
 # %%
-from compressions.twice import differences, told, unchanged
+from compressions.analysis.twice import differences, told, unchanged
 
 others = table(read_all(root() / again) if again else [])
 pairs, makers = (differences(frame, others, by) for by in ("device", "processor"))
@@ -180,8 +180,8 @@ glue_numbers(versions=unchanged(frame, table(some)))
 # trains on: rows × epochs × seeds for a configuration, and twice as many where synonym replacement adds rows.
 
 # %%
-from compressions.estimates import Gpu, baseline_seconds, examples, hours, multiply_adds, slowness
-from compressions.tasks import TASKS
+from compressions.experiments.estimates import Gpu, baseline_seconds, examples, hours, multiply_adds, slowness
+from compressions.data.tasks import TASKS
 
 plan = next(each for each in grids if each.name == planned)
 plain, added = ([each for each in plan.configurations if each.augments is kind] for kind in (False, True))

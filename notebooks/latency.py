@@ -3,7 +3,7 @@
 #
 # Fewer bytes are not fewer milliseconds. Here the compressed models are exported to ONNX and run by ONNX Runtime on one
 # thread of a CPU, in turn with an fp32 model of the same shape: int8 layers in int8 kernels, pruned weights as the
-# zeros they are. Time depends on a model's shape and not on what it has learnt, so the weights that are timed are
+# zeros they are. Time depends on a model's shape and not on what it has learned, so the weights that are timed are
 # **random**, and all six of the paper's sizes can be timed. That an exported model answers like the one it was made
 # from is checked with trained ones below.
 
@@ -18,7 +18,7 @@ from IPython.display import Markdown
 
 from compressions.errors import require
 from compressions.files import root
-from compressions.percent import check_parameters
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 require((root() / timings).is_file(), f"timings {timings!r} is no file; make latency writes results/latency.json")
@@ -55,23 +55,23 @@ ratios.reindex(pd.MultiIndex.from_product([sizes, shapes]))
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.configurations import method_of
-from compressions.figures import COLOURS
-from compressions.pages import glue_figure, glue_numbers
+from compressions.experiments.configurations import method_of
+from compressions.book.figures import COLORS
+from compressions.book.glue import glue_figure, glue_numbers
 
 STYLES = dict(zip(shapes, ("o", "s", "^", "D"), strict=False))
 OFFSETS = {"mp60": 0.0, "qat": -0.12, "qat+mp60": 0.12}
 figure, axes = plt.subplots(figsize=(6, 4))
 for row in frame[frame.configuration != "base"].itertuples():
     at = sizes.index(row.size) + OFFSETS[row.configuration]
-    colour = COLOURS[method_of(row.configuration)]
-    axes.plot([at, at], [row.low, row.high], color=colour, linewidth=1)
-    axes.plot(at, row.ratio, STYLES[row.shape], color=colour, markersize=5, alpha=0.85)
+    color = COLORS[method_of(row.configuration)]
+    axes.plot([at, at], [row.low, row.high], color=color, linewidth=1)
+    axes.plot(at, row.ratio, STYLES[row.shape], color=color, markersize=5, alpha=0.85)
 axes.axhline(1, color="#333333", linewidth=0.8)
 axes.set(ylabel="times faster than fp32", xticks=range(len(sizes)), xticklabels=[size.upper() for size in sizes])
 axes.set_ylim(bottom=0)
 axes.spines[["top", "right"]].set_visible(False)
-marks = [plt.Line2D([], [], linestyle="", marker="o", color=COLOURS[method_of(name)]) for name in OFFSETS]
+marks = [plt.Line2D([], [], linestyle="", marker="o", color=COLORS[method_of(name)]) for name in OFFSETS]
 marks += [plt.Line2D([], [], linestyle="", marker=mark, color="#888888") for mark in STYLES.values()]
 figure.legend(
     marks, [*map(method_of, OFFSETS), *STYLES], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False
@@ -102,7 +102,7 @@ glue_numbers(
 # ```
 #
 # Int8 divides a plain file by four, and time by {glue:text}`int8_median:.1f` at the median: attention's own products,
-# softmax, GELU and LayerNorm stay in fp32, and activations are quantised anew before every layer. Small models gain
+# softmax, GELU and LayerNorm stay in fp32, and activations are quantized anew before every layer. Small models gain
 # least, for in them those parts weigh most.
 
 # %% [markdown]

@@ -37,8 +37,8 @@ resume = True  # go on with the run that `out` holds; False: refuse it
 results = "results/cpu"  # folder of the records that the table of scores reads
 
 # %%
-from compressions.miniature import from_parameters
-from compressions.percent import check_parameters
+from compressions.pretraining.miniature import from_parameters
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 wanted = from_parameters(globals()) if out else None
@@ -50,7 +50,7 @@ wanted = from_parameters(globals()) if out else None
 # its last states, so that the cosine of two vectors says how alike two sentences are. The text is read 2,048 sentences
 # at a time. Each gets a corrupted copy: some words lost, some replaced by others of the text, perhaps the end put
 # first. The teacher is asked once about each. Then every text is paired a few times with its copy, with a text that is
-# close by the teacher's cosine, with a neighbour or with a random one, or stays alone. The student reads a pair as BERT
+# close by the teacher's cosine, with a neighbor or with a random one, or stays alone. The student reads a pair as BERT
 # does, `[CLS] A [SEP] B [SEP]`, and linear maps have to say from its states:
 #
 # - **states**: from a token's state after each layer, the teacher's state after the mapped layer, as in TinyBERT
@@ -78,8 +78,8 @@ wanted = from_parameters(globals()) if out else None
 # %%
 made = None
 if wanted:
-    from compressions.general_training import make
-    from compressions.progress import MakingProgress
+    from compressions.pretraining.run import make
+    from compressions.training.progress import MakingProgress
 
     made = make(wanted, MakingProgress())
 
@@ -92,7 +92,7 @@ if wanted:
 import json
 
 from compressions.files import root
-from compressions.sizes import SIZES, Size
+from compressions.models.architectures import SIZES, Size
 
 files = {name: root() / "checkpoints" / name / "provenance.json" for name in SIZES}
 runs = {name.upper(): json.loads(file.read_text()) for name, file in files.items() if file.is_file()}
@@ -134,7 +134,7 @@ pd.DataFrame({name: described(run) for name, run in runs.items()})
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.glue import glue_figure, glue_numbers
 
 LOSSES = {"states": "#8c8c8c", "matches": "#44aa99", "cosine": "#882255", "embedding": "#999933"}
 
@@ -144,10 +144,8 @@ def draw(runs: dict[str, dict]) -> plt.Figure:
     figure, panels = plt.subplots(1, len(runs), figsize=(6, 3.4), sharey=True, squeeze=False)
     for axes, (name, run) in zip(panels[0], runs.items(), strict=True):
         curves = pd.DataFrame(run["losses"], columns=["tokens", *LOSSES])
-        for loss, colour in LOSSES.items():
-            axes.plot(
-                curves.tokens / 1e6, curves[loss], color=colour, label=loss, marker="." if len(curves) < 9 else ""
-            )
+        for loss, color in LOSSES.items():
+            axes.plot(curves.tokens / 1e6, curves[loss], color=color, label=loss, marker="." if len(curves) < 9 else "")
         axes.set(title=name, xlabel="million tokens read", yscale="log")
         axes.spines[["top", "right"]].set_visible(False)
     panels[0][0].set_ylabel("squared error / variance (log)")
@@ -173,7 +171,7 @@ glue_numbers(**ends)
 # :name: fig-losses
 # :alt: Four falling curves for each encoder: the relative error of states, matches, cosine and embedding by tokens read
 #
-# The losses' means over each 2,048 sentences, while they are learnt. In the last five TINY misses
+# The losses' means over each 2,048 sentences, while they are learned. In the last five TINY misses
 # {glue:text}`tiny_cosine:.2f` of the variance of the cosine of two sentences, MINI {glue:text}`mini_cosine:.2f`; the
 # teacher's whole vector is harder to say from one `[CLS]`: {glue:text}`tiny_embedding:.2f` and
 # {glue:text}`mini_embedding:.2f`.
@@ -214,8 +212,8 @@ glue_numbers(
 # comparison begins from; `make grid GRID=cpu` begins with them.
 
 # %% tags=["hide-input"]
-from compressions.records import read_all
-from compressions.tasks import TASKS
+from compressions.experiments.records import read_all
+from compressions.data.tasks import TASKS
 
 METRIC = {"cola": "mcc", "stsb": "pearson"}
 baselines = [record for record in read_all(root() / results) if record["configuration"] == "base"]
@@ -234,7 +232,7 @@ published["shown"] = [
     f"{row.score:.1f}" if pd.isna(row.deviation) else f"{row.score:.1f} ± {row.deviation:.1f}"
     for row in published.itertuples()
 ]
-published["column"] = "Google's, " + published.split + ", " + published.optimiser
+published["column"] = "Google's, " + published.split + ", " + published.optimizer
 theirs = published.pivot(index=["size", "task"], columns="column", values="shown")
 table = seeds.rename(columns="seed {}".format).assign(mean=seeds.mean(axis=1)).join(theirs)
 table = table.reindex(
@@ -245,22 +243,22 @@ table.style.format(precision=1, na_rep="–")
 
 # %% tags=["hide-input"]
 glue_numbers(**{f"{size}_{task}": mean for (size, task), mean in seeds.mean(axis=1).items()})
-scored = published.set_index(["size", "task", "split", "optimiser"]).score
+scored = published.set_index(["size", "task", "split", "optimizer"]).score
 glue_numbers(
     adam_stsb=scored["tiny", "stsb", "validation", "Adam"], mfac_stsb=scored["tiny", "stsb", "validation", "M-FAC"]
 )
 
 # %% [markdown]
-# Google's validation scores are means of five runs with untuned Adam, and with another optimiser, published by
+# Google's validation scores are means of five runs with untuned Adam, and with another optimizer, published by
 # {cite:t}`frantar2021mfac`; the test scores are the best of several settings for each task, from the README of
 # google-research/bert. All of them had **all** training rows, ours at most 8,192. How much lies in the fine-tuning
-# alone shows in TINY's STS-B: {glue:text}`adam_stsb:.1f` with one optimiser and {glue:text}`mfac_stsb:.1f` with
+# alone shows in TINY's STS-B: {glue:text}`adam_stsb:.1f` with one optimizer and {glue:text}`mfac_stsb:.1f` with
 # another, from the same encoder. Ours has {glue:text}`tiny_stsb:.1f`. On SST-2 our TINY has {glue:text}`tiny_sst2:.1f`
 # and our MINI {glue:text}`mini_sst2:.1f`; MINI read {glue:text}`mini_pairs:.0f` thousand pairs or texts in
 # {glue:text}`mini_minutes:.0f` minutes, TINY {glue:text}`tiny_pairs:.0f` thousand in {glue:text}`tiny_minutes:.0f`.
 #
 # Three things keep these numbers apart. Our encoders saw far less text, and ours were fine-tuned on far fewer rows. But
-# our teacher learnt its vectors from a billion pairs, and among them, says its model card, are Quora's duplicate
+# our teacher learned its vectors from a billion pairs, and among them, says its model card, are Quora's duplicate
 # questions, SNLI and MultiNLI, SQuAD, and captions of pictures: the sources of QQP, MNLI, QNLI and of part of STS-B.
 # Rows of the validation sets may have been among them, without their labels or, for Quora's, with them. And the text
 # may hold paragraphs that QNLI's questions were written about. On STS-B and RTE ours are ahead of Google's (on RTE

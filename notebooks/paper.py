@@ -12,8 +12,8 @@ table1 = "book/paper/table1.csv"  # as printed
 
 # %%
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.published import read_figure1
+from compressions.book.percent import check_parameters
+from compressions.book.published import read_figure1
 
 check_parameters(In)
 points = read_figure1(root() / figure1)
@@ -25,7 +25,7 @@ points = read_figure1(root() / figure1)
 # point's values; click a method in the legend to see it alone, with shift to compare several.
 
 # %%
-from compressions.figures import tradeoff
+from compressions.book.figures import tradeoff
 
 tradeoff(points, score_title="mean GLUE score")
 
@@ -33,10 +33,10 @@ tradeoff(points, score_title="mean GLUE score")
 # The same figure to cite:
 
 # %%
-from compressions.figures import tradeoff_static
-from compressions.pages import glue_figure, glue_numbers
-from compressions.ruler import MEGABYTE
-from compressions.sizes import SIZES
+from compressions.book.figures import tradeoff_static
+from compressions.book.glue import glue_figure, glue_numbers
+from compressions.storage.size_measures import MEGABYTE
+from compressions.models.architectures import SIZES
 
 glue_figure("figure1", tradeoff_static(points, score_title="mean GLUE score"))
 by_name = points.set_index(["size", "configuration"])
@@ -67,10 +67,10 @@ glue_numbers(
 # %%
 import pandas as pd
 
-from compressions.figures import COLOURS
+from compressions.book.figures import COLORS
 
 reductions = pd.read_csv(root() / table1).set_index("architecture")
-methods = [method for method in COLOURS if method in reductions]
+methods = [method for method in COLORS if method in reductions]
 reductions[methods].style.format(precision=1)
 
 # %% [markdown]
@@ -99,7 +99,7 @@ import matplotlib.pyplot as plt
 figure, axes = plt.subplots(figsize=(6, 3.6))
 for place, method in enumerate(combined):
     positions = np.arange(len(synergy)) + 0.2 * (place - 1.5)
-    axes.bar(positions, synergy[method], width=0.19, color=COLOURS[method], label=method)
+    axes.bar(positions, synergy[method], width=0.19, color=COLORS[method], label=method)
 axes.axhline(0, color="#333333", linewidth=0.8)
 axes.set(ylabel="synergy, log₂", xticks=range(len(synergy)), xticklabels=synergy.index)
 axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=10, columnspacing=1)

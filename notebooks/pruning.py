@@ -15,9 +15,9 @@ every = 16  # steps between two masks
 seed = 0  # of the weight drawn for the figures
 
 # %%
-from compressions.configurations import check_sparsity
+from compressions.experiments.configurations import check_sparsity
 from compressions.errors import require
-from compressions.percent import check_parameters
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 check_sparsity(target)
@@ -42,7 +42,7 @@ import inspect
 
 from IPython.display import Code
 
-from compressions import pruning
+from compressions.methods import pruning
 
 Code(inspect.getsource(pruning.sparsity_at) + "\n\n" + inspect.getsource(pruning.MagnitudeMask), language="python")
 
@@ -60,16 +60,16 @@ for step in range(steps):
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.figures import COLOURS
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.figures import COLORS
+from compressions.book.glue import glue_figure, glue_numbers
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3))
 left.plot([100 * pruning.sparsity_at(t, steps, target, begin, end) for t in range(steps)], ":", color="#555555")
-left.plot([100 * share for share in reached], color=COLOURS["MP"])
+left.plot([100 * share for share in reached], color=COLORS["MP"])
 left.set(xlabel="step", ylabel="sparsity, %", title="wanted (dotted) and reached", ylim=(0, 100))
 kept = (weight * mask.mask)[mask.mask.bool()]
-for name, values, colour in (("before", weight.flatten(), "#c8c8c8"), ("after", kept, COLOURS["MP"])):
-    right.hist(values, bins=61, range=(-4, 4), color=colour, histtype="stepfilled", label=name)
+for name, values, color in (("before", weight.flatten(), "#c8c8c8"), ("after", kept, COLORS["MP"])):
+    right.hist(values, bins=61, range=(-4, 4), color=color, histtype="stepfilled", label=name)
 right.set(xlabel="weight", ylabel="count", title="kept weights")
 right.legend(frameon=False)
 glue_figure("schedule", figure)
@@ -95,9 +95,9 @@ import numpy as np
 
 densities = 1 - np.linspace(0, 0.95, 20)
 figure, axes = plt.subplots(figsize=(6, 3))
-for bits, colour in ((32, "#555555"), (8, COLOURS["QAT"])):
-    axes.plot(100 * (1 - densities), bits * densities, ":", color=colour, label=f"{bits}-bit, the paper's ruler")
-    axes.plot(100 * (1 - densities), bits * densities + 1, color=colour, label=f"{bits}-bit, with a bitmask")
+for bits, color in ((32, "#555555"), (8, COLORS["QAT"])):
+    axes.plot(100 * (1 - densities), bits * densities, ":", color=color, label=f"{bits}-bit, the paper's ruler")
+    axes.plot(100 * (1 - densities), bits * densities + 1, color=color, label=f"{bits}-bit, with a bitmask")
 axes.set(xlabel="sparsity, %", ylabel="bits per weight of the matrix", ylim=(0, 34))
 axes.legend(frameon=False, fontsize=10)
 glue_figure("bitmask", figure)
@@ -110,12 +110,12 @@ glue_numbers(sparsity=100 * target, **overhead)
 # :alt: Bits per weight against sparsity for 32-bit and 8-bit weights, by the paper's ruler and with a bitmask
 #
 # At {glue:text}`sparsity:.0f` % sparsity a bitmask adds {glue:text}`overhead_fp32:.0f` % to what fp32 weights take and
-# {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantised weights. A
+# {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantized weights. A
 # ruler that counts it makes pruning and quantization less than multiplicative.
 # ```
 
 # %% tags=["hide-input"]
-from compressions.experiment import Experiment
+from compressions.experiments.experiment import Experiment
 
 glue_numbers(begin=100 * Experiment.prune_begin, end=100 * Experiment.prune_end, every=Experiment.prune_every)
 

@@ -12,8 +12,8 @@ results = "results/rates"  # the folder of the runs, with one folder of records 
 # %%
 from compressions.errors import require
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.records import read_all
+from compressions.book.percent import check_parameters
+from compressions.experiments.records import read_all
 
 check_parameters(In)
 folders = sorted((root() / results).iterdir()) if (root() / results).is_dir() else []
@@ -41,7 +41,7 @@ shown.style.format(precision=1, na_rep="–").format_index("{:g}", level="learni
 import matplotlib.pyplot as plt
 import numpy as np
 
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.glue import glue_figure, glue_numbers
 
 STYLES = {"tiny": ":", "mini": "--", "minilm": "-"}
 figure, axes = plt.subplots(figsize=(6, 3.4))

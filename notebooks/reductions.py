@@ -21,9 +21,9 @@ table1 = "book/paper/table1.csv"  # the paper's table, as printed
 from IPython.display import Markdown
 
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.reductions import check_search
-from compressions.reading import read_results
+from compressions.book.percent import check_parameters
+from compressions.analysis.reductions import check_search
+from compressions.analysis.reading import read_results
 
 check_parameters(In)
 check_search(tolerance, interpolation)
@@ -40,7 +40,7 @@ Markdown(ours.left_out)
 # TINY with pruning requires, though one would in practice keep the uncompressed model.
 
 # %%
-from compressions.reductions import FOUND, METHODS, SMALLEST, UNREACHED, reductions
+from compressions.analysis.reductions import FOUND, METHODS, SMALLEST, UNREACHED, reductions
 
 found = reductions(ours.scores, ours.bytes, tolerance, interpolation)
 
@@ -74,10 +74,10 @@ pd.DataFrame(rows).set_index(["size", "task"])
 # %%
 import numpy as np
 
-from compressions.bootstrap import bootstrap, estimate_mean
-from compressions.floors import at_floor, named
-from compressions.reductions import MEMBERS
-from compressions.results import over_tasks
+from compressions.analysis.bootstrap import bootstrap, estimate_mean
+from compressions.analysis.majority import at_floor, named
+from compressions.analysis.reductions import MEMBERS
+from compressions.analysis.results import over_tasks
 
 
 def by_task(scores: np.ndarray) -> np.ndarray:
@@ -97,14 +97,14 @@ there = ours.seeds[..., None] > 0
 measured = 2 * ((found.status == FOUND) & there).sum(axis=0) >= there.sum(axis=0)
 least = [np.nanmin(ours.bytes[..., MEMBERS[method]], axis=(1, 2)) for method in METHODS]
 floored = at_floor(ours, drawn)
-learnt = over_tasks(np.where(floored[..., None], np.nan, found.ratios))
+learned = over_tasks(np.where(floored[..., None], np.nan, found.ratios))
 most = over_tasks(ours.bytes[..., :1] / np.stack(least, axis=-1)[:, None])
 
 # %% tags=["hide-input"]
-from compressions.published import beside
+from compressions.book.published import beside
 
 published = pd.read_csv(root() / table1).set_index("architecture")
-columns = ["size", "methods", "value", "low", "high", "drawn", "learnt", "none reaches", "bounds", "tasks"]
+columns = ["size", "methods", "value", "low", "high", "drawn", "learned", "none reaches", "bounds", "tasks"]
 frame = pd.DataFrame(
     [
         (
@@ -114,7 +114,7 @@ frame = pd.DataFrame(
             2 ** table.low[row, column] if measured[row, column] else np.nan,
             min(2 ** table.high[row, column], most[row, column]) if measured[row, column] else np.nan,
             middle[row, column],
-            learnt[row, column],
+            learned[row, column],
             int((found.status[there, row, column] == UNREACHED).sum()),
             int((found.status[there, row, column] == SMALLEST).sum()),
             int(there.sum()),
@@ -133,12 +133,13 @@ shown.style.format({name: "{:.1f}" for name in frame.columns[3:8]}, na_rep="–"
 # %% [markdown]
 # *None reaches* counts the tasks where no model of the method is good enough, *bounds* those where its smallest is, so
 # that the mean is a bound itself (≥).
-# *Learnt* is the mean without tasks at their floor for the size ({glue:text}`floored`): where the uncompressed model is
-# not certainly better than the best constant answer it has little to lose, and the search finds whatever is smallest.
+# *Learned* is the mean without tasks at the majority-class baseline for the size ({glue:text}`floored`): where the
+# uncompressed model is not certainly better than that baseline it has little to lose, and the search finds whatever is
+# smallest.
 
 # %% tags=["hide-input"]
-from compressions.by_size import draw_by_size, with_tasks
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.figures_by_size import draw_by_size, with_tasks
+from compressions.book.glue import glue_figure, glue_numbers
 
 bounded = found.status != FOUND
 figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True, bounded=bounded)

@@ -3,7 +3,7 @@
 #
 # The paper counts a model's bytes as its non-zero parameters times the bits of each. By that ruler quantization divides
 # by four whatever was pruned, and pruning divides the matrices that are pruned by 1 / (1 - sparsity) whatever was
-# quantised (TINY as a whole, most of which is embeddings, by little): for one shape the two multiply **by
+# quantized (TINY as a whole, most of which is embeddings, by little): for one shape the two multiply **by
 # construction**, before anything is measured. A file is another matter. It has to say *where* the zeros are, and its
 # values, once they are int8, hold less that could still be left out. This chapter counts the same models by nine
 # rulers, among them the file that this project packs, and asks the paper's question again under each.
@@ -20,10 +20,10 @@ draws = 1000  # how often seeds and rows are drawn again for an interval
 from IPython.display import Markdown
 
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.reductions import check_search
-from compressions.ruler import RULER_WORDS
-from compressions.weighing import weighed
+from compressions.book.percent import check_parameters
+from compressions.analysis.reductions import check_search
+from compressions.storage.size_measures import RULER_WORDS
+from compressions.analysis.byte_synergy import weighed
 
 check_parameters(In)
 check_search(tolerance, interpolation)
@@ -40,8 +40,8 @@ Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items
 # make it again with `make grid` and then `make rulers`.
 
 # %% tags=["hide-input"]
-from compressions.ruler import WHOLE
-from compressions.weighing import ALL_RULERS
+from compressions.storage.size_measures import WHOLE
+from compressions.analysis.byte_synergy import ALL_RULERS
 
 whole = frame[frame.part == WHOLE]
 groups = whole.groupby(["size", "configuration"])
@@ -61,15 +61,15 @@ counted.unstack("size").style.format("{:.0f}", na_rep="–").format("{:.2f} %", 
 # all configurations were measured on the same tasks, on which what gzip and xz save of an fp32 model depends.
 
 # %%
-from compressions.ruler import MEGABYTE
-from compressions.weighing import mean_bytes
+from compressions.storage.size_measures import MEGABYTE
+from compressions.analysis.byte_synergy import mean_bytes
 
 means = mean_bytes(frame, WHOLE).sort_values(["parameters", "packed"], ascending=[True, False])
 megabytes = means.set_index(["size", "configuration"])[list(ALL_RULERS)] / MEGABYTE
 megabytes.style.format("{:.2f}")
 
 # %% tags=["hide-input"]
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.glue import glue_figure, glue_numbers
 
 shown = megabytes.xs(megabytes.index[0][0], level="size")
 both, plain = (shown.loc[name] for name in ("qat+mp60", "base"))
@@ -99,7 +99,7 @@ glue_numbers(
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.ruler import LAYERS
+from compressions.storage.size_measures import LAYERS
 
 LINES = {
     "paper": (":", "", "#333333"),
@@ -123,8 +123,8 @@ figure, panels = plt.subplots(len(sizes), 2, figsize=(6, 2.6 * len(sizes)), shar
 for row, size in enumerate(sizes):
     for axes, stored in zip(panels[row], ("fp32", "int8"), strict=True):
         part = alone[(alone["size"] == size) & (alone.stored == stored)].sort_values("sparsity")
-        for ruler, (line, marker, colour) in LINES.items():
-            axes.plot(100 * part.sparsity, part[ruler], line, marker=marker, color=colour, markersize=4, label=ruler)
+        for ruler, (line, marker, color) in LINES.items():
+            axes.plot(100 * part.sparsity, part[ruler], line, marker=marker, color=color, markersize=4, label=ruler)
         axes.set(title=f"{size.upper()}, {stored}", ylim=(0, 1.3 * part.dense.max()))
         axes.spines[["top", "right"]].set_visible(False)
 for axes in panels[-1]:
@@ -170,7 +170,7 @@ glue_numbers(
 # %%
 import pandas as pd
 
-from compressions.weighing import byte_synergy
+from compressions.analysis.byte_synergy import byte_synergy
 
 both = pd.concat({part: byte_synergy(frame, part) for part in (WHOLE, LAYERS)}, names=["part"]).reset_index("part")
 both["shown"] = [f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})" for one in both.itertuples()]
@@ -233,11 +233,11 @@ glue_numbers(
 # %%
 import numpy as np
 
-from compressions.bootstrap import bootstrap, estimate_mean
-from compressions.devices import searches_apart
-from compressions.reductions import METHODS, mean_reductions, reductions, with_parts
-from compressions.reading import read_results
-from compressions.synergy import COMBINED, censored, synergy, verdicts
+from compressions.analysis.bootstrap import bootstrap, estimate_mean
+from compressions.analysis.devices import searches_apart
+from compressions.analysis.reductions import METHODS, mean_reductions, reductions, with_parts
+from compressions.analysis.reading import read_results
+from compressions.analysis.synergy import COMBINED, censored, synergy, verdicts
 
 ours = read_results(root() / results, score, "packed")
 drawn = bootstrap(ours, draws)
@@ -279,9 +279,9 @@ figure, axes = plt.subplots(figsize=(6, 3.4))
 for place, size in enumerate(pair.columns):
     own = matched[(matched["size"] == size) & (matched.methods == "QAT+MP")].set_index("ruler").loc[list(ALL_RULERS)]
     at = np.arange(len(ALL_RULERS)) + 0.25 * (place - (len(pair.columns) - 1) / 2)
-    colour = ["#56b4e9", "#08306b", "#777777"][place % 3]
-    axes.hlines(at, own.low, own.high, color=colour, linewidth=2, alpha=0.6)
-    axes.plot(own.value, at, "os^"[place % 3], color=colour, label=size)
+    color = ["#56b4e9", "#08306b", "#777777"][place % 3]
+    axes.hlines(at, own.low, own.high, color=color, linewidth=2, alpha=0.6)
+    axes.plot(own.value, at, "os^"[place % 3], color=color, label=size)
 axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
 axes.set(yticks=range(len(ALL_RULERS)), yticklabels=ALL_RULERS, xlabel="synergy of QAT+MP, doublings")
 axes.invert_yaxis()

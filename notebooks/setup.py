@@ -9,8 +9,8 @@
 sparsity = 0.6  # the sparsity whose sizes the last table lists; the paper has 0.4 and 0.6
 
 # %%
-from compressions.configurations import check_sparsity
-from compressions.percent import check_parameters
+from compressions.experiments.configurations import check_sparsity
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 check_sparsity(sparsity)
@@ -25,7 +25,7 @@ check_sparsity(sparsity)
 # %%
 import pandas as pd
 
-from compressions.sizes import SIZES
+from compressions.models.architectures import SIZES
 
 sizes = pd.DataFrame([vars(size) | {"parameters": size.parameters} for size in SIZES.values()]).set_index("name")
 sizes[["layers", "hidden", "heads", "parameters", "hub"]].style.format(thousands=" ")
@@ -48,11 +48,11 @@ shares = 100 * parts.div(parts.sum(axis=1), axis=0)
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
 
-from compressions.figures import COLOURS
-from compressions.pages import glue_figure, glue_numbers
+from compressions.book.figures import COLORS
+from compressions.book.glue import glue_figure, glue_numbers
 
 figure, axes = plt.subplots(figsize=(6, 3))
-shares.plot.barh(stacked=True, ax=axes, color=["#8c8c8c", COLOURS["MP"], "#d0d0d0"], width=0.7)
+shares.plot.barh(stacked=True, ax=axes, color=["#8c8c8c", COLORS["MP"], "#d0d0d0"], width=0.7)
 axes.set(xlabel="share of the parameters, %", ylabel="")
 axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.45, 1), frameon=False, fontsize=10)
 glue_figure("shares", figure)
@@ -77,7 +77,7 @@ glue_numbers(
 # of those marked as scored, times 100, on the validation split.
 
 # %%
-from compressions.tasks import TASKS
+from compressions.data.tasks import TASKS
 
 tasks = pd.DataFrame([vars(task) for task in TASKS.values()]).set_index("name")
 tasks = tasks.assign(**{column: tasks[column].map(", ".join) for column in ("columns", "labels", "metrics", "scored")})
@@ -94,18 +94,17 @@ tasks[["columns", "labels", "metrics", "scored"]]
 # $$
 #
 # with embeddings included, and nothing counted for masks, indexes, scales or the classification head. A pruned weight
-# costs nothing and a quantised one a quarter, so the sizes of pruning and quantization multiply by construction. Real
+# costs nothing and a quantized one a quarter, so the sizes of pruning and quantization multiply by construction. Real
 # files pay for knowing *which* weights are gone; each record therefore also states the bytes of the saved file.
 
 # %%
-from compressions.ruler import shape_megabytes
 
 sized = pd.DataFrame(
     {
-        "fp32 MB": [shape_megabytes(size) for size in SIZES.values()],
-        "int8 MB": [shape_megabytes(size, bits=8) for size in SIZES.values()],
-        f"fp32, {sparsity:.0%} pruned": [shape_megabytes(size, sparsity=sparsity) for size in SIZES.values()],
-        f"int8, {sparsity:.0%} pruned": [shape_megabytes(size, 8, sparsity) for size in SIZES.values()],
+        "fp32 MB": [size.megabytes() for size in SIZES.values()],
+        "int8 MB": [size.megabytes(bits=8) for size in SIZES.values()],
+        f"fp32, {sparsity:.0%} pruned": [size.megabytes(sparsity=sparsity) for size in SIZES.values()],
+        f"int8, {sparsity:.0%} pruned": [size.megabytes(8, sparsity) for size in SIZES.values()],
     },
     index=[name.upper() for name in SIZES],
 )
@@ -120,7 +119,7 @@ from compressions.files import root
 
 published = pd.read_csv(root() / "book/paper/figure1.csv")
 counted = [
-    shape_megabytes(SIZES[row.architecture.lower()], 8 if "QAT" in row.methods else 32, row.sparsity)
+    SIZES[row.architecture.lower()].megabytes(8 if "QAT" in row.methods else 32, row.sparsity)
     for row in published.itertuples()
 ]
 difference = (published.size_mb - counted).abs() / published.size_mb

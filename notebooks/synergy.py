@@ -22,12 +22,12 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 # %%
 from IPython.display import Markdown
 
-from compressions.configurations import check_list
+from compressions.experiments.configurations import check_list
 from compressions.errors import check, number
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.reductions import check_search
-from compressions.reading import read_results
+from compressions.book.percent import check_parameters
+from compressions.analysis.reductions import check_search
+from compressions.analysis.reading import read_results
 
 check_parameters(In)
 check_search(tolerance, interpolation)
@@ -50,10 +50,10 @@ Markdown(ours.left_out)
 # %%
 import numpy as np
 
-from compressions.bootstrap import Estimate, bootstrap, estimate, estimate_mean
-from compressions.devices import searches_apart
-from compressions.reductions import reductions, with_parts
-from compressions.synergy import COMBINED, OPEN, censored, synergy, verdicts
+from compressions.analysis.bootstrap import Estimate, bootstrap, estimate, estimate_mean
+from compressions.analysis.devices import searches_apart
+from compressions.analysis.reductions import reductions, with_parts
+from compressions.analysis.synergy import COMBINED, OPEN, censored, synergy, verdicts
 
 
 def by_task(scores: np.ndarray) -> np.ndarray:
@@ -71,7 +71,7 @@ share = (bounded & there).sum(axis=0) / there.sum(axis=0)
 matched = verdicts(found, ours, share, apart=with_parts(searches_apart(ours))).assign(bounded=100 * share.reshape(-1))
 
 # %% tags=["hide-input"]
-from compressions.reductions import mean_reductions
+from compressions.analysis.reductions import mean_reductions
 
 matched["of mean ratios"] = synergy(mean_reductions(ratios)).reshape(-1)
 signed = dict.fromkeys(("value", "low", "high", "of mean ratios"), "{:+.2f}")
@@ -90,11 +90,11 @@ matched.style.format(shown, na_rep="–").hide()
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from compressions.by_size import draw_by_size, with_tasks
-from compressions.figures import COLOURS
-from compressions.pages import glue_figure, glue_numbers
-from compressions.published import beside
-from compressions.reductions import METHODS
+from compressions.book.figures_by_size import draw_by_size, with_tasks
+from compressions.book.figures import COLORS
+from compressions.book.glue import glue_figure, glue_numbers
+from compressions.book.published import beside
+from compressions.analysis.reductions import METHODS
 
 published = pd.read_csv(root() / table1).set_index("architecture")[list(METHODS)]
 theirs = pd.DataFrame(synergy(published.to_numpy()), published.index, COMBINED)
@@ -138,9 +138,9 @@ glue_numbers(
 # lose fewer points together. Both make interactions look more positive than they are.
 
 # %%
-from compressions.published import read_figure1
-from compressions.results import PAPER, over_tasks
-from compressions.synergy import IN_POINTS, agreement, interaction
+from compressions.book.published import read_figure1
+from compressions.analysis.results import PAPER, over_tasks
+from compressions.analysis.synergy import IN_POINTS, agreement, interaction
 
 inside = estimate_mean(ours.scores, drawn, interaction, ours.freedom)
 points = verdicts(inside, ours, np.zeros_like(share), margin, IN_POINTS)
@@ -160,7 +160,7 @@ points["to the paper"] = agreement(points, points.published, slack)
 points.style.format(shown | {"published": "{:+.2f}"}, na_rep="–").hide()
 
 # %% tags=["hide-input"]
-from compressions.worlds import multiplying
+from compressions.analysis.simulation import multiplying
 
 # What the same sizes would show if methods multiplied exactly and no score had noise.
 neutral = interaction(multiplying(figure_points, 0, tasks=1, draws=1)[0][0, 0])
@@ -216,8 +216,8 @@ glue_numbers(
 # neither fault for a question:
 
 # %% tags=["hide-input"]
-from compressions.devices import interactions_apart, repeated, shares
-from compressions.pages import told_by_tasks
+from compressions.analysis.devices import interactions_apart, repeated, shares
+from compressions.book.glue import told_by_tasks
 
 sure = repeated(ours, interactions_apart(ours))
 
@@ -270,7 +270,7 @@ glue_numbers(
 # lose there, and a model that learns less, and so answers more alike, may even score more.
 
 # %%
-from compressions.floors import at_floor, named
+from compressions.analysis.majority import at_floor, named
 
 apart = estimate(ours.scores, drawn, interaction, ours.freedom[..., None])
 floored = at_floor(ours, drawn)
@@ -309,8 +309,8 @@ def above_floor(scores: np.ndarray) -> np.ndarray:
     return np.where(floored[..., None], np.nan, interaction(scores))
 
 
-learnt = estimate_mean(ours.scores, drawn, above_floor, ours.freedom)
-beyond = verdicts(learnt, ours, np.zeros_like(share), margin, IN_POINTS, ~floored[..., None])
+learned = estimate_mean(ours.scores, drawn, above_floor, ours.freedom)
+beyond = verdicts(learned, ours, np.zeros_like(share), margin, IN_POINTS, ~floored[..., None])
 beyond.drop(columns="needed").style.format(signed | {"value": "{:+.2f}"}, na_rep="–").hide()
 
 # %% [markdown]
@@ -348,7 +348,7 @@ pd.DataFrame(rows, columns=["size", "methods", "lowest", "highest"]).style.hide(
 # rows are few, more seeds end at a ceiling.
 
 # %% tags=["hide-input"]
-from compressions.synergy import power
+from compressions.analysis.synergy import power
 
 EFFECTS = {0.5: ":", 1.0: "--", 2.0: "-"}
 wanted = np.arange(2, 41)
@@ -464,8 +464,8 @@ for place, noise in enumerate(noises):
     values = seen["as in Table 1", noise]
     low, high = np.quantile(values, [0.025, 0.975], axis=0)
     at = np.arange(len(COMBINED)) + 0.6 * (place / max(1, len(noises) - 1) - 0.5)
-    axes.hlines(at, low, high, color=[COLOURS[methods] for methods in COMBINED], linewidth=4, alpha=0.45)
-    axes.scatter(values.mean(axis=0), at, color=[COLOURS[methods] for methods in COMBINED], s=20)
+    axes.hlines(at, low, high, color=[COLORS[methods] for methods in COMBINED], linewidth=4, alpha=0.45)
+    axes.scatter(values.mean(axis=0), at, color=[COLORS[methods] for methods in COMBINED], s=20)
     for row, end in zip(at, high, strict=True):
         axes.annotate(f"{noise:g}", (end, row), (4, 0), textcoords="offset points", va="center", fontsize=9)
 axes.scatter(mean, range(len(COMBINED)), facecolor="white", edgecolor="#333333", marker="D", zorder=3)

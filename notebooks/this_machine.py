@@ -14,8 +14,8 @@ results = "results/embedded"  # the folder of the grid's records
 from IPython.display import Markdown
 
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.records import read_all
+from compressions.book.percent import check_parameters
+from compressions.experiments.records import read_all
 
 check_parameters(In)
 records = read_all(root() / results)
@@ -29,8 +29,8 @@ rows = [{field: record[field] for field in fields} | record["specification"] for
 frame = pd.DataFrame(rows, columns=[*fields, "task", "size", "seed", "sparsity"])
 
 # %%
-from compressions.configurations import SUBSETS, configurations
-from compressions.sizes import SIZES
+from compressions.experiments.configurations import SUBSETS, configurations
+from compressions.models.architectures import SIZES
 
 sparsities = sorted(set(frame.sparsity) - {0.0}) or [0.4, 0.6]
 order = [each.name for each in configurations(SUBSETS, sparsities) if each.name in set(frame.configuration)]
@@ -46,7 +46,7 @@ means = frame.pivot_table("score", ["size", "configuration"], "task").dropna().m
 means.unstack("size").reindex(index=order, columns=sizes).style.format(precision=1, na_rep="–")
 
 # %%
-from compressions.figures import tradeoff
+from compressions.book.figures import tradeoff
 
 megabytes = frame.groupby(["size", "configuration"]).megabytes.mean()
 drawn = pd.DataFrame({"score": means, "megabytes": megabytes}).dropna().reset_index()
@@ -55,8 +55,8 @@ tradeoff(drawn.assign(source="this machine"), score_title="mean score") if len(d
 # %% [markdown]
 # ## Task by task
 #
-# The score of the largest size that was run. Where a task is learnt whole, compression has little left to hurt; where
-# it is half learnt, there is more for a teacher and more rows to give.
+# The score of the largest size that was run. Where a task is learned whole, compression has little left to hurt; where
+# it is half learned, there is more for a teacher and more rows to give.
 
 # %%
 largest = frame[frame["size"] == sizes[-1]] if sizes else frame

@@ -17,8 +17,8 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 from IPython.display import Markdown
 
 from compressions.files import root
-from compressions.percent import check_parameters
-from compressions.reading import read_results
+from compressions.book.percent import check_parameters
+from compressions.analysis.reading import read_results
 
 check_parameters(In)
 ours = read_results(root() / results, score, ruler)
@@ -32,8 +32,8 @@ Markdown(ours.left_out)
 # {cite:t}`sellam2022multiberts`.
 
 # %%
-from compressions.bootstrap import bootstrap
-from compressions.points import MEAN, points
+from compressions.analysis.bootstrap import bootstrap
+from compressions.analysis.pareto import MEAN, points
 
 drawn = bootstrap(ours, draws)
 frame = points(ours, drawn).assign(source="this edition")
@@ -48,8 +48,8 @@ means = frame[(frame.task == MEAN) & (frame.configuration != "aug")]
 # %%
 import pandas as pd
 
-from compressions.figures import tradeoff
-from compressions.published import read_figure1
+from compressions.book.figures import tradeoff
+from compressions.book.published import read_figure1
 
 theirs = read_figure1(root() / figure1)
 both = pd.concat([means, theirs])
@@ -58,10 +58,10 @@ tradeoff(both, score_title="mean score")
 # %% tags=["hide-input"]
 import numpy as np
 
-from compressions.figures import tradeoff_static
-from compressions.floors import at_floor, named
-from compressions.pages import glue_figure, glue_numbers
-from compressions.points import difference, front, shared
+from compressions.book.figures import tradeoff_static
+from compressions.analysis.majority import at_floor, named
+from compressions.book.glue import glue_figure, glue_numbers
+from compressions.analysis.pareto import difference, front, shared
 
 glue_figure("ours", tradeoff_static(both, "mean score", "source"), both, records=results)
 best = means[front(means)]
@@ -75,10 +75,10 @@ small, full = compared[0], by_name.loc[(compared[0], "qat+kd+mp60")]
 
 def costs(configuration: str, size: str) -> str:
     """What a configuration of the smallest size scores above an uncompressed size, also without tasks at a floor."""
-    learnt = [task for task in tasks if not floored[task].any()]
-    by = [difference(ours, drawn, (small, configuration), (size, "base"), over) for over in (tasks, learnt)]
-    without = ", ".join(ours.tasks[task] for task in tasks if task not in learnt)
-    return f"{by[0].told()} points" + f" [without {without}: {by[1].value:+z.1f}]" * bool(without and learnt)
+    learned = [task for task in tasks if not floored[task].any()]
+    by = [difference(ours, drawn, (small, configuration), (size, "base"), over) for over in (tasks, learned)]
+    without = ", ".join(ours.tasks[task] for task in tasks if task not in learned)
+    return f"{by[0].told()} points" + f" [without {without}: {by[1].value:+z.1f}]" * bool(without and learned)
 
 
 against = [
@@ -111,7 +111,7 @@ glue_numbers(
 # in which a model is, for those above one in ten:
 
 # %% tags=["hide-input"]
-from compressions.points import front_share
+from compressions.analysis.pareto import front_share
 
 often = front_share(ours, drawn).merge(means[["size", "configuration", "megabytes", "score"]])
 often = often[often.share > 0.1].sort_values("megabytes").assign(share=100 * often.share)
@@ -153,14 +153,14 @@ glue_numbers(
 # ## What each configuration changes
 #
 # The score of a configuration less the uncompressed one's, of the same size, seeds and rows; the mean over all tasks
-# that the size has, with a 95 % interval, over those that are not at their floor (*learnt*), and over those with
+# that the size has, with a 95 % interval, over those that are not at their floor (*learned*), and over those with
 # several seeds, each of whose two models come from one device (*repeated*). `aug` is the control: the rows that
 # distillation adds, without the teacher.
 
 # %%
-from compressions.bootstrap import estimate_mean
-from compressions.devices import changes_apart, repeated
-from compressions.results import ALL
+from compressions.analysis.bootstrap import estimate_mean
+from compressions.analysis.devices import changes_apart, repeated
+from compressions.analysis.results import ALL
 
 
 def change(scores: np.ndarray, left_out: np.ndarray | bool = False) -> np.ndarray:
@@ -169,7 +169,7 @@ def change(scores: np.ndarray, left_out: np.ndarray | bool = False) -> np.ndarra
 
 
 changes = estimate_mean(ours.scores, drawn, change, ours.freedom)
-learnt = estimate_mean(ours.scores, drawn, lambda scores: change(scores, floored[..., None]), ours.freedom)
+learned = estimate_mean(ours.scores, drawn, lambda scores: change(scores, floored[..., None]), ours.freedom)
 mixed = changes_apart(ours)
 sure = repeated(ours, mixed)
 faultless = estimate_mean(ours.scores, drawn, lambda scores: change(scores, ~sure), ours.freedom)
@@ -179,17 +179,17 @@ curves = theirs.pivot(index="size", columns="configuration", values="score").rei
 published = curves.sub(curves.base, axis=0).reindex(list(ours.sizes))
 printed = published.map("{:+.1f}".format).replace("+nan", "–")
 rows = [
-    (size.upper(), name, *(each.told(row, column) for each in (changes, learnt, faultless)), printed.loc[size, name])
+    (size.upper(), name, *(each.told(row, column) for each in (changes, learned, faultless)), printed.loc[size, name])
     for row, size in enumerate(ours.sizes)
     for column, name in enumerate(ALL)
     if column
 ]
-shown = pd.DataFrame(rows, columns=["size", "configuration", "change", "learnt", "repeated", "the paper's"])
+shown = pd.DataFrame(rows, columns=["size", "configuration", "change", "learned", "repeated", "the paper's"])
 shown.replace(".*nan.*", "–", regex=True).style.hide()
 
 # %% tags=["hide-input"]
-from compressions.by_size import draw_by_size, with_tasks
-from compressions.configurations import method_of
+from compressions.book.figures_by_size import draw_by_size, with_tasks
+from compressions.experiments.configurations import method_of
 
 SHOWN = [ALL.index(name) for name in ("qat", "kd", "aug", "mp60", "qat+kd", "qat+mp60", "kd+mp60", "qat+kd+mp60")]
 rows = [
@@ -204,7 +204,7 @@ figure = draw_by_size(moved, by_task, their, "change of the score, points")
 glue_figure("changes", figure, with_tasks(moved, by_task, ours.tasks), records=results)
 
 # %% tags=["hide-input"]
-from compressions.pages import told_by_tasks
+from compressions.book.glue import told_by_tasks
 
 kd, aug = ALL.index("kd"), ALL.index("aug")
 
@@ -244,7 +244,7 @@ def without_worst(row: int) -> str:
 TWO = " with models of two devices"
 said = [
     f"{ours.basis(size)}{TWO * bool(mixed[:, row, [kd, aug]].any())} {taught.told(row, kd)} points "
-    f"({without_worst(row)}; {learnt.value[row, kd]:+z.1f} without tasks at their floor; the paper's figure has "
+    f"({without_worst(row)}; {learned.value[row, kd]:+z.1f} without tasks at their floor; the paper's figure has "
     f"{printed.kd[size]}), of which the added rows alone are "
     f"{taught.value[row, aug]:+.1f} and the teacher, given these rows, "
     f"{taught.value[row, kd] - taught.value[row, aug]:+.1f}"
@@ -296,7 +296,7 @@ glue_numbers(
 # students, on the validation split:
 
 # %% tags=["hide-input"]
-from compressions.records import read_all
+from compressions.experiments.records import read_all
 
 distilled = [record for record in read_all(root() / results) if record.get("teacher")]
 known = pd.Series({record["specification"]["task"]: record["teacher"]["score"] for record in distilled}, dtype=float)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Your own task and model
 #
-# Two CSV files of labelled texts and a BERT are enough, one of ours, of the hub's six, or any in a folder with its
+# Two CSV files of labeled texts and a BERT are enough, one of ours, of the hub's six, or any in a folder with its
 # tokenizer and safetensors: this chapter compresses it on the task with the subsets you name, and reports what each
 # costs and saves. From the command line:
 #
@@ -43,10 +43,10 @@ from html import escape
 
 from IPython.display import Markdown
 
-from compressions.configurations import check_list, configurations
+from compressions.experiments.configurations import check_list, configurations
 from compressions.errors import check, require
-from compressions.own import add_task, place
-from compressions.percent import check_parameters
+from compressions.data.csv_task import add_task, place
+from compressions.book.percent import check_parameters
 
 check_parameters(In)
 wanted = configurations(subsets, sparsities)
@@ -74,9 +74,9 @@ Markdown(f"**{name}**: {said}; {kinds}.")
 import os
 
 
-from compressions.experiment import Experiment
-from compressions.progress import Progress
-from compressions.running import run
+from compressions.experiments.experiment import Experiment
+from compressions.training.progress import Progress
+from compressions.experiments.run import run
 
 choices = dict(
     size=size,
@@ -115,7 +115,7 @@ table = table.assign(file_MB=table.file_MB / 1e6)
 table.style.format({"score": "{:.1f}", "spread": "{:.1f}", "megabytes": "{:.3g}", "file_MB": "{:.3g}"}, na_rep="–")
 
 # %%
-from compressions.figures import tradeoff
+from compressions.book.figures import tradeoff
 
 points = table.reset_index().assign(size=size, source="this run")
 tradeoff(points, score_title=f"{name}, score") if len(points) else Markdown("No run, no chart.")

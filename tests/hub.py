@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-from compressions.tasks import REVISION
+from compressions.data.tasks import REVISION
 
 FAULTS = ("404", "hangs", "half", "pickle")
 ENCODER = Path(__file__).parents[1] / "checkpoints/tiny"
@@ -102,12 +102,12 @@ def serve(rows: Path) -> Iterator[str]:
 
 
 def ask(address: str) -> dict[str, dict[str, tuple[str, float]]]:
-    """What asking for an encoder and for rows ends with, and after how many seconds, by the hub's behaviour."""
+    """What asking for an encoder and for rows ends with, and after how many seconds, by the hub's behavior."""
     from huggingface_hub import constants
 
-    from compressions import checkpoints, encoders
-    from compressions.rows import load
-    from compressions.tasks import HUB, TASKS
+    from compressions.data.glue import load
+    from compressions.data.tasks import HUB, TASKS
+    from compressions.models import checkpoints, sources
 
     def attempt(work) -> tuple[str, float]:
         start = time.perf_counter()
@@ -123,7 +123,7 @@ def ask(address: str) -> dict[str, dict[str, tuple[str, float]]]:
         if fault == "well":  # a busy machine may take longer than the second that a hub which hangs is given
             constants.HF_HUB_DOWNLOAD_TIMEOUT = constants.HF_HUB_ETAG_TIMEOUT = 60
         urllib.request.urlopen(urllib.request.Request(f"{address}/{fault}", method="POST"))
-        encoder = encoders.encoder("tiny", "hub")
+        encoder = sources.encoder("tiny", "hub")
         with ThreadPoolExecutor() as threads:
             model = threads.submit(attempt, lambda: checkpoints.load_model(encoder, TASKS["rte"]))  # noqa: B023
             rows = threads.submit(attempt, lambda: load(TASKS["rte"], HUB))

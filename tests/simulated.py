@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from compressions import metrics
-from compressions.configurations import method_of
-from compressions.records import read_all, read_predictions, record_path, write_record
-from compressions.results import ALL, PAPER, Cell, Results
-from compressions.ruler import KEY, MEASURED, MEASURES, PARTS, RULERS
-from compressions.sizes import SHAPES
-from compressions.tasks import TASKS
+from compressions.analysis.results import ALL, PAPER, Cell, Results
+from compressions.data.tasks import TASKS
+from compressions.experiments.configurations import method_of
+from compressions.experiments.records import read_all, read_predictions, record_path, write_record
+from compressions.models.architectures import SHAPES
+from compressions.storage.size_measures import KEY, MEASURED, MEASURES, PARTS, RULERS
+from compressions.training import metrics
 
 WORLD_TASKS = ("sst2", "mnli", "qnli", "rte")
 WORLD_SIZES = tuple(f"size{place}" for place in range(5))

@@ -8,10 +8,10 @@ import pytest
 import torch
 import yaml
 
-from compressions import configurations, running, single
-from compressions.artifact import load_artifact
-from compressions.configurations import Configuration
-from compressions.experiment import Experiment
+from compressions.experiments import configurations, run
+from compressions.experiments.configurations import Configuration
+from compressions.experiments.experiment import Experiment
+from compressions.storage.artifact import load_artifact
 from tests.conftest import ROOT
 
 
@@ -33,11 +33,11 @@ def test_ternary_weights_have_three_values_a_row():
 
 def test_a_fourth_method_is_trained_saved_and_recorded(tmp_path, monkeypatch):
     monkeypatch.setattr(configurations, "METHODS", (*configurations.METHODS, "ternary"))
-    monkeypatch.setattr(single, "PREPARING", {"ternary": ternary_module().ternarise, **single.PREPARING})
+    monkeypatch.setattr(run, "PREPARING", {"ternary": ternary_module().ternarize, **run.PREPARING})
     places = {"results": str(tmp_path / "results"), "artifacts": str(tmp_path / "artifacts")}
     experiment = Experiment(task="rte", size="tiny", teacher="mini", epochs=1, train_rows=160, **places)
     wanted = [Configuration(("ternary",)), Configuration(("qat", "ternary"))]
-    alone, both = running.run(experiment, wanted)
+    alone, both = run.run(experiment, wanted)
     assert (alone["configuration"], both["configuration"]) == ("ternary", "qat+ternary") and both["bits"] == 8
     model = load_artifact(experiment.artifact_folder(wanted[0]))
     weight = model.bert.encoder.layer[0].output.dense.weight

@@ -21,16 +21,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from compressions.configurations import Configuration
 from compressions.errors import BadInput
-from compressions.experiment import Experiment
+from compressions.experiments.configurations import Configuration
+from compressions.experiments.experiment import Experiment
+from compressions.experiments.records import read_all, read_record, write_record
+from compressions.experiments.run import run
 from compressions.files import whole_folder
-from compressions.records import read_all, read_record, write_record
-from compressions.running import run
 from tests import hub
 from tests.conftest import ROOT
+from tests.data.test_glue import ROWS, RTE, write_glue
 from tests.places import command, kill_all, make, new_place, written
-from tests.test_tasks import ROWS, RTE, write_glue
 
 BASE, QAT, TAUGHT = Configuration(), Configuration(("qat",)), Configuration(("qat", "kd"))
 KILLS = 20
@@ -263,7 +263,7 @@ def test_a_broken_cache_is_made_again_and_changes_no_score(tmp_path, monkeypatch
     (sound,) = run(small(tmp_path / "sound"), [TAUGHT])
     harmed = [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.stat().st_size]
     kinds = {path.relative_to(tmp_path / "cache").parts[0] for path in harmed}
-    assert kinds == {"logits", "teachers", "tokenised", "augmented"}
+    assert kinds == {"logits", "teachers", "tokenized", "augmented"}
     for path in harmed:
         path.write_bytes(harm(path.read_bytes()))
     (again,) = run(small(tmp_path / "again"), [TAUGHT])

@@ -1,0 +1,1 @@
+"""From records to findings: scores with intervals, reductions, synergy."""

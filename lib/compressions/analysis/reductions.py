@@ -1,0 +1,115 @@
+"""How many times smaller a combination makes a size at matched score: the search behind the paper's Table 1."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from compressions.analysis.results import PAPER, over_tasks
+from compressions.errors import check, number, one_of
+from compressions.experiments.configurations import method_of
+
+SINGLES = ("QAT", "KD", "MP")
+COMBINED = tuple("+".join(part) for count in (2, 3) for part in combinations(SINGLES, count))
+METHODS = (*SINGLES, *COMBINED)
+MEMBERS = {method: [place for place, name in enumerate(PAPER) if method_of(name) == method] for method in METHODS}
+SEARCHES = ("discrete", "interpolated")
+UNREACHED, FOUND, SMALLEST = -1, 0, 1
+
+
+@dataclass(frozen=True)
+class Reductions:
+    """Baseline bytes over compressed bytes, `(..., tasks, sizes, methods)` in the order of `METHODS`.
+
+    `status` says of each whether it was found; or no model reached the target (`UNREACHED`: the ratio is 1, keep the
+    baseline); or the smallest one there is reached it (`SMALLEST`: the ratio is at least that).
+    """
+
+    ratios: np.ndarray
+    status: np.ndarray
+
+
+def reductions(scores: np.ndarray, sizes: np.ndarray, tolerance: float = 0.5, search: str = "discrete") -> Reductions:
+    """The largest reduction within `tolerance` points of each size's own baseline.
+
+    `scores` is `(..., tasks, sizes, configurations)`, NaN where a cell is missing; `sizes` `(tasks, sizes,
+    configurations)` in bytes, configurations as in `PAPER`. For each task, size and method the smallest model of the
+    method, of any size and sparsity, whose score is at least the baseline's less the tolerance. That search is inferred
+    from Table 1 of Movva et al. (2022), which does not state it. `interpolated` goes along the method's rising
+    curve between its models, linear in log bytes. Raises `BadInput` for another search or a tolerance that is none.
+    """
+    check_search(tolerance, search)
+    targets = scores[..., 0] - tolerance
+    find = _discrete if search == "discrete" else _interpolated
+    columns = []
+    for method in METHODS:
+        candidates = scores[..., MEMBERS[method]].reshape(*scores.shape[:-2], -1)
+        columns.append(find(candidates, sizes[..., MEMBERS[method]].reshape(len(sizes), -1), targets))
+    smallest, status = (np.stack(parts, axis=-1) for parts in zip(*columns, strict=True))
+    ratios = np.where(status == UNREACHED, 1.0, sizes[..., 0, None] / smallest)
+    missing = np.isnan(scores[..., 0, None])
+    return Reductions(np.where(missing, np.nan, ratios), np.where(missing, UNREACHED, status))
+
+
+def _discrete(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bytes and status, `(..., tasks, sizes)`; candidates' `scores` are `(..., tasks, candidates)`."""
+    good = scores[..., None, :] >= targets[..., None]
+    smallest = np.where(good, sizes[:, None, :], np.inf).min(axis=-1)
+    least = np.nanmin(sizes, axis=-1)[:, None]
+    return smallest, _status(good.any(axis=-1), smallest <= least)
+
+
+def _interpolated(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(sizes, axis=-1)
+    logs = np.log(np.take_along_axis(sizes, order, axis=-1))
+    curve = monotone(np.take_along_axis(scores, np.broadcast_to(order, scores.shape), axis=-1))
+    good = (curve[..., None, :] >= targets[..., None]) & np.isfinite(logs)[:, None, :]
+    first = good.argmax(axis=-1)
+    last = np.maximum(first - 1, 0)
+    high, low = np.take_along_axis(curve, first, axis=-1), np.take_along_axis(curve, last, axis=-1)
+    logs = np.broadcast_to(logs, curve.shape)
+    right, left = np.take_along_axis(logs, first, axis=-1), np.take_along_axis(logs, last, axis=-1)
+    part = np.divide(targets - low, high - low, out=np.ones_like(high), where=high > low)
+    reached = good.any(axis=-1)
+    return np.where(reached, np.exp(left + part * (right - left)), np.inf), _status(reached, first == 0)
+
+
+def monotone(values: np.ndarray) -> np.ndarray:
+    """The non-decreasing curve nearest to `values` along the last axis, by least squares (isotonic regression).
+
+    By the max-min formula: at i the largest, over starts up to i, of the smallest mean to an end from i.
+    """
+    length = values.shape[-1]
+    sums = np.concatenate([np.zeros_like(values[..., :1]), np.cumsum(values, axis=-1)], axis=-1)
+    starts, ends = np.arange(length)[:, None], np.arange(1, length + 1)[None, :]
+    means = (sums[..., None, 1:] - sums[..., :-1, None]) / np.maximum(ends - starts, 1)
+    means = np.where((ends > starts) & ~np.isnan(means), means, np.inf)
+    least = np.minimum.accumulate(means[..., ::-1], axis=-1)[..., ::-1]
+    least = np.where(ends > starts, least, -np.inf)
+    return np.maximum.accumulate(least, axis=-2)[..., np.arange(length), np.arange(length)]
+
+
+def _status(reached: np.ndarray, smallest: np.ndarray) -> np.ndarray:
+    return np.where(reached, np.where(smallest, SMALLEST, FOUND), UNREACHED)
+
+
+def mean_reductions(found: Reductions) -> np.ndarray:
+    """The mean ratio over the tasks that a size has, `(..., sizes, methods)`, as in the paper's Table 1."""
+    return over_tasks(found.ratios)
+
+
+def with_parts(flags: np.ndarray) -> np.ndarray:
+    """Whether something holds for a combination or one of its methods, `(..., combinations)` of `(..., methods)`."""
+    parts = [[METHODS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
+    return np.stack([flags[..., each].any(axis=-1) for each in parts], axis=-1)
+
+
+def check_search(tolerance: float, search: str) -> None:
+    """Raise `BadInput` unless the tolerance is a number of points from 0 to below 100 and the search one of ours."""
+    check(number(tolerance) and 0 <= tolerance < 100, "tolerance", tolerance, "a number of points from 0 to below 100")
+    one_of("interpolation", search, SEARCHES)
+
+
+def subset_name(parts: tuple[str, ...]) -> str:
+    """The name of single methods together, in any order, as in `METHODS`; `none` for none."""
+    return "+".join(method for method in SINGLES if method in parts) or "none"

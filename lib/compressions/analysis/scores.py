@@ -1,0 +1,102 @@
+"""A task's score of many predictions under many resamplings of the validation rows, all at once."""
+
+import numpy as np
+
+from compressions.data.tasks import TASKS
+
+# Which metrics make up a task's score: this project's choice, GLUE's own, or the first one that GLUE lists.
+OFFICIAL = {"cola": ("mcc",), "mrpc": ("accuracy", "f1"), "qqp": ("accuracy", "f1"), "stsb": ("pearson", "spearman")}
+KINDS = {
+    "score": {name: task.scored for name, task in TASKS.items()},
+    "official": {name: OFFICIAL.get(name, ("accuracy",)) for name in TASKS},
+    "first": {name: ("mcc",) if name == "cola" else task.metrics[:1] for name, task in TASKS.items()},
+}
+
+
+def scores(scored: tuple[str, ...], labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Scores times 100, `(draws, cells)`, of predictions `(cells, rows)` when row i is there `counts[:, i]` times.
+
+    `scored` names the metrics whose mean is the score, `labels` is `(rows,)`, `counts` `(draws, rows)`; each draw has
+    as many rows as there are. A metric that is undefined, because all predictions are equal, counts as 0.
+    """
+    values = [METRICS[name](labels, predictions, counts.astype(np.float32)) for name in scored]
+    return 100 * np.mean(values, axis=0)
+
+
+def _totals(counts: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """`(draws, cells)`: how many of the drawn rows a condition `(cells, rows)` holds for."""
+    return (counts @ columns.astype(np.float32).T).astype(np.float64)
+
+
+def _accuracy(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return _totals(counts, predictions == labels) / len(labels)
+
+
+def _f1(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    both = _totals(counts, (predictions == 1) & (labels == 1))
+    return _ratio(2 * both, _totals(counts, predictions == 1) + _totals(counts, (labels == 1)[None]))
+
+
+def _mcc(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    rows = len(labels)
+    both = _totals(counts, (predictions == 1) & (labels == 1)) / rows
+    said, true = _totals(counts, predictions == 1) / rows, _totals(counts, (labels == 1)[None]) / rows
+    return _ratio(both - said * true, np.sqrt(said * (1 - said) * true * (1 - true)))
+
+
+def _pearson(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    rows = len(labels)
+    # Centred first: single precision keeps the small differences of large numbers only so.
+    true = (labels - labels.mean(dtype=np.float64))[None]
+    said = predictions - predictions.mean(axis=1, keepdims=True, dtype=np.float64)
+    means = _totals(counts, true) / rows, _totals(counts, said) / rows
+    spreads = _totals(counts, true**2) / rows - means[0] ** 2, _totals(counts, said**2) / rows - means[1] ** 2
+    return _ratio(_totals(counts, true * said) / rows - means[0] * means[1], np.sqrt(spreads[0] * spreads[1]))
+
+
+def _spearman(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    # All draws of a row lie together, which is faster; single precision holds ranks exactly, sums are of doubles.
+    columns = np.ascontiguousarray(counts.T, np.float32)
+    order, ranks = _ranks(labels, columns)
+    drawn = np.empty_like(columns)
+    drawn[order] = columns[order] * ranks
+    spread = _sums(drawn[order], ranks)
+    return np.stack([_against(drawn, spread, cell, columns) for cell in predictions], axis=1)
+
+
+def _against(drawn: np.ndarray, spread: np.ndarray, cell: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    order, ranks = _ranks(cell, columns)
+    return _ratio(_sums(drawn[order], ranks), np.sqrt(spread * _sums(columns[order] * ranks, ranks)))
+
+
+def _sums(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return (left * right).sum(axis=0, dtype=np.float64)
+
+
+def _ranks(values: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The order of the values `(rows,)`, and in that order their ranks when rows are drawn `columns` `(rows, draws)`.
+
+    Equal values share the mean of their ranks; ranks count from the middle of all, so that their mean is zero.
+    """
+    order = np.argsort(values, kind="stable")
+    drawn = columns[order]
+    upto = np.cumsum(drawn, axis=0)
+    before = upto - drawn
+    tied, first, last = _ties(values[order])
+    before[tied], upto[tied] = before[first], upto[last]
+    return order, (before + upto - len(values)) / 2
+
+
+def _ties(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The places of those values that have equals, and for each the first and the last place of its equals."""
+    _, group, sizes = np.unique(ordered, return_inverse=True, return_counts=True)
+    tied = np.flatnonzero(sizes[group] > 1)
+    last = np.cumsum(sizes)[group[tied]] - 1
+    return tied, last - sizes[group[tied]] + 1, last
+
+
+def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 1e-12)
+
+
+METRICS = {"accuracy": _accuracy, "f1": _f1, "mcc": _mcc, "pearson": _pearson, "spearman": _spearman}

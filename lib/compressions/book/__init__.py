@@ -1,0 +1,1 @@
+"""What chapters draw and hand to their prose, and percent scripts for papermill."""

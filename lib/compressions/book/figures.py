@@ -1,0 +1,134 @@
+"""The figures' common grammar: one color per method, interactive to ask and static to cite."""
+
+import altair as alt
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from compressions.analysis.pareto import front
+from compressions.experiments.configurations import method_of
+
+# Okabe and Ito's colors, which readers with any color vision can tell apart; yellow is darkened for white paper.
+COLORS = {
+    "none": "#4d4d4d",
+    "QAT": "#0072b2",
+    "KD": "#e69f00",
+    "MP": "#009e73",
+    "QAT+KD": "#cc79a7",
+    "QAT+MP": "#56b4e9",
+    "KD+MP": "#a89a00",
+    "QAT+KD+MP": "#d55e00",
+    "augmentation": "#b3b3b3",
+}
+MARKERS = {"none": "o", "QAT": "s", "KD": "^", "MP": "v", "QAT+KD": "D", "QAT+MP": "P", "KD+MP": "X", "QAT+KD+MP": "*"}
+HEIGHT = 320
+FRONT = "the front"
+
+
+def method_scale(frame: pd.DataFrame) -> alt.Scale:
+    """The colors of the methods that a frame with `methods` holds, in their fixed order."""
+    present = [method for method in COLORS if method in set(frame.methods)]
+    return alt.Scale(domain=present, range=[COLORS[method] for method in present])
+
+
+def megabytes_axis(least: float, most: float) -> alt.Axis:
+    """A log axis with ticks from `least` to `most` megabytes; Vega itself has none between 10 and 20."""
+    steps = (1, 1.5, 2, 3, 5, 7) if most < 20 * least else (1, 2, 5)
+    ticks = [step * 10**power for power in range(-2, 5) for step in steps]
+    inside = [tick for tick in ticks if least <= tick <= most]
+    return alt.Axis(grid=False, values=inside, format="~g", labelOverlap="greedy")
+
+
+def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
+    """Score against megabytes, to ask: hover for a point's values, click a method in the legend to follow it alone.
+
+    `frame` has `configuration`, `size`, `megabytes`, `score` and `source`; where there are several sources, one can be
+    switched to. Megabytes are by the paper's ruler.
+    """
+    frame = frame.assign(methods=frame.configuration.map(method_of))
+    picked = alt.selection_point(fields=["methods"], bind="legend")
+    legend = alt.Legend(orient="bottom", columns=4, symbolSize=90)
+    axis = megabytes_axis(frame.megabytes.min(), frame.megabytes.max())
+    sources = list(dict.fromkeys(frame.source))
+    names = ["all", *sources]
+    shown = alt.param(name="shown", value="all", bind=alt.binding_radio(options=names, name="points: "))
+    described = f"{score_title} against size in megabytes, {len(frame)} points: {', '.join(frame.methods.unique())}"
+    chart = alt.Chart(frame, width="container", height=HEIGHT, description=described).mark_point(filled=True, size=90)
+    chart = chart.encode(
+        x=alt.X("megabytes:Q", scale=alt.Scale(type="log", nice=False, padding=20), axis=axis, title="size, MB (log)"),
+        y=alt.Y("score:Q", scale=alt.Scale(zero=False), title=score_title),
+        color=alt.Color("methods:N", scale=method_scale(frame), legend=legend, title=None),
+        opacity=alt.condition(picked, alt.value(0.9), alt.value(0.1)),
+        tooltip=[
+            "source:N",
+            "size:N",
+            "configuration:N",
+            alt.Tooltip("score:Q", format=".1f"),
+            alt.Tooltip("megabytes:Q", format=".3~g"),
+        ],
+    ).add_params(picked)
+    if len(sources) == 1:
+        return chart
+    shapes = alt.Shape("source:N", scale=alt.Scale(domain=sources), title=None, legend=alt.Legend(orient="top"))
+    return chart.encode(shape=shapes).add_params(shown).transform_filter("shown == 'all' || shown == datum.source")
+
+
+def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None, columns: int = 1) -> Figure:
+    """The same figure as a picture, to cite: one panel for each value of the column `panels`, each with its own front.
+
+    Where `frame` has `low` and `high`, they are drawn as intervals.
+    """
+    frame = frame.assign(methods=frame.configuration.map(method_of))
+    parts = list(frame.groupby(panels, sort=False)) if panels else [(None, frame)]
+    rows = -(-len(parts) // columns)
+    height = 4.5 if rows == 1 else 3.4 * rows if columns == 1 else 2.4 * rows
+    figure, grid = plt.subplots(rows, columns, figsize=(6, height), sharex=columns == 1, squeeze=False)
+    for axes, (title, part) in zip(grid.flat, parts, strict=False):
+        _draw_tradeoff(axes, part, small=columns > 1)
+        axes.set(title=title, ylabel=score_title if axes in grid[:, 0] else None)
+    for axes in grid[-1]:
+        axes.set(xlabel="size, MB (log)")
+    for axes in list(grid.flat)[len(parts) :]:
+        axes.axis("off")
+    handles = {label: mark for axes in grid.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    order = [label for label in (*COLORS, FRONT) if label in handles]
+    figure.legend(
+        [handles[label] for label in order],
+        order,
+        ncols=4,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1),
+        frameon=False,
+        fontsize=10,
+        columnspacing=1,
+    )
+    plt.close(figure)
+    return figure
+
+
+def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
+    best = frame[front(frame)].sort_values("megabytes")
+    axes.plot(best.megabytes, best.score, color="#333333", linewidth=0.8, zorder=0, label=FRONT)
+    for method in (method for method in COLORS if method in set(frame.methods)):
+        points = frame[frame.methods == method]
+        style = {"color": COLORS[method], "marker": MARKERS.get(method, "."), "alpha": 0.9, "label": method}
+        axes.scatter(points.megabytes, points.score, s=16 if small else 36, **style)
+        if "low" in frame:
+            axes.vlines(points.megabytes, points.low, points.high, color=COLORS[method], linewidth=0.8, alpha=0.6)
+    if not small:
+        for row in frame[frame.configuration == "base"].itertuples():
+            place = (row.megabytes, row.score)
+            axes.annotate(row.size.upper(), place, (0, -12), textcoords="offset points", fontsize=10)
+    axes.set(xscale="log")
+    plain_ticks(axes.xaxis)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Ticks of a log axis at 1, 2 and 5 times powers of ten, written out."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,38 @@
+"""What a chapter hands to its prose: numbers and figures, by the names that `{glue:…}` asks for."""
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from myst_nb import glue
+
+from compressions.book.figure_data import drawn
+
+plt.rcParams["font.size"] = 12  # a phone shows a figure of six inches at six tenths of its size
+
+
+def glue_numbers(**values: object) -> None:
+    """Keep each value under its name, as plain Python: the book's formats know no tensors or NumPy scalars."""
+    for name, value in values.items():
+        glue(name, value.item() if hasattr(value, "item") else value, display=False)
+
+
+def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, records: str | None = None) -> None:
+    """Keep a figure under a name, as SVG, and close it.
+
+    The book puts links under it: to `data` as CSV, or to what is read off the figure's own marks; and to the table of
+    the `records` folder it is from.
+    """
+    glue(f"{name}.csv", (drawn(figure) if data is None else data).to_csv(index=False), display=False)
+    if records is not None:
+        glue(f"{name}.records", records, display=False)
+    set_matplotlib_formats("svg")
+    figure.tight_layout()
+    glue(name, figure, display=False)
+    plt.close(figure)
+
+
+def told_by_tasks(frame: pd.DataFrame) -> str:
+    """What is `told` of each `size` `over` some tasks, in words, those over the same tasks together."""
+    groups = frame.groupby(["size", "over"], sort=False)
+    return "; ".join(f"{size} {', '.join(own.told)} over {tasks}" for (size, tasks), own in groups)

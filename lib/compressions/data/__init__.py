@@ -1,0 +1,1 @@
+"""Tasks and their rows: GLUE, custom CSV tasks, augmentation, tokenized rows."""

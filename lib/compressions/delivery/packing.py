@@ -1,0 +1,34 @@
+"""`make pack`: the artifact of a record as one packed file, and its bytes by every ruler."""
+
+from pathlib import Path
+
+from compressions.errors import command, require
+from compressions.files import root, write_whole
+from compressions.measurements.artifacts import opened
+from compressions.measurements.model_bytes import measure
+from compressions.storage.artifact import load_packed, pack_artifact
+from compressions.storage.size_measures import MEASURED, RULERS
+
+
+def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
+    """Write the packed file `out`, read it back, and give the whole model's bytes by each ruler.
+
+    Raises `BadInput` for a record or an artifact that is not sound, or a full disk.
+    """
+    record, folder = opened(path, artifacts)
+    write_whole(out, pack_artifact(folder))
+    load_packed(out.read_bytes())
+    whole = measure(record, folder)[0]
+    return {ruler: whole[ruler] for ruler in (*RULERS, *MEASURED)}
+
+
+def main(record: str, out: str) -> None:
+    """Pack, and print one line a ruler."""
+    require(bool(record), "no record is named; for example: make pack RECORD=results/local/mrpc/tiny/qat+kd-seed0.json")
+    found = pack_record(Path(record), root() / "artifacts", Path(out))
+    for name, size in found.items():
+        print(f"{name:8} {size:12,} bytes")
+
+
+if __name__ == "__main__":
+    command(main)

@@ -1,0 +1,201 @@
+"""What an experiment is: task × size × seed, with every choice that decides its result."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compressions.data import embedded, synonyms
+from compressions.data.tasks import HUB, REVISION, TASKS, check_source
+from compressions.errors import check, number, one_of, require, whole
+from compressions.experiments.configurations import Configuration
+from compressions.experiments.records import record_path
+from compressions.files import fingerprint, root
+from compressions.models import sources, teacher
+from compressions.storage.manifest import artifact_fingerprint
+from compressions.training.choices import GRANULARITIES, Choices
+
+if TYPE_CHECKING:
+    from compressions.experiments.prepared_data import PreparedData
+
+PRETRAINED_EPOCHS = 3
+SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
+RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
+RATE_OF_WIDER = 2e-5
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The parameters of an experiment; the experiment notebook gives every default with its reason.
+
+    Raises `BadInput` when it is made, before any work, for a value that is not allowed.
+    """
+
+    task: str
+    size: str
+    seed: int = 0
+    epochs: float | None = None
+    learning_rate: float | None = None
+    batch_size: int = 32
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    train_rows: int | None = None
+    held_out: float = 0.0
+    max_length: int = 128
+    granularity: str = "channel"
+    prune_begin: float = 0.1
+    prune_end: float = 0.7
+    prune_every: int = 16
+    teacher: str | None = None
+    temperature: float = 2.0
+    alpha: float = 0.5
+    augment: int = 1
+    glue: str = "embedded"
+    checkpoints: str = "embedded"
+    results: str = "results/local"
+    artifacts: str | None = "artifacts"
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        one_of("task", self.task, TASKS)
+        one_of("granularity", self.granularity, GRANULARITIES)
+        self._check_kinds()
+        self._check_numbers()
+        check_source(self.glue)
+        sources.encoder(self.size, self.checkpoints)
+        teacher.check(teacher.find(self.teacher, self.checkpoints), TASKS[self.task])
+        words = self.checkpoints != "embedded" or self.glue == "embedded"
+        require(
+            words, f"the embedded checkpoints know only the embedded tasks' words, not {self.glue}; set checkpoints"
+        )
+
+    def _check_kinds(self) -> None:
+        for name in ("size", "glue", "checkpoints", "results"):
+            check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
+        for name in ("teacher", "artifacts"):
+            check(isinstance(getattr(self, name), str | None), name, getattr(self, name), "a text, or null")
+        check(isinstance(self.force, bool), "force", self.force, "true or false")
+
+    def _check_numbers(self) -> None:
+        for name, value in (("epochs", self.epochs), ("learning_rate", self.learning_rate)):
+            check(value is None or (number(value) and value > 0), name, value, "a number above 0, or null")
+        for name, least in (("batch_size", 1), ("max_length", SHORTEST), ("prune_every", 1)):
+            check(whole(getattr(self, name), least), name, getattr(self, name), f"a whole number from {least}")
+        for name in ("seed", "augment"):
+            check(whole(getattr(self, name), 0), name, getattr(self, name), "a whole number from 0")
+        check(self.train_rows is None or whole(self.train_rows, 1), "train_rows", self.train_rows, "1 or more, or null")
+        check(number(self.held_out) and 0 <= self.held_out < 1, "held_out", self.held_out, "a number from 0 to below 1")
+        for name in ("warmup", "alpha", "weight_decay", "prune_begin", "prune_end"):
+            value = getattr(self, name)
+            check(number(value) and 0 <= value <= 1, name, value, "a number from 0 to 1")
+        check(number(self.temperature) and self.temperature > 0, "temperature", self.temperature, "a number above 0")
+        check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
+
+    @cached_property
+    def encoder(self) -> sources.Encoder:
+        """The encoder that is fine-tuned."""
+        return sources.encoder(self.size, self.checkpoints)
+
+    @cached_property
+    def data(self) -> "PreparedData":
+        """The task's rows, as this encoder reads them."""
+        # Here and not above: to plan experiments, or to refuse one, neither torch nor a second is needed.
+        from compressions.data.glue import hold_out, load
+        from compressions.experiments.prepared_data import PreparedData
+
+        task = TASKS[self.task]
+        rows = load(task, self.glue, self.train_rows)
+        rows = hold_out(rows, self.held_out) if self.held_out else rows
+        return PreparedData(task, self.encoder, rows, self.glue, self.augment, self.max_length)
+
+    @property
+    def choices(self) -> Choices:
+        """The training choices, with the defaults of the encoder where none were given."""
+        scratch = self.encoder.source == "embedded"
+        epochs = self.epochs or (embedded.EPOCHS if scratch else PRETRAINED_EPOCHS)
+        return Choices(
+            epochs=epochs,
+            learning_rate=self.learning_rate or default_rate(self.encoder),
+            batch_size=self.batch_size,
+            weight_decay=self.weight_decay,
+            warmup=self.warmup,
+            seed=self.seed,
+        )
+
+    def record_path(self, configuration: Configuration) -> Path:
+        """Where the configuration's record goes; relative folders are below the repository."""
+        return record_path(root() / self.results, self.task, self.size, configuration.name, self.seed)
+
+    def artifact_folder(self, configuration: Configuration) -> Path | None:
+        """Where the configuration's artifact is kept, if it is."""
+        if self.artifacts is None:
+            return None
+        record = self.record_path(configuration)
+        return root() / self.artifacts / Path(self.results).name / self.task / self.size / record.stem
+
+    def specification(self, configuration: Configuration) -> dict:
+        """Everything that decides the configuration's result, and nothing that does not."""
+        chosen = {
+            "task": self.task,
+            "size": self.size,
+            "subset": list(configuration.subset),
+            "sparsity": configuration.sparsity,
+            "max_length": self.max_length,
+            "glue": f"{HUB}@{REVISION}" if self.glue == HUB else "embedded" if self.glue == "embedded" else "folder",
+            "encoder": sources.identity(self.encoder),
+            "train_rows": self.train_rows,
+            **vars(self.choices),
+            **self.data.fingerprints,
+        }
+        if self.held_out:
+            chosen |= {"held_out": self.held_out}
+        if configuration.uses("qat"):
+            chosen |= {"granularity": self.granularity}
+        if configuration.uses("mp"):
+            chosen |= {name: getattr(self, name) for name in ("prune_begin", "prune_end", "prune_every")}
+        if configuration.uses("kd"):
+            chosen |= {"temperature": self.temperature, "alpha": self.alpha, "teacher": self._teacher_identity()}
+        if configuration.augments:
+            chosen |= {"augment": self.augment}
+        if configuration.augments and self.augment:
+            chosen |= {"synonyms": synonyms.source(self.glue)}
+        return chosen
+
+    def checksum(self, configuration: Configuration) -> str:
+        """A checksum of the specification, which names a teacher in the cache and in its students' records."""
+        return fingerprint(json.dumps(self.specification(configuration), sort_keys=True))
+
+    @cached_property
+    def teaching(self) -> "Experiment | Path":
+        """The experiment whose baseline is the teacher, or the folder of a finished artifact that is the teacher."""
+        found = teacher.find(self.teacher, self.checkpoints)
+        if isinstance(found, Path):
+            return found
+        source = self.checkpoints if found.folder is None else str(found.folder.parent)
+        return replace(self, size=found.name, checkpoints=source, teacher=found.name, seed=0, learning_rate=None)
+
+    def _teacher_identity(self) -> dict:
+        if isinstance(self.teaching, Path):
+            return {"source": "artifact", "pin": artifact_fingerprint(self.teaching)}
+        made = self.teaching.checksum(Configuration())
+        return sources.identity(self.teaching.encoder) | {"specification": made}
+
+
+def default_rate(encoder: sources.Encoder) -> float:
+    """The peak learning rate for an encoder: narrower ones learn with larger steps."""
+    if encoder.source == "embedded":
+        return embedded.LEARNING_RATE[encoder.name]
+    return next((rate for width, rate in RATE_BY_WIDTH.items() if encoder.size.hidden <= width), RATE_OF_WIDER)
+
+
+def from_parameters(names: Mapping[str, object]) -> Experiment:
+    """The experiment that a notebook's globals describe: its fields are picked from them by name.
+
+    The environment's `GLUE`, `CHECKPOINTS` and `RESULTS` override the three so named.
+    """
+    chosen = {field.name: names[field.name] for field in fields(Experiment) if field.name in names}
+    named = ("glue", "checkpoints", "results")
+    return Experiment(**chosen | {name: os.environ[name.upper()] for name in named if name.upper() in os.environ})

@@ -1,0 +1,141 @@
+"""A grid: the experiments that a file in `grids/` asks for, in their order, and what is there of them already."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from compressions.errors import BadInput, one_of, require
+from compressions.experiments.configurations import Configuration, check_list, configurations
+from compressions.experiments.experiment import Experiment, from_parameters
+from compressions.experiments.records import finished
+from compressions.files import root
+
+AXES = ("tasks", "sizes", "seeds")
+PLAN = ("subsets", "sparsities")
+OWN = ("task", "size", "seed", "results", "force")  # of one experiment, or not for a grid to choose
+CHOICES = tuple(field.name for field in fields(Experiment) if field.name not in OWN)
+KEYS = (*AXES, *PLAN, "first", "results", *CHOICES)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid by its name; `content` is what its file holds.
+
+    Raises `BadInput` for a key or a part that is not allowed when it is made; for a choice that no experiment allows
+    when its experiments are first asked for, which is before anything runs.
+    """
+
+    name: str
+    content: dict
+
+    def __post_init__(self) -> None:
+        for key in self.content:
+            one_of(f"key in grids/{self.name}.yml", key, KEYS)
+        for key in (*AXES, *PLAN):
+            require(key in self.content, f"grids/{self.name}.yml has no {key}; needed: {', '.join((*AXES, *PLAN))}")
+        for key in AXES:
+            check_list(key, self.content[key], "[a, b]")
+        self._check_first()
+        require(bool(self.keys), f"grids/{self.name}.yml asks for no experiment; give tasks, sizes and seeds")
+        require(bool(self.configurations), f"grids/{self.name}.yml asks for no configuration")
+
+    def _check_first(self) -> None:
+        check_list("first", self.content.get("first", []), "[{sizes: [tiny], seeds: [0]}]")
+        for part in self.content.get("first", []):
+            require(isinstance(part, dict), f"a part of first must be such as {{sizes: [tiny]}}; got {part!r}")
+            for key, values in part.items():
+                one_of("key in first", key, AXES)
+                check_list(f"{key} in first", values, "[a, b]")
+                for value in values:
+                    one_of(f"value of {key} in first", value, self.content[key])
+
+    @cached_property
+    def configurations(self) -> list[Configuration]:
+        """What every experiment is run for."""
+        return configurations(*(self.content[key] for key in PLAN))
+
+    @cached_property
+    def keys(self) -> list[tuple[str, str, int]]:
+        """Task, size and seed of all experiments, the `first` before the others; tasks vary fastest, seeds slowest."""
+        parts = [*self.content.get("first", []), {}]
+        return list(dict.fromkeys(key for part in parts for key in self._keys(part)))
+
+    @cached_property
+    def experiments(self) -> list[Experiment]:
+        """All experiments, in order."""
+        return [self._experiment(*key) for key in self.keys]
+
+    def _keys(self, part: dict) -> list[tuple[str, str, int]]:
+        tasks, sizes, seeds = (part.get(axis, self.content[axis]) for axis in AXES)
+        return [(task, size, seed) for seed in seeds for size in sizes for task in tasks]
+
+    def _experiment(self, task: str, size: str, seed: int) -> Experiment:
+        chosen = {name: self.content[name] for name in CHOICES if name in self.content}
+        return from_parameters({**chosen, "task": task, "size": size, "seed": seed, "results": self.own_results})
+
+    @property
+    def own_results(self) -> str:
+        """The folder that the grid's file means for its records."""
+        return self.content.get("results", f"results/{self.name}")
+
+    @property
+    def results(self) -> Path:
+        """Where the grid's records go: that folder, or the one of the variable RESULTS."""
+        return root() / self.experiments[0].results
+
+    def experiment(self, task: str, size: str, seed: int) -> Experiment:
+        """One of the grid's experiments."""
+        return next(each for each in self.experiments if (each.task, each.size, each.seed) == (task, size, seed))
+
+    def missing(self, experiment: Experiment) -> list[Configuration]:
+        """The configurations of an experiment that have no record."""
+        return [each for each in self.configurations if not experiment.record_path(each).is_file()]
+
+    @property
+    def unfinished(self) -> list[Experiment]:
+        """The experiments that have not all of their records, in order."""
+        return [experiment for experiment in self.experiments if self.missing(experiment)]
+
+    def notebook(self, experiment: Experiment) -> Path:
+        """Where the executed notebook of an experiment is kept; its log lies beside it."""
+        return Path("logs", self.name, experiment.task, experiment.size, f"seed{experiment.seed}.ipynb")
+
+    def parameters(self, experiment: Experiment) -> str:
+        """What papermill is given for an experiment besides its name, as YAML on one line."""
+        given = {key: self.content[key] for key in PLAN}
+        given |= {name: getattr(experiment, name) for name in (*CHOICES, "results")}
+        return yaml.safe_dump(given, default_flow_style=True, width=10**6).strip()
+
+    def check_records(self) -> None:
+        """Raise `BadInput` naming the first record that is not of this grid: edited, broken, or made otherwise."""
+        for experiment in self.experiments:
+            for configuration in self.configurations:
+                if experiment.record_path(configuration).is_file():
+                    finished(experiment.record_path(configuration), experiment.specification(configuration))
+
+
+def names() -> list[str]:
+    """The grids there are."""
+    return sorted(path.stem for path in (root() / "grids").glob("*.yml"))
+
+
+def read_grid(name: str) -> Grid:
+    """The grid `grids/<name>.yml`; raises `BadInput` with the names there are, or for what is wrong with the file."""
+    folder = root() / "grids"
+    one_of("grid", name, names())
+    try:
+        content = yaml.safe_load((folder / f"{name}.yml").read_text())
+    except yaml.YAMLError as error:
+        raise BadInput(f"grids/{name}.yml is not YAML: {' '.join(str(error).split())}") from error
+    require(isinstance(content, dict), f"grids/{name}.yml must hold keys and values; allowed: {', '.join(KEYS)}")
+    return Grid(name, content)
+
+
+def failures(grid: Grid) -> Iterable[tuple[str, str]]:
+    """What failed and is not repaired since: its place in `logs/`, and the last line of its error."""
+    folder = Path("logs", grid.name)
+    for path in sorted(folder.rglob("*.failed")):
+        yield str(path.relative_to(folder).with_suffix("")), path.read_text().strip()

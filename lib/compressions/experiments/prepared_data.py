@@ -1,0 +1,95 @@
+"""What an experiment trains and is scored on: tokenized rows, and those that augmentation adds."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+import datasets
+import numpy as np
+
+from compressions.data import augmentation, synonyms
+from compressions.data.glue import Rows, rows_fingerprint
+from compressions.data.shared_rows import shared_rows
+from compressions.data.tasks import Task
+from compressions.files import fingerprint
+from compressions.models.sources import Encoder
+
+
+def tokenize(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> datasets.Dataset:
+    """Rows as token numbers, cut to `max_length`, with `labels`; pairs are joined as BERT joins them.
+
+    Made once on this machine for all who read the same rows with the same tokenizer.
+    """
+
+    def encode(batch: dict[str, list]) -> dict[str, list]:
+        texts = (batch[column] for column in task.columns)
+        return {**tokenizer(*texts, truncation=True, max_length=max_length), "labels": batch["label"]}
+
+    key = fingerprint(rows_fingerprint(task, rows), _words(tokenizer), str(max_length))
+    return shared_rows("tokenized", key, lambda: rows.map(encode, batched=True, remove_columns=rows.column_names))
+
+
+def _words(tokenizer) -> str:
+    # Without what an earlier call left there: how long rows may be.
+    return str({**json.loads(tokenizer.backend_tokenizer.to_str()), "truncation": None, "padding": None})
+
+
+@dataclass
+class PreparedData:
+    """The rows of one task as one encoder reads them; each part is made when it is first asked for."""
+
+    task: Task
+    encoder: Encoder
+    rows: Rows
+    glue: str
+    copies: int
+    max_length: int
+
+    @cached_property
+    def tokenizer(self):
+        """The encoder's tokenizer."""
+        from compressions.models import checkpoints  # torch comes with it, and checksums of rows are taken without
+
+        return checkpoints.load_tokenizer(self.encoder)
+
+    @cached_property
+    def validation(self) -> datasets.Dataset:
+        """The tokenized validation split."""
+        return self.tokenize(self.rows.validation)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The validation split's labels, `(validation rows,)`: class numbers (uint8) or similarities (float32)."""
+        return np.array(self.rows.validation["label"], dtype=np.uint8 if self.task.labels else np.float32)
+
+    @cached_property
+    def augmented(self) -> datasets.Dataset:
+        """Training rows followed by their synonym-replaced copies, as text."""
+        if not self.copies:
+            return self.rows.train
+        rows = rows_fingerprint(self.task, self.rows.train)
+        key = fingerprint(rows, synonyms.source(self.glue), str(self.copies))
+        added = shared_rows("augmented", key, self._added)
+        return datasets.concatenate_datasets([self.rows.train, added])
+
+    def _added(self) -> datasets.Dataset:
+        return augmentation.augment(self.rows.train, self.task.columns, self.copies, synonyms.synonyms_for(self.glue))
+
+    def tokenize(self, rows: datasets.Dataset) -> datasets.Dataset:
+        """Rows as this encoder's token numbers."""
+        length = min(self.max_length, self.encoder.size.positions)
+        return tokenize(rows, self.task, self.tokenizer, length)
+
+    def training_rows(self, augment: bool) -> datasets.Dataset:
+        """The tokenized training rows, with the added ones or without."""
+        return self.tokenize(self.augmented if augment else self.rows.train)
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str | int]:
+        """How many rows there are, and the checksums of their texts and labels."""
+        return {
+            "train_rows_used": len(self.rows.train),
+            "validation_rows": len(self.rows.validation),
+            "train_fingerprint": rows_fingerprint(self.task, self.rows.train),
+            "validation_fingerprint": rows_fingerprint(self.task, self.rows.validation),
+        }

@@ -1,0 +1,229 @@
+"""Run an experiment: prepare, train, save, load, score and record each configuration that has no record yet."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import datasets
+import numpy as np
+import transformers
+from filelock import FileLock
+from torch import nn
+from transformers import TrainerCallback, set_seed
+
+from compressions.data import synonyms
+from compressions.errors import BadInput, require
+from compressions.experiments.configurations import CONTROL, Configuration
+from compressions.experiments.experiment import Experiment
+from compressions.experiments.provenance import peak_memory_bytes, startup_seconds, surroundings
+from compressions.experiments.records import finished, lock, write_record
+from compressions.experiments.teacher_logits import logits
+from compressions.files import cache, check_writable
+from compressions.methods import pruning, quantization
+from compressions.models import checkpoints
+from compressions.models.teacher import Teacher
+from compressions.storage import artifact
+from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_artifact
+from compressions.storage.size_measures import megabytes
+from compressions.training import metrics, trainer
+from compressions.training.callbacks import PruningSchedule
+
+# Gives a callback for each training from its name, to show its progress.
+Watch = Callable[[str], TrainerCallback]
+# How torch says that memory ended, on a GPU and on a CPU.
+NO_MEMORY = ("out of memory", "DefaultCPUAllocator")
+
+
+def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None = None) -> list[dict]:
+    """The records of the wanted configurations; those that are there already are read, the others are run in turn.
+
+    Raises `BadInput` before any training when a record of another specification has the same name, when none can be
+    written, or when there are no synonyms to augment with.
+    """
+    _check_augmentation(experiment, wanted)
+    for configuration in wanted:
+        if _finished(experiment, configuration) is None:
+            check_writable(experiment.record_path(configuration).parent)
+            check_writable(cache())
+    if watch:
+        _silence_libraries()
+    return [_run_or_read(experiment, configuration, watch) for configuration in wanted]
+
+
+def run_configuration(experiment: Experiment, configuration: Configuration, watch: Watch | None = None) -> dict:
+    """Train one configuration, save it, load it again, score what was loaded, and write the record."""
+    startup, start = startup_seconds(), time.perf_counter()
+    data = experiment.data
+    teacher = teacher_of(experiment, watch) if configuration.uses("kd") else None
+    rows = training_rows(experiment, configuration, teacher)
+
+    set_seed(experiment.seed)
+    model = checkpoints.load_model(experiment.encoder, data.task)
+    commit = getattr(model.config, "_commit_hash", None)
+    callbacks = [*prepare(model, experiment, configuration), *([watch(configuration.name)] if watch else [])]
+    trained = train(model, rows, experiment, callbacks)
+    masked = pruning.count_masked(model)
+    artifact.finish(model, experiment.granularity if configuration.uses("qat") else None)
+
+    loaded, stored = _save_and_load(model, experiment, configuration)
+    evaluation_start = time.perf_counter()
+    predictions = _predict(loaded, experiment, configuration)
+    scores = metrics.scores(data.task, data.labels, predictions)
+    record = {
+        "specification": experiment.specification(configuration),
+        "configuration": configuration.name,
+        **scores,
+        "evaluation_seconds": time.perf_counter() - evaluation_start,
+        **_size_of(loaded, masked),
+        **stored,
+        **vars(trained),
+        "augmented_rows": len(rows) - len(data.rows.train),
+        "encoder_commit": commit,
+        "teacher": teacher and teacher.description(),
+        "startup_seconds": startup,
+        "total_seconds": time.perf_counter() - start,
+        "peak_memory_bytes": peak_memory_bytes(),
+        **surroundings(),
+    }
+    return write_record(experiment.record_path(configuration), record, predictions, data.labels)
+
+
+def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher:
+    """The experiment's teacher; an encoder is first fine-tuned like any baseline, once, and kept in the cache."""
+    teaching = experiment.teaching
+    if isinstance(teaching, Path):
+        return Teacher(teaching.name, teaching, None)
+    base = Configuration()
+    folder = cache() / "teachers" / teaching.checksum(base)[:16]
+    teaching = replace(teaching, results=str(folder), artifacts=str(folder / "artifacts"), force=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = watch and (lambda _: watch(f"{teaching.size}, teacher"))
+    with FileLock(folder / "lock"):
+        record = _intact_record(teaching) or run_configuration(teaching, base, shown)
+    return Teacher(teaching.size, teaching.artifact_folder(base), record["score"])
+
+
+def training_rows(experiment: Experiment, configuration: Configuration, teacher: Teacher | None) -> datasets.Dataset:
+    """The tokenized rows a configuration trains on, with the teacher's logits where it has a teacher."""
+    data = experiment.data
+    rows = data.training_rows(configuration.augments)
+    if teacher is None:
+        return rows
+    answers = logits(teacher, data.task, data.augmented, experiment.max_length)
+    return rows.add_column("teacher_logits", answers.tolist())
+
+
+def prepare(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
+    """Put the subset's parametrizations on the model, and give the callbacks that training then needs."""
+    used = [method for method in PREPARING if configuration.uses(method)]
+    return [callback for method in used for callback in PREPARING[method](model, experiment, configuration)]
+
+
+def train(model: nn.Module, rows: datasets.Dataset, experiment: Experiment, callbacks: list) -> trainer.Trained:
+    """Train a prepared model in place with the experiment's choices."""
+    distillation = trainer.Distillation(experiment.temperature, experiment.alpha)
+    return trainer.train(model, rows, experiment.data.tokenizer, experiment.choices, distillation, callbacks)
+
+
+def _prune(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
+    pruning.prune(model)
+    span = (experiment.prune_begin, experiment.prune_end, experiment.prune_every)
+    return [PruningSchedule(configuration.sparsity, *span)]
+
+
+def _quantize(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
+    quantization.quantize(model, experiment.granularity)
+    return []
+
+
+# What a method that changes weights does to a model before training; it gives callbacks for the training. In this
+# order: what is masked must be masked before it is quantized.
+PREPARING = {"mp": _prune, "qat": _quantize}
+
+
+def _save_and_load(
+    model: nn.Module, experiment: Experiment, configuration: Configuration
+) -> tuple[nn.Module, dict[str, int | str]]:
+    """The model as it is read back from its artifact, and the artifact's bytes and fingerprint."""
+    kept = experiment.artifact_folder(configuration)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = kept or Path(temporary) / "artifact"
+        # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
+        artifact.save_artifact(model, checkpoints.load_tokenizer(experiment.encoder), folder)
+        loaded, stored = artifact.load_artifact(folder), (folder / WEIGHTS).stat().st_size
+        return loaded, {"artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
+
+
+def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configuration) -> np.ndarray:
+    """Predictions `(validation rows,)`. Raises `BadInput` where training has diverged."""
+    data = experiment.data
+    answers = trainer.predict(loaded, data.validation, data.tokenizer).numpy()
+    diverged = f"{configuration.name} of {experiment.task}, {experiment.size} diverged: its logits are not finite"
+    rate = experiment.choices.learning_rate
+    require(bool(np.isfinite(answers).all()), f"{diverged}; take a smaller learning_rate than {rate:g}")
+    return data.task.predictions(answers)
+
+
+def _size_of(loaded: nn.Module, masked: int) -> dict[str, float]:
+    """What a record says of a model's size, of which `masked` weights were pruned."""
+    counts = artifact.count(loaded)
+    non_zeros = counts.parameters - masked
+    return {
+        "parameters": counts.parameters,
+        "non_zeros": non_zeros,
+        "stored_zeros": counts.zeros,
+        "bits": counts.bits,
+        "megabytes": megabytes(non_zeros, counts.bits),
+    }
+
+
+def _run_or_read(experiment: Experiment, configuration: Configuration, watch: Watch | None) -> dict:
+    # Whoever comes second waits, and then finds the record.
+    with lock(experiment.record_path(configuration)), _memory(experiment, configuration):
+        return _finished(experiment, configuration) or run_configuration(experiment, configuration, watch)
+
+
+def _finished(experiment: Experiment, configuration: Configuration) -> dict | None:
+    if experiment.force:
+        return None
+    return finished(experiment.record_path(configuration), experiment.specification(configuration))
+
+
+def _intact_record(teacher: Experiment) -> dict | None:
+    """The record of a teacher whose artifact is intact; a broken cache is made again."""
+    try:
+        check_artifact(teacher.artifact_folder(Configuration()))
+        return finished(teacher.record_path(Configuration()), teacher.specification(Configuration()))
+    except BadInput:
+        return None
+
+
+def _check_augmentation(experiment: Experiment, wanted: list[Configuration]) -> None:
+    if experiment.augment and any(configuration.augments for configuration in wanted):
+        synonyms.synonyms_for(experiment.glue)
+    control = any(configuration.uses(CONTROL) for configuration in wanted)
+    require(experiment.augment > 0 or not control, f"the control {CONTROL!r} is nothing with augment 0; take 1 or more")
+
+
+@contextmanager
+def _memory(experiment: Experiment, configuration: Configuration) -> Iterator[None]:
+    """One line where memory ends."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and not any(words in str(error) for words in NO_MEMORY):
+            raise
+        raise BadInput(
+            f"{configuration.name} of {experiment.task}, {experiment.size} needs more memory than there is; take less "
+            f"than batch_size {experiment.batch_size} or max_length {experiment.max_length}"
+        ) from error
+
+
+def _silence_libraries() -> None:
+    """Turn off the libraries' own bars and remarks, where whoever watches is shown others."""
+    datasets.disable_progress_bars()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()

@@ -1,0 +1,108 @@
+"""A grid's records as one tidy table, with a page that says what its columns are and what was run where."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from compressions.errors import command, require
+from compressions.experiments.records import read_all
+from compressions.files import write_whole
+
+# Each column: where a record holds it, and what it is.
+COLUMNS = {
+    "task": ("specification.task", "the GLUE task"),
+    "size": ("specification.size", "the encoder's size, or its folder's name"),
+    "configuration": ("configuration", "the methods that are on, with the sparsity in percent; `aug` is the control"),
+    "seed": ("specification.seed", "of the classification head, the order of rows and dropout"),
+    "sparsity": ("specification.sparsity", "the part of the encoder's linear weights that is pruned"),
+    "score": ("score", "the task's number on the validation split, times 100: the mean of its scored metrics"),
+    "accuracy": ("accuracy", "times 100, as the metrics after it; empty where the task has none"),
+    "f1": ("f1", "of the class that is numbered 1"),
+    "mcc": ("mcc", "Matthews' correlation"),
+    "pearson": ("pearson", "Pearson's correlation"),
+    "spearman": ("spearman", "Spearman's rank correlation"),
+    "parameters": ("parameters", "of encoder and pooler, without the classification head"),
+    "non_zeros": ("non_zeros", "parameters that pruning has left"),
+    "bits": ("bits", "of a stored parameter: 32 or 8"),
+    "megabytes": ("megabytes", "by the paper's ruler: non-zeros times bits / 8, over a million"),
+    "artifact_bytes": ("artifact_bytes", "of the file of weights, zeros and all"),
+    "train_rows": ("specification.train_rows_used", "training rows of the task"),
+    "augmented_rows": ("augmented_rows", "rows that synonym replacement added"),
+    "validation_rows": ("specification.validation_rows", "rows that the score is of"),
+    "learning_rate": ("specification.learning_rate", "at its peak"),
+    "epochs": ("specification.epochs", "passes over the rows, added ones included"),
+    "steps": ("steps", "of the optimizer"),
+    "seconds": ("seconds", "of training"),
+    "examples_per_second": ("examples_per_second", "in training"),
+    "evaluation_seconds": ("evaluation_seconds", "of scoring the loaded artifact"),
+    "total_seconds": ("total_seconds", "of the configuration; that of the first student also of making its teacher"),
+    "startup_seconds": ("startup_seconds", "from the process's start to its first configuration"),
+    "peak_memory_bytes": ("peak_memory_bytes", "the most that the process had held by then"),
+    "teacher": ("teacher.name", "the teacher's encoder"),
+    "teacher_score": ("teacher.score", "its own score on the validation split"),
+    "encoder_checksum": ("specification.encoder.pin", "of the pretrained encoder's files, or its revision"),
+    "train_checksum": ("specification.train_fingerprint", "of the training rows"),
+    "validation_checksum": ("specification.validation_fingerprint", "of the validation rows"),
+    "device": ("machine.device", "`cpu`, or the GPU's name"),
+    "processor": ("machine.processor", "the CPU's name"),
+    "threads": ("machine.threads", "that the process computed with"),
+    "torch": ("packages.torch", "the version of PyTorch"),
+    "transformers": ("packages.transformers", "the version of Transformers"),
+    "predictions_checksum": ("predictions_sha256", "of the predictions for the validation rows"),
+    "commit": ("commit", "of the code"),
+    "record": ("path", "the record's file"),
+}
+RAN = ["size", "seed", "device", "processor", "threads", "torch", "transformers", "commit"]
+
+
+def table(records: list[dict]) -> pd.DataFrame:
+    """One row a record, with the columns of `COLUMNS`, in the records' order."""
+    flat = pd.json_normalize(records).reindex(columns=[place for place, _ in COLUMNS.values()])
+    return flat.set_axis(list(COLUMNS), axis=1)
+
+
+def page(results: Path, frame: pd.DataFrame) -> str:
+    """What a folder of records holds, in Markdown: what was run where, on what, and the columns' meanings."""
+    rows = frame[["task", "train_rows", "train_checksum", "validation_rows", "validation_checksum"]]
+    encoders = frame.groupby(["size", "encoder_checksum"], as_index=False).agg(records=("record", "size"))
+    ran = frame.groupby(RAN, as_index=False, dropna=False).agg(tasks=("task", "nunique"), records=("record", "size"))
+    lines = [
+        f"# {results.name}",
+        f"{len(frame)} records; `records.csv` and `records.parquet` are one table of them. `make results` writes the "
+        "three files from the records.",
+        "## What was run where",
+        markdown(ran.assign(commit=ran.commit.str[:12])),
+        "## Encoders",
+        markdown(encoders),
+        "## Rows",
+        markdown(rows.drop_duplicates().sort_values("task")),
+        "## Columns",
+        markdown(pd.DataFrame([(f"`{name}`", says) for name, (_, says) in COLUMNS.items()], columns=["column", "is"])),
+    ]
+    return "\n\n".join(lines) + "\n"
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A frame as a table in Markdown, without its index."""
+    rows = [frame.columns, ["---"] * len(frame.columns), *frame.itertuples(index=False)]
+    return "\n".join("| " + " | ".join(str(value) for value in row) + " |" for row in rows)
+
+
+def write_table(results: Path) -> pd.DataFrame:
+    """Write `records.csv`, `records.parquet` and `README.md` beside the records; the table is returned.
+
+    Raises `BadInput` for a folder without records, or with one that is not sound.
+    """
+    frame = table(read_all(results))
+    require(len(frame) > 0, f"{results} holds no records; make grid makes some")
+    parquet = io.BytesIO()
+    frame.to_parquet(parquet, index=False)
+    write_whole(results / "records.csv", frame.to_csv(index=False).encode())
+    write_whole(results / "records.parquet", parquet.getvalue())
+    write_whole(results / "README.md", page(results, frame).encode())
+    return frame
+
+
+if __name__ == "__main__":
+    command(lambda results: write_table(Path(results)))

@@ -1,0 +1,1 @@
+"""Bytes, milliseconds and training speed of models."""

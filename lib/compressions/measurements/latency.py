@@ -1,0 +1,104 @@
+"""`make latency`: milliseconds of compressed models in ONNX Runtime, on one thread of a CPU, in turn with fp32.
+
+Time depends on shapes and not on what a model has learned, so the weights are random; no size has to be trained.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import AutoModelForSequenceClassification, logging, set_seed
+
+from compressions.experiments.configurations import Configuration
+from compressions.experiments.provenance import surroundings
+from compressions.files import write_whole
+from compressions.methods import pruning, quantization
+from compressions.models.architectures import SIZES, Size
+from compressions.models.checkpoints import bert_config
+from compressions.storage.artifact import finish
+from compressions.storage.onnx import INPUTS, session, to_onnx
+
+CONFIGURATIONS = (
+    Configuration(),
+    Configuration(("mp",), 0.6),
+    Configuration(("qat",)),
+    Configuration(("qat", "mp"), 0.6),
+)
+SHAPES = [(batch, length) for batch in (1, 8) for length in (32, 128)]
+FEWEST, MOST, SECONDS = 7, 101, 20.0  # rounds, and how long a shape is measured before rounds end
+
+
+def random_model(size: Size, configuration: Configuration) -> nn.Module:
+    """A finished classifier of two labels with random weights, masks and activation ranges."""
+    set_seed(0)
+    model = AutoModelForSequenceClassification.from_config(bert_config(size, num_labels=2))
+    if configuration.uses("mp"):
+        pruning.prune(model)
+        pruning.set_sparsity(model, configuration.sparsity)
+    if configuration.uses("qat"):
+        quantization.quantize(model)
+        with torch.no_grad():
+            model.train()(torch.randint(size.vocabulary, (1, 16)))  # the ranges of activations are seen in training
+    return finish(model, "channel" if configuration.uses("qat") else None)
+
+
+def inputs(batch: int, length: int, vocabulary: int) -> dict[str, np.ndarray]:
+    """Random rows, all of the same length."""
+    tokens = np.random.default_rng(0).integers(vocabulary, size=(batch, length))
+    return dict(zip(INPUTS, (tokens, np.ones_like(tokens), np.zeros_like(tokens)), strict=True))
+
+
+def seconds_in_turn(sessions: list, given: dict[str, np.ndarray], limit: float) -> np.ndarray:
+    """Seconds `(rounds, sessions)`: in each round every session once, so that what disturbs one disturbs all.
+
+    Rounds end after `limit` seconds, but not before there are a few.
+    """
+    for each in sessions:
+        each.run(None, given)  # the first run of a shape allocates, and is not counted
+    rounds, began = [], time.perf_counter()
+    while len(rounds) < FEWEST or (len(rounds) < MOST and time.perf_counter() - began < limit):
+        rounds.append([_seconds(each, given) for each in sessions])
+    return np.array(rounds)
+
+
+def _seconds(session, given: dict[str, np.ndarray]) -> float:
+    start = time.perf_counter()
+    session.run(None, given)
+    return time.perf_counter() - start
+
+
+def measure(size: Size, sessions: dict[str, object], limit: float = SECONDS) -> list[dict]:
+    """A row for each shape that the size can take and each session; the first is what the others are compared with.
+
+    `ms` is the median of milliseconds, `ratio` that of the first one's over its own in the same round, with quartiles.
+    """
+    rows = []
+    for batch, length in (shape for shape in SHAPES if shape[1] <= size.positions):
+        seconds = seconds_in_turn(list(sessions.values()), inputs(batch, length, size.vocabulary), limit)
+        for place, name in enumerate(sessions):
+            low, ratio, high = np.quantile(seconds[:, 0] / seconds[:, place], [0.25, 0.5, 0.75]).tolist()
+            row = {"size": size.name, "configuration": name, "batch": batch, "length": length}
+            row |= {"ms": 1000 * float(np.median(seconds[:, place])), "ratio": ratio, "low": low, "high": high}
+            rows.append(row | {"rounds": len(seconds)})
+    return rows
+
+
+def main(target: str) -> None:
+    """Measure every size of the paper and write the rows, and where they were measured, as JSON."""
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()
+    rows = []
+    for size in SIZES.values():
+        sessions = {each.name: session(to_onnx(random_model(size, each))) for each in CONFIGURATIONS}
+        rows += measure(size, sessions)
+        for row in rows[-len(SHAPES) * len(CONFIGURATIONS) :]:
+            print("{size:7} {configuration:9} batch {batch} length {length:3}: {ms:9.2f} ms, {ratio:.2f}".format(**row))
+    write_whole(Path(target), json.dumps({"rows": rows, **surroundings()}, indent=1).encode())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

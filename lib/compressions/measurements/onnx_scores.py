@@ -1,0 +1,75 @@
+"""`make exported`: the artifacts of a folder's records in ONNX Runtime, on whole validation splits."""
+
+import os
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pandas as pd
+import torch
+from transformers import AutoTokenizer
+
+from compressions.data.csv_task import find_task, place
+from compressions.data.glue import load, rows_fingerprint
+from compressions.data.tasks import HUB
+from compressions.errors import command, require_same
+from compressions.experiments.prepared_data import tokenize
+from compressions.experiments.records import read_predictions
+from compressions.files import root
+from compressions.measurements.artifacts import complete, key_of, report
+from compressions.storage import artifact
+from compressions.storage.onnx import Runtime, to_onnx
+from compressions.storage.size_measures import KEY
+from compressions.training import metrics, trainer
+
+NAME = "exported.csv"
+COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "artifact_sha256"]
+
+
+def source(record: dict) -> str:
+    """Where the rows of a record are: its own task's; what GLUE names; the embedded tasks if it is of them; the hub."""
+    if find_task(record["specification"]["task"]).own:
+        return str(place(record["specification"]["task"]))
+    return os.environ.get("GLUE") or ("embedded" if record["specification"]["glue"] == "embedded" else HUB)
+
+
+def onnx_scores(record: dict, folder: Path, glue: str, predictions: np.ndarray) -> dict:
+    """What the exported artifact scores on the whole validation split, and in how many rows it answers otherwise.
+
+    `predictions` `(rows,)` are the record's; a graded answer differs when it is off by more than a hundredth. Raises
+    `BadInput` where `glue` does not hold the rows that the record is of.
+    """
+    chosen = record["specification"]
+    task = find_task(chosen["task"])
+    rows = load(task, glue).validation
+    found = {"validation_fingerprint": rows_fingerprint(task, rows)}
+    wanted = {"validation_fingerprint": chosen["validation_fingerprint"]}
+    require_same(f"the record {record['path']}", wanted, found, "name its rows with GLUE")
+    model = artifact.load_artifact(folder)
+    content, tokenizer = to_onnx(model), AutoTokenizer.from_pretrained(folder)
+    tokens = tokenize(rows, task, tokenizer, min(chosen["max_length"], model.config.max_position_embeddings))
+    own = task.predictions(trainer.predict(Runtime(content), tokens, tokenizer).numpy())
+    labels = np.array(rows["label"])
+    differing = own != predictions if task.labels else np.abs(own - predictions) > 0.01
+    scores = {"score": record["score"], "onnx_score": metrics.scores(task, labels, own)["score"]}
+    return {"rows": len(rows), **scores, "differing": int(differing.sum()), "onnx_bytes": len(content)}
+
+
+def main(results: str) -> None:
+    """Check what has not been, and say how much was and what could not be."""
+    torch.set_num_threads(1)
+    datasets.disable_progress_bars()
+    folder = root() / results
+
+    def row(record: dict, artifacts: Path) -> list[dict]:
+        predictions, _ = read_predictions(folder / record["path"])
+        found = onnx_scores(record, artifacts, source(record), predictions)
+        return [{**key_of(record), **found, "artifact_sha256": record["artifact_sha256"]}]
+
+    path = folder / NAME
+    table = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=COLUMNS)
+    report(*complete(folder, NAME, table, row))
+
+
+if __name__ == "__main__":
+    command(main)

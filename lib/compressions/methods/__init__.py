@@ -1,0 +1,1 @@
+"""The paper's three methods: quantization-aware training, distillation, magnitude pruning. Imports torch alone."""

@@ -1,0 +1,67 @@
+"""Gradual magnitude pruning (MP) of the encoder's linear weights (Zhu & Gupta 2017).
+
+As in Movva et al. (2022), sparsity rises linearly during training after some warm-up; embeddings, the classification
+head, biases and LayerNorm are never pruned.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+
+def sparsity_at(step: int, steps: int, target: float, begin: float, end: float) -> float:
+    """Sparsity wanted at `step` of `steps`: 0 until the share `begin` of training, `target` from the share `end` on."""
+    progress = (step / steps - begin) / (end - begin)
+    return target * min(max(progress, 0.0), 1.0)
+
+
+def magnitude_mask(weight: Tensor, sparsity: float) -> Tensor:
+    """1 where a weight stays and 0 at the `round(sparsity * n)` smallest magnitudes; the weight's shape and type."""
+    mask = torch.ones_like(weight).flatten()
+    zeros = round(sparsity * weight.numel())
+    mask[weight.detach().abs().flatten().topk(zeros, largest=False, sorted=False).indices] = 0
+    return mask.view_as(weight)
+
+
+class MagnitudeMask(nn.Module):
+    """A parametrization that multiplies a weight with a mask."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mask", torch.ones_like(weight))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The weight with zeros where the mask has them."""
+        return weight * self.mask
+
+    def update(self, weight: Tensor, sparsity: float) -> None:
+        """Recompute the mask; what is masked already counts as 0, so masks are nested while sparsity rises."""
+        self.mask.copy_(magnitude_mask(weight * self.mask, sparsity))
+
+
+def prunable(model: nn.Module) -> list[nn.Linear]:
+    """The linear layers of encoder and pooler: all but the classification head."""
+    return [module for module in model.base_model.modules() if isinstance(module, nn.Linear)]
+
+
+def prune(model: nn.Module) -> None:
+    """Give every prunable layer of `model` a mask that lets everything through, in place."""
+    for layer in prunable(model):
+        parametrize.register_parametrization(layer, "weight", MagnitudeMask(layer.weight), unsafe=True)
+
+
+def _masks(model: nn.Module) -> list[tuple[MagnitudeMask, Tensor]]:
+    """The masks of a model, each with the weight it masks."""
+    chains = [module for module in model.modules() if isinstance(module, parametrize.ParametrizationList)]
+    return [(link, chain.original.detach()) for chain in chains for link in chain if isinstance(link, MagnitudeMask)]
+
+
+def set_sparsity(model: nn.Module, sparsity: float) -> None:
+    """Recompute the masks of a model that `prune` was called on."""
+    for mask, weight in _masks(model):
+        mask.update(weight, sparsity)
+
+
+def count_masked(model: nn.Module) -> int:
+    """How many weights the masks of a model hold at zero; 0 for a model without masks."""
+    return sum(int((mask.mask == 0).sum()) for mask, _ in _masks(model))

@@ -1,0 +1,187 @@
+"""Quantization-aware training (QAT) to int8, and the int8 layers that a trained model is saved with.
+
+Symmetric int8 after Jacob et al. (2018), with the choices of Q8BERT (Zafrir et al. 2019): the weights of all linear
+layers and embeddings, and the input activations of all linear layers, with a straight-through gradient.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+LARGEST = 127
+SMALLEST_SCALE = torch.finfo(torch.float32).tiny * LARGEST
+MOMENTUM = 0.95
+
+
+def weight_scale(weight: Tensor, granularity: str = "channel") -> Tensor:
+    """Scales `(rows,)` for a weight `(rows, columns)`, or `(1,)` per tensor: the largest magnitude becomes 127."""
+    magnitudes = weight.detach().abs()
+    peak = magnitudes.amax(dim=1) if granularity == "channel" else magnitudes.amax().reshape(1)
+    return (peak / LARGEST).clamp(min=SMALLEST_SCALE)
+
+
+def levels(values: Tensor, scale: Tensor) -> Tensor:
+    """`round(values / scale)`, in floating point: the whole numbers that int8 stores.
+
+    One scale `(1,)` serves the whole tensor; `(rows,)` serve the rows of `(rows, columns)`.
+    """
+    return torch.round(values * _along_rows(1 / scale))
+
+
+def _along_rows(scale: Tensor) -> Tensor:
+    return scale if scale.numel() == 1 else scale[:, None]
+
+
+class _StraightThrough(torch.autograd.Function):
+    """Rounding to whole multiples of the scale, with the gradient of the identity (Bengio et al. 2013)."""
+
+    @staticmethod
+    def forward(ctx, values: Tensor, scale: Tensor) -> Tensor:
+        return levels(values, scale).mul_(_along_rows(scale))
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient, None
+
+
+def fake_quantize(values: Tensor, scale: Tensor) -> Tensor:
+    """`scale * clamp(round(values / scale), -127, 127)`, in floating point; scales as in `levels`.
+
+    The gradient passes straight through where nothing is clamped, and is zero where it is (Jacob et al. 2018).
+    """
+    limit = LARGEST * _along_rows(scale)
+    return _StraightThrough.apply(values.clamp(-limit, limit), scale)
+
+
+def to_int8(values: Tensor, scale: Tensor) -> Tensor:
+    """The int8 numbers behind `fake_quantize(values, scale)`."""
+    return levels(values, scale).clamp_(-LARGEST, LARGEST).to(torch.int8)
+
+
+class FakeQuantize(nn.Module):
+    """A parametrization of a weight `(rows, columns)` that lets it be used only in its int8 values."""
+
+    def __init__(self, granularity: str) -> None:
+        super().__init__()
+        self.granularity = granularity
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The weight as int8 would hold it, same shape."""
+        # A weight's own scale clamps nothing, so the clamp is left out: the embeddings are large.
+        return _StraightThrough.apply(weight, weight_scale(weight, self.granularity))
+
+
+class ActivationRange(nn.Module):
+    """Fake-quantizes activations with a running range: an exponential mean of the batches' largest magnitudes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("peak", torch.zeros(1))
+
+    @property
+    def scale(self) -> Tensor:
+        """The activations' scale, `(1,)`."""
+        return (self.peak / LARGEST).clamp(min=SMALLEST_SCALE)
+
+    def forward(self, activations: Tensor) -> Tensor:
+        """Fake-quantized activations, any shape; in training mode the range follows them."""
+        if self.training:
+            now = activations.detach().abs().amax()
+            self.peak.copy_(torch.where(self.peak > 0, MOMENTUM * self.peak + (1 - MOMENTUM) * now, now))
+        return fake_quantize(activations, self.scale)
+
+
+def _quantize_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return (module.activation_range(inputs[0]), *inputs[1:])
+
+
+def quantize(model: nn.Module, granularity: str = "channel") -> None:
+    """Make every linear layer and embedding of `model` train on the int8 values of its weights and inputs, in place."""
+    for module in list(model.modules()):
+        if isinstance(module, nn.Linear | nn.Embedding):
+            parametrize.register_parametrization(module, "weight", FakeQuantize(granularity), unsafe=True)
+        if isinstance(module, nn.Linear):
+            module.activation_range = ActivationRange().to(module.weight.device)
+            module.register_forward_pre_hook(_quantize_input)
+
+
+def int8_matmul(left: Tensor, right: Tensor) -> Tensor:
+    """`left @ right.T` of int8 matrices `(m, k)` and `(n, k)` in exact int32.
+
+    CUDA's kernel wants more than 16 rows and multiples of 8, so there both are padded with zeros and the result is cut.
+    On a CPU without instructions for int8 torch's kernel is many times slower than sums of fp32.
+    """
+    m, n, k = len(left), len(right), left.shape[1]
+    # And torch 2.13's CPU kernel returns memory it never wrote for matrices of one column.
+    if not left.is_cuda and (k == 1 or not torch.cpu._is_vnni_supported()):
+        return _in_fp32(left, right)
+    if left.is_cuda:
+        left = nn.functional.pad(left, (0, -k % 8, 0, max(24 - m, -m % 8)))
+        right = nn.functional.pad(right, (0, -k % 8, 0, -n % 8))
+    return torch._int_mm(left, right.T)[:m, :n]
+
+
+def _in_fp32(left: Tensor, right: Tensor) -> Tensor:
+    """The same by sums of fp32, which up to 2^24 are exact: those of so many columns that none is larger."""
+    columns = zip(left.split(2**10, dim=1), right.split(2**10, dim=1), strict=True)
+    return sum((one.float() @ other.float().T).int() for one, other in columns)
+
+
+class Int8Linear(nn.Module):
+    """A linear layer with int8 weights `(out, in)`, int8 inputs, int32 sums and an fp32 bias."""
+
+    def __init__(self, outputs: int, inputs: int, scales: int, bias: bool) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(outputs, inputs, dtype=torch.int8))
+        self.register_buffer("weight_scale", torch.ones(scales))
+        self.register_buffer("input_scale", torch.ones(1))
+        self.register_buffer("bias", torch.zeros(outputs) if bias else None)
+
+    def forward(self, activations: Tensor) -> Tensor:
+        """`(..., in)` to `(..., out)`, both fp32."""
+        rows = to_int8(activations.reshape(-1, activations.shape[-1]), self.input_scale)
+        outputs = int8_matmul(rows, self.weight) * (self.input_scale * self.weight_scale)
+        outputs = outputs if self.bias is None else outputs + self.bias
+        return outputs.reshape(*activations.shape[:-1], -1)
+
+
+class Int8Embedding(nn.Module):
+    """An embedding with int8 rows `(vocabulary, hidden)`."""
+
+    def __init__(self, rows: int, columns: int, scales: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(rows, columns, dtype=torch.int8))
+        self.register_buffer("weight_scale", torch.ones(scales))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Token numbers of any shape to fp32 vectors `(..., hidden)`."""
+        scale = self.weight_scale if self.weight_scale.numel() == 1 else self.weight_scale[ids].unsqueeze(-1)
+        return self.weight[ids] * scale
+
+
+def int8_shell(module: nn.Module, scales: int) -> nn.Module:
+    """An empty int8 layer of the shape of a linear layer or embedding."""
+    if isinstance(module, nn.Embedding):
+        return Int8Embedding(module.num_embeddings, module.embedding_dim, scales)
+    return Int8Linear(module.out_features, module.in_features, scales, module.bias is not None)
+
+
+def replace(model: nn.Module, name: str, layer: nn.Module) -> None:
+    """Put `layer` where `model` has the submodule called `name`."""
+    parent, _, child = name.rpartition(".")
+    setattr(model.get_submodule(parent), child, layer)
+
+
+def convert(model: nn.Module, granularity: str = "channel") -> None:
+    """Replace every layer that was trained with `quantize`, its parametrizations since removed, by its int8 layer."""
+    for name, module in list(model.named_modules()):
+        if isinstance(module, nn.Linear | nn.Embedding):
+            scale = weight_scale(module.weight, granularity)
+            layer = int8_shell(module, scale.numel()).to(module.weight.device)
+            layer.weight.copy_(to_int8(module.weight.detach(), scale))
+            layer.weight_scale.copy_(scale)
+            if isinstance(module, nn.Linear):
+                layer.input_scale.copy_(module.activation_range.scale)
+                if module.bias is not None:
+                    layer.bias.copy_(module.bias.detach())
+            replace(model, name, layer)

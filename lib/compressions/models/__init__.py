@@ -1,0 +1,1 @@
+"""Encoders and teachers: their shapes, where they come from, and loading them."""

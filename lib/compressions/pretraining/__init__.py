@@ -1,0 +1,1 @@
+"""Making small encoders from a pretrained teacher and plain text."""

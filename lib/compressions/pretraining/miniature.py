@@ -1,0 +1,169 @@
+"""A pretrained encoder that is to be made by general distillation: what decides it, and what is there of it already."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from compressions.errors import BadInput, check, number, require, require_same, whole
+from compressions.files import root
+from compressions.models import sources
+from compressions.models.architectures import MINILM, VOCABULARY, Size, size_of
+from compressions.pretraining.corpus import Text
+
+# SHA-256 of the file `vocab.txt` that every encoder of the paper comes with: BERT's uncased WordPieces, one a line.
+BERT_VOCABULARY = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
+RATE_BY_WIDTH = {128: 2e-3, 256: 1e-3, 512: 5e-4}
+RATE_OF_WIDER = 2e-4
+PROVENANCE = "provenance.json"
+
+
+@dataclass(frozen=True)
+class Miniature:
+    """What is made and how; the miniatures notebook gives every default with its reason.
+
+    Raises `BadInput` when it is made, before any work, for a value that is not allowed.
+    """
+
+    size: str | list[int]
+    out: str
+    teacher: str
+    text: str
+    tokens: int | None = None
+    minutes: float | None = None
+    batch_size: int = 64
+    learning_rate: float | None = None
+    passes: int = 4
+    seed: int = 0
+    likeness: bool = True
+    bfloat16: bool = True
+    resume: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("out", "teacher", "text"):
+            check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
+        for name in ("likeness", "bfloat16", "resume"):
+            check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
+        self._check_numbers()
+        sources.check_name(self.folder, self.shape)
+        self._check_teacher()
+        found = len(self.source.take(self.batch_size))
+        fewer = f"the text {self.text!r} has {found} sentences, fewer than a batch of {self.batch_size}"
+        require(found == self.batch_size, fewer)
+        self.finished()
+
+    def _check_numbers(self) -> None:
+        for name in ("batch_size", "passes"):
+            check(whole(getattr(self, name), 1), name, getattr(self, name), "a whole number from 1")
+        check(whole(self.seed, 0), "seed", self.seed, "a whole number from 0")
+        check(self.tokens is None or whole(self.tokens, 1), "tokens", self.tokens, "a whole number from 1, or null")
+        for name in ("minutes", "learning_rate"):
+            value = getattr(self, name)
+            check(value is None or (number(value) and value > 0), name, value, "a number above 0, or null")
+        require(bool(self.tokens or self.minutes), "tokens and minutes are both null; give one of them, or both")
+
+    def _check_teacher(self) -> None:
+        from compressions.models import checkpoints  # torch comes with it, for nothing else here
+
+        pieces = checkpoints.load_tokenizer(self.teacher_encoder).get_vocab()
+        lines = "".join(f"{piece}\n" for piece in sorted(pieces, key=pieces.get))
+        same = hashlib.sha256(lines.encode()).hexdigest() == BERT_VOCABULARY
+        require(
+            same and self.teacher_encoder.size.vocabulary == VOCABULARY,
+            f"the teacher {self.teacher!r} has another vocabulary ({len(pieces)} word pieces); needed: BERT's uncased "
+            f"{VOCABULARY}",
+        )
+
+    @cached_property
+    def source(self) -> Text:
+        """The text, opened once."""
+        return Text(self.text)
+
+    @cached_property
+    def shape(self) -> Size:
+        """The student's shape."""
+        return size_of(self.size)
+
+    @cached_property
+    def teacher_encoder(self) -> sources.Encoder:
+        """The teacher, on the hub or in a folder."""
+        if self.teacher == MINILM.hub:
+            return sources.Encoder(MINILM, "hub")
+        require(
+            (Path(self.teacher) / "config.json").is_file(),
+            f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM.hub}, or a folder with a BERT",
+        )
+        return sources.folder_encoder(Path(self.teacher))
+
+    @cached_property
+    def specification(self) -> dict:
+        """Everything that decides the result, but for the machine's speed where `minutes` end the run."""
+        choices = ("tokens", "minutes", "batch_size", "passes", "seed", "likeness", "bfloat16")
+        return {
+            "layers, width and heads": [self.shape.layers, self.shape.hidden, self.shape.heads],
+            "teacher": sources.identity(self.teacher_encoder),
+            "text": self.source.fingerprint,
+            "learning_rate": self.learning_rate or default_rate(self.shape),
+            **{name: getattr(self, name) for name in choices},
+        }
+
+    @property
+    def folder(self) -> Path:
+        """Where the encoder goes; a relative `out` is below the repository."""
+        return root() / self.out
+
+    @property
+    def state_file(self) -> Path:
+        """The run's checkpoint, beside the folder; it is gone when the folder is there."""
+        return self.folder.with_name(f"{self.folder.name}.training.safetensors")
+
+    def finished(self) -> dict | None:
+        """The provenance that `out` holds if it was made by this run, `None` if it is still to be made.
+
+        Raises `BadInput` for an `out` with anything else in it, or with a run that `resume` does not want.
+        """
+        if (self.folder / PROVENANCE).is_file():
+            provenance = _read_provenance(self.folder / PROVENANCE)
+            self._check_same(self.folder, provenance["specification"])
+            self.state_file.unlink(missing_ok=True)
+            return provenance
+        free = not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir()))
+        require(free, f"out {self.out!r} is not an empty folder; take another")
+        if self.state_file.exists():
+            self._check_same(self.state_file, read_state(self.state_file)["specification"])
+        return None
+
+    def _check_same(self, place: Path, theirs: dict) -> None:
+        require(self.resume, f"{place} holds a run; set resume to go on with it, or take another out")
+        require_same(f"the run in {place}", theirs, self.specification, "take another out")
+
+
+def default_rate(size: Size) -> float:
+    """The peak learning rate of general distillation: narrower students learn with larger steps."""
+    return next((rate for width, rate in RATE_BY_WIDTH.items() if size.hidden <= width), RATE_OF_WIDER)
+
+
+def _read_provenance(path: Path) -> dict:
+    try:
+        provenance = json.loads(path.read_text())
+        return {**provenance, "specification": dict(provenance["specification"])}
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadInput(f"{path} is not the provenance of a miniature ({error}); take another out") from error
+
+
+def read_state(path: Path) -> dict:
+    """What a checkpoint says of its run, without the tensors: `specification` and `position`."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return json.loads(file.metadata()["state"])
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise BadInput(f"the checkpoint {path} cannot be read ({error}); delete it to begin anew") from error
+
+
+def from_parameters(names: Mapping[str, object]) -> Miniature:
+    """The miniature that a notebook's globals describe: its fields are picked from them by name."""
+    return Miniature(**{field.name: names[field.name] for field in fields(Miniature) if field.name in names})

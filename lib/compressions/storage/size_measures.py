@@ -1,0 +1,73 @@
+"""The rulers: how many bytes a compressed encoder is said to have, by the paper and by what a disk can hold."""
+
+from math import ceil
+from pathlib import Path
+
+import pandas as pd
+
+from compressions.errors import BadInput
+
+BYTES = {8: 1, 32: 4}
+MEGABYTE = 10**6
+
+
+def megabytes(non_zeros: int, bits: int) -> float:
+    """Size in MB (10^6 bytes) of `non_zeros` parameters at `bits` each (8 or 32).
+
+    Movva et al. (2022): non-zero parameters times 4 bytes (fp32) or 1 byte (int8), embeddings included, and nothing for
+    masks, indexes, scales or the classification head.
+    """
+    return non_zeros * BYTES[bits] / MEGABYTE
+
+
+def _values(record: dict) -> int:
+    return record["parameters"] * BYTES[record["bits"]]
+
+
+def _bitmask(record: dict) -> int:
+    sparsity = record["specification"]["sparsity"]
+    prunable = (record["parameters"] - record["non_zeros"]) / sparsity if sparsity else 0
+    return record["non_zeros"] * BYTES[record["bits"]] + ceil(prunable / 8)
+
+
+# Bytes of a record's model, encoder and pooler, by the rulers that need no more than the record. `file`, like all that
+# are measured, counts scales and the classification head too.
+RULERS = {
+    "paper": lambda record: record["non_zeros"] * BYTES[record["bits"]],
+    "dense": _values,
+    "bitmask": _bitmask,
+    "file": lambda record: record["artifact_bytes"],
+}
+# Rulers that need the saved model itself.
+MEASURED = ("csr", "gzip", "xz", "packed", "entropy")
+RULER_WORDS = {
+    "paper": "non-zero parameters times bits, nothing for masks or scales",
+    "dense": "all parameters times bits: pruning saves nothing",
+    "bitmask": "non-zero parameters times bits, and one bit for each weight that could have been pruned",
+    "file": "the saved file of tensors, dense, with scales, header and classification head",
+    "csr": "pruned matrices as compressed sparse rows: their values, a column number of 2 bytes each, a start per row",
+    "gzip": "the saved file, compressed by gzip at its best",
+    "xz": "the saved file, compressed by xz",
+    "packed": "our packed file: masks and values apart, entropy-coded, with checksums",
+    "entropy": "the order-0 entropy of masks and values, those of fp32 byte by byte: what coding each alone needs",
+}
+MEASURES = "rulers.csv"
+# The parts of a model that are measured: all of it, and the encoder's layers without embeddings, pooler and head.
+PARTS = WHOLE, LAYERS = "model", "layers"
+KEY = ["task", "size", "configuration", "seed"]
+
+
+def read_measures(results: Path) -> pd.DataFrame:
+    """What `make rulers` measured on artifacts of a folder's records: a row for each `part` of each, in bytes.
+
+    Columns are `KEY`, `part`, `parameters`, every ruler and `artifact_sha256`; no rows where nothing was measured.
+    Raises `BadInput` for a table that cannot be read.
+    """
+    columns = [*KEY, "part", "parameters", *RULERS, *MEASURED, "artifact_sha256"]
+    path = results / MEASURES
+    if not path.is_file():
+        return pd.DataFrame(columns=columns)
+    try:
+        return pd.read_csv(path)[columns]
+    except (KeyError, ValueError) as error:
+        raise BadInput(f"{path} is no table of rulers ({error}); delete it, then make rulers") from error

@@ -1,0 +1,1 @@
+"""One trainer for any subset of the methods, its callbacks, and the tasks' metrics."""

@@ -1,0 +1,260 @@
+"""What a folder of records lets be compared, and what is said of one that does not."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from compressions.analysis.bootstrap import bootstrap, estimate
+from compressions.analysis.majority import at_floor, named
+from compressions.analysis.pareto import (
+    MEAN,
+    best_within,
+    difference,
+    front,
+    front_share,
+    points,
+    shared,
+    smallest_above,
+    undominated,
+)
+from compressions.analysis.reading import read_results
+from compressions.analysis.results import ALL, PAPER
+from compressions.data.tasks import TASKS
+from compressions.errors import BadInput
+from compressions.experiments.records import read_all, read_predictions, record_path
+from compressions.storage.size_measures import MEASURED, MEASURES
+from tests.conftest import ROOT, call_papermill, run_chapter
+from tests.simulated import on_gpu, write_measures, write_one, write_records
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two tasks, two sizes, two seeds, all configurations."""
+    folder = tmp_path_factory.mktemp("results")
+    write_records(folder)
+    write_measures(folder)
+    return folder
+
+
+def test_mean_scores_are_those_of_the_records(folder):
+    results = read_results(folder)
+    assert results.tasks == ("sst2", "rte") and results.sizes == ("tiny", "mini") and results.notes == ()
+    for record in read_all(folder):
+        chosen = record["specification"]
+        place = (*results.place((chosen["task"], chosen["size"])), ALL.index(record["configuration"]))
+        assert results.bytes[place] == 1e6 * record["megabytes"] and results.rulers["file"][place] > 0
+        assert abs(results.scores[place] - record["score"]) < 25
+    own = [r["score"] for r in read_all(folder) if (r["specification"]["task"], r["configuration"]) == ("rte", "kd")]
+    assert results.scores[1, :, ALL.index("kd")].mean() == pytest.approx(np.mean(own))
+
+
+def test_a_bitmask_costs_a_bit_a_weight_that_could_be_pruned(folder):
+    results = read_results(folder)
+    tiny = {name: {ruler: sizes[0, 0, ALL.index(name)] for ruler, sizes in results.rulers.items()} for name in ALL}
+    # TINY has 4,385,920 parameters, 409,600 of them in matrices: at 0.6 163,840 are left, and a mask of 51,200 bytes.
+    assert tiny["qat+mp60"]["paper"] == 4_385_920 - 245_760
+    assert tiny["qat+mp60"]["bitmask"] == 4_385_920 - 245_760 + 51_200
+    assert tiny["qat+mp60"]["dense"] == tiny["qat"]["paper"] == 4_385_920
+    assert tiny["base"]["bitmask"] == 4 * 4_385_920
+
+
+def test_points_hold_every_model_and_the_mean_of_the_tasks(folder):
+    results = read_results(folder)
+    frame = points(results, bootstrap(results, 100))
+    assert len(frame) == 3 * 2 * len(ALL) and (frame.seeds == 2).all()
+    assert (frame.low < frame.score).all() and (frame.score < frame.high).all()
+    mean = frame[frame.task == MEAN].set_index(["size", "configuration"]).score
+    others = frame[frame.task != MEAN].groupby(["size", "configuration"]).score.mean()
+    assert np.allclose(mean, others.reindex(mean.index))
+    means = frame[frame.task == MEAN]
+    best = means[front(means)].sort_values("megabytes")
+    assert best.score.is_monotonic_increasing and means.score.max() in set(best.score)
+    assert best_within(means, means.megabytes.max()).score == means.score.max()
+    assert best_within(means, 0.1) is None and smallest_above(means, 101) is None
+    assert smallest_above(means, 0).megabytes == means.megabytes.min()
+
+
+def test_a_constant_answer_is_a_tasks_floor(tmp_path):
+    write_records(tmp_path, tasks=("cola", "sst2", "mrpc", "stsb"), sizes=("tiny",), seeds=(0,))
+    results, wanted = read_results(tmp_path), {"stsb": 0}
+    for task in ("cola", "sst2", "mrpc"):
+        ones = np.mean(results.cells[task, "tiny"].labels == 1)
+        f1 = 2 * ones / (1 + ones)  # of answering 1 throughout: precision `ones`, recall 1
+        with_f1 = max((ones + f1) / 2, (1 - ones) / 2)
+        wanted[task] = 100 * (with_f1 if task == "mrpc" else max(ones, 1 - ones))
+    assert dict(zip(results.tasks, results.floors, strict=True)) == pytest.approx(wanted)
+
+
+def test_a_task_that_is_not_learned_is_named_as_at_its_floor(tmp_path):
+    labels = np.random.default_rng(0).integers(0, 2, 400)
+    for task, size, said in (
+        ("sst2", "tiny", labels),
+        ("rte", "tiny", np.ones(400)),
+        ("sst2", "mini", labels),
+        ("rte", "mini", np.where(np.arange(400) < 300, labels, 1 - labels)),
+    ):
+        for name in PAPER:
+            write_one(tmp_path, name, labels, said, {"task": task, "size": size, "seed": 0})
+    results = read_results(tmp_path)
+    floored = at_floor(results, bootstrap(results, 100))
+    assert dict(zip(results.tasks, floored.tolist(), strict=True)) == {"sst2": [False, False], "rte": [True, False]}
+    constant = f"{100 * labels.mean():.1f}"  # of answering 1, which most labels are, and TINY does
+    assert named(results, floored) == f"rte ({constant}, the constant {constant}) for TINY"
+    assert named(results, floored & False) == "none"
+
+
+def test_a_front_that_chance_cannot_change_is_the_front(folder):
+    results = read_results(folder)
+    drawn = bootstrap(results, 50)
+    found = front_share(results, drawn)
+    assert len(found) == 2 * len(PAPER) and found.share.min() >= 0 and found.share.max() <= 1
+    sizes, scores = np.array([1.0, 2.0, 3.0]), np.array([[50.0, 60.0, 55.0], [50.0, 40.0, 55.0]])
+    assert undominated(sizes, scores).tolist() == [[True, True, False], [True, False, True]]
+    least = results.bytes[..., : len(PAPER)].mean(axis=0).min()
+    smallest = found.set_index(["size", "configuration"]).share[("tiny", "qat+mp60")]
+    assert smallest > 0 and least == results.bytes[0, 0, PAPER.index("qat+mp60")]
+
+
+def test_intervals_are_about_as_wide_as_the_binomial_allows(tmp_path):
+    write_records(tmp_path, tasks=("sst2",), sizes=("tiny",), seeds=(0,), rows=900)
+    results = read_results(tmp_path)
+    error = estimate(results.scores, bootstrap(results, 500), lambda scores: scores).error[0, 0]
+    wanted = 100 * np.sqrt(results.scores[0, 0] / 100 * (1 - results.scores[0, 0] / 100) / 900)
+    assert np.allclose(error, wanted, rtol=0.15)
+
+
+def test_what_is_not_whole_is_left_out_and_named(tmp_path):
+    write_records(tmp_path, seeds=(0,))
+    record_path(tmp_path, "rte", "mini", "qat+kd", 0).unlink()
+    record_path(tmp_path, "sst2", "tiny", "aug", 0).unlink()
+    results = read_results(tmp_path)
+    assert ("rte", "mini") not in results.cells and shared(results) == ([0], [0, 1])
+    assert any("MINI has 11 of the 12 configurations on rte, where it is left out" in note for note in results.notes)
+    assert any("TINY has one seed with every configuration on sst2, rte" in note for note in results.notes)
+    assert np.isnan(results.scores[0, 0, -1]) and not np.isnan(results.scores[0, 1]).any()
+    frame = points(results, bootstrap(results, 20))
+    assert set(frame[frame.task == MEAN].groupby("size").size()) == {12, 13}
+
+
+def test_models_of_two_devices_are_compared_and_named(tmp_path):
+    write_records(tmp_path, seeds=(0,))
+    _, labels = read_predictions(record_path(tmp_path, "rte", "mini", "qat", 0))
+    write_one(tmp_path, "qat", labels, labels, {"task": "rte", "size": "mini", "seed": 0}, device="NVIDIA H100")
+    results = read_results(tmp_path)
+    assert ("rte", "mini") in results.cells
+    told = [note for note in results.notes if "another device" in note]
+    assert told == [
+        "MINI's uncompressed models on rte were trained on another device than some that are compared with them."
+    ]
+
+
+def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
+    with pytest.raises(BadInput, match="holds no records; `make grid`"):
+        read_results(tmp_path)
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,), names=PAPER[:4])
+    with pytest.raises(BadInput, match="no task of .* rte with tiny, seed 0, lacks mp60, qat.kd.*`make grid` makes"):
+        read_results(tmp_path)
+    with pytest.raises(BadInput, match="unknown score 'glue'; allowed: score, official, first"):
+        read_results(folder, score="glue")
+    with pytest.raises(
+        BadInput, match="unknown ruler 'zip'; allowed: paper, dense, bitmask, file, csr, gzip, xz, packed, entropy"
+    ):
+        read_results(folder, ruler="zip")
+
+
+def test_records_of_two_grids_are_not_compared(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    write_records(tmp_path, tasks=("rte",), sizes=("mini",), seeds=(0,), learning_rate=0.5)
+    read_results(tmp_path)
+    write_records(tmp_path, tasks=("sst2",), sizes=("mini",), seeds=(0,))
+    with pytest.raises(BadInput, match="differ in learning_rate: these are records of two grids"):
+        read_results(tmp_path)
+    write_records(tmp_path, tasks=("sst2",), sizes=("mini",), seeds=(0,), held_out=0.1, learning_rate=0.5)
+    with pytest.raises(BadInput, match="scores a held-out part of the training rows"):
+        read_results(tmp_path)
+
+
+FINDINGS = ("tradeoffs", "reductions", "synergy", "rulers", "advice", "explorer")
+
+
+def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
+    done = call_papermill("notebooks/tradeoffs.py", tmp_path / "out.ipynb", "-p", "results", tmp_path)
+    assert done.returncode != 0 and done.stderr.splitlines()[-1].startswith("BadInput: ")
+    assert "holds no records; `make grid`" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_a_chapter_of_findings_runs_with_other_choices(folder, name):
+    choices = {"tolerance": 2, "ruler": "bitmask", "interpolation": "interpolated", "score": "official", "draws": 50}
+    declared = (ROOT / f"notebooks/{name}.py").read_text()
+    given = {key: value for key, value in choices.items() if f"\n{key} = " in declared}
+    run_chapter(name, results=str(folder), **given)
+
+
+def test_one_seed_and_sizes_without_a_common_task_are_enough_to_show_what_can_be_shown(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    write_records(tmp_path, tasks=("sst2",), sizes=("minilm",), seeds=(0,))
+    write_measures(tmp_path)
+    for name in FINDINGS:
+        run_chapter(name, results=str(tmp_path), draws=50)
+
+
+def test_chapters_of_findings_show_what_can_be_shown_where_seeds_and_devices_are_mixed(tmp_path):
+    write_records(tmp_path, tasks=("sst2",), sizes=("tiny", "mini", "MyBert"))
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
+    write_records(tmp_path, tasks=("rte",), sizes=("MyBert",), seeds=(0,))
+    on_gpu(tmp_path, "rte", "mini", 1, ("kd", "aug"))
+    write_measures(tmp_path)
+    for name in FINDINGS:
+        run_chapter(name, results=str(tmp_path), draws=50)
+
+
+@pytest.mark.alone
+def test_three_thousand_records_are_analysed_within_a_minute(tmp_path):
+    rows = {"cola": 1043, "sst2": 872, "mrpc": 408, "stsb": 1500, "qqp": 40430, "mnli": 9815, "qnli": 5463, "rte": 277}
+    sizes = ("tiny", "mini", "small", "medium", "base", "large")
+    for task in TASKS:
+        write_records(tmp_path, tasks=(task,), sizes=sizes, seeds=range(5), rows=rows[task])
+    started = time.process_time()
+    results = read_results(tmp_path)
+    frame = points(results, bootstrap(results, 1000))
+    assert len(frame) == 9 * 6 * len(ALL)
+    assert time.process_time() - started < 60
+
+
+def test_a_difference_of_two_models_is_that_of_their_means(folder):
+    results = read_results(folder)
+    found = difference(results, bootstrap(results, 200), ("tiny", "qat"), ("mini", "base"))
+    means = results.scores.mean(axis=0)
+    assert found.value == pytest.approx(means[0, ALL.index("qat")] - means[1, 0])
+    same = difference(results, bootstrap(results, 20), ("tiny", "qat"), ("tiny", "qat"), [0])
+    assert (same.value, same.half) == (0, 0)
+
+
+def test_a_model_that_was_not_measured_has_its_tasks_share_of_the_uncompressed_bytes(tmp_path):
+    write_records(tmp_path, sizes=("tiny",), seeds=(0,))
+    write_measures(tmp_path)
+    path = tmp_path / MEASURES
+    frame = pd.read_csv(path)
+    frame.loc[frame.task == "sst2", list(MEASURED)] *= 2  # a task whose files are twice as large
+    frame[~((frame.task == "sst2") & (frame.configuration == "qat"))].to_csv(path, index=False)
+    found = read_results(tmp_path, ruler="xz").bytes[:, 0]
+    qat = ALL.index("qat")
+    assert found[0, 0] == pytest.approx(2 * found[1, 0])
+    assert found[0, qat] == pytest.approx(found[1, qat] * 2)
+
+
+def test_a_models_own_bytes_stand_where_the_uncompressed_one_was_not_measured(tmp_path):
+    write_records(tmp_path, sizes=("tiny",), seeds=(0,))
+    write_measures(tmp_path)
+    path = tmp_path / MEASURES
+    frame = pd.read_csv(path)
+    frame.loc[frame.task == "sst2", list(MEASURED)] *= 2
+    kept = frame[~((frame.task == "sst2") & frame.configuration.isin(["base", "kd"]))]
+    kept.to_csv(path, index=False)
+    found, measured = read_results(tmp_path, ruler="xz").bytes[:, 0], frame[frame.part == "model"]
+    for name in ("qat", "base", "kd"):  # measured; inferred from the task's others; and in proportion to that
+        own = measured[(measured.task == "sst2") & (measured.configuration == name)].xz.item()
+        assert found[0, ALL.index(name)] == pytest.approx(own)

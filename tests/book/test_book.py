@@ -1,0 +1,283 @@
+"""The book as a reader gets it: built with warnings as errors, opened in Chromium without a network."""
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+import pandas as pd
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from playwright.sync_api import expect, sync_playwright
+
+from tests.conftest import ROOT
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [CONTENTS["root"], *(chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"])]
+CHARTS = {"notebooks/paper": 1, "notebooks/experiment": 2, "notebooks/tradeoffs": 1, "notebooks/explorer": 1}
+EXPLORER = "notebooks/explorer"
+FORMULAS = ("notebooks/quantization", "notebooks/pruning", "notebooks/distillation", "notebooks/setup")
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def html():
+    """The folder of the book, made by the command the README names unless it was made since the last change."""
+    if not is_current(ROOT / "_build/html/index.html"):
+        done = subprocess.run(["make", "book"], cwd=ROOT, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return ROOT / "_build/html"
+
+
+def is_current(page: Path) -> bool:
+    """Whether a page is newer than every file that the book is made of."""
+    places = (
+        "book",
+        "notebooks",
+        "lib",
+        "results",
+        "grids",
+        "Makefile",
+        "_config.yml",
+        "_toc.yml",
+        "requirements.lock",
+    )
+    files = [file for name in places for file in (ROOT / name, *(ROOT / name).rglob("*")) if file.suffix != ".pyc"]
+    newest = max(file.stat().st_mtime for file in files if file.is_file())
+    return page.is_file() and page.stat().st_mtime > newest
+
+
+@pytest.fixture(scope="module")
+def address(html):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=html))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine to open the book with; install Debian's chromium")
+    expect.set_options(timeout=120_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens a page at a width; gives it and the list of its troubles."""
+    pages = []
+
+    def go(name: str, width: int = 1280, fragment: str = ""):
+        page, troubles = browser.new_page(viewport={"width": width, "height": 900}), []
+        pages.append(page)
+        page.set_default_timeout(120_000)
+        page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+        page.on("response", lambda answer: answer.status >= 400 and troubles.append(f"{answer.status}: {answer.url}"))
+        page.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+        page.on("request", lambda request: None if ours(request.url) else troubles.append(f"foreign: {request.url}"))
+        page.goto(f"{address}/{name}.html{fragment}", wait_until="networkidle")
+        return page, troubles
+
+    def ours(url: str) -> bool:
+        return url.startswith((address, "data:", "blob:"))
+
+    yield go
+    for page in pages:
+        page.close()
+
+
+@every_page
+def test_a_page_asks_no_other_server_and_reports_no_error(visit, name):
+    page, troubles = visit(name)
+    assert page.locator("h1").count() >= 1
+    assert troubles == []
+
+
+@every_page
+def test_a_page_fits_a_phone(visit, name):
+    page, _ = visit(name, width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@every_page
+def test_a_page_passes_the_automatic_checks_of_accessibility(visit, name):
+    page, _ = visit(name)
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+@pytest.mark.parametrize("name", [CONTENTS["root"], "notebooks/tradeoffs", EXPLORER, "notebooks/synergy"])
+def test_a_page_passes_them_in_the_dark_too(visit, name):
+    page, _ = visit(name)
+    page.emulate_media(color_scheme="dark")
+    page.reload(wait_until="networkidle")  # colors that are still changing from light to dark have little contrast
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in Axe().run(page).response["violations"]] == []
+
+
+@every_page
+def test_a_page_is_light_and_prints(visit, name):
+    page, _ = visit(name)
+    sizes = page.evaluate("performance.getEntries().map(entry => entry.decodedBodySize || 0)")
+    assert sum(sizes) < 2.5e6
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_text_is_painted_before_the_charts_script_is_there(browser, address):
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    page.route("**/vega.js*", lambda route: None)  # asked for, and never answered
+    page.goto(f"{address}/notebooks/tradeoffs.html", wait_until="commit")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    page.wait_for_selector("article h1")
+    assert not page.locator(".vega-embed canvas, .vega-embed svg.marks").count()
+    page.close()
+
+
+def test_each_page_leads_to_the_next_in_the_order_of_the_contents(html):
+    for name, following in pairwise(PAGES):
+        link = BeautifulSoup((html / f"{name}.html").read_text(), "html.parser").find("a", class_="right-next")
+        target = (html / name).parent.joinpath(link["href"]).resolve()
+        assert str(target.relative_to(html.resolve()).with_suffix("")) == following
+
+
+def test_every_link_within_the_book_leads_somewhere(html):
+    pages = {name: BeautifulSoup((html / f"{name}.html").read_text(), "html.parser") for name in PAGES}
+    anchors = {name: {tag["id"] for tag in page.find_all(id=True)} for name, page in pages.items()}
+    for name, page in pages.items():
+        for link in (tag["href"] for tag in page.find_all("a", href=True)):
+            path, _, anchor = link.partition("#")
+            if ":" in path or link in ("", "#"):
+                continue
+            target = (html / name).parent.joinpath(path).resolve() if path else html / f"{name}.html"
+            assert target.is_file(), f"{name}: {link}"
+            other = str(target.relative_to(html.resolve()).with_suffix(""))
+            assert not anchor or other not in anchors or anchor in anchors[other], f"{name}: {link}"
+
+
+def test_the_search_answers_without_a_network(visit):
+    page, troubles = visit("search", fragment="?q=distillation")
+    page.wait_for_selector("#search-results li")
+    assert page.locator("#search-results li").count() > 3 and troubles == []
+
+
+@pytest.mark.parametrize("name, least", CHARTS.items())
+def test_charts_are_drawn(visit, name, least):
+    page, _ = visit(name)
+    drawn = page.locator(".vega-embed:has(canvas), .vega-embed:has(svg.marks)")
+    drawn.nth(least - 1).wait_for()
+    named = page.locator(".vega-embed [aria-label*='against size']")
+    assert named.count() >= least, "a screen reader is told what a chart shows"
+
+
+@pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
+def test_each_figure_leads_to_its_data_picture_script_and_records(html, visit, name):
+    page, _ = visit(name)
+    captions = page.locator("article figure figcaption")
+    for place in range(captions.count()):
+        links = captions.nth(place).locator(".sources a")
+        files = {links.nth(each).inner_text(): links.nth(each).get_attribute("href") for each in range(links.count())}
+        assert {"data (CSV)", "SVG", "script"} <= set(files)
+        found = {text: (html / f"{name}.html").parent / link for text, link in files.items()}
+        assert all(file.is_file() for file in found.values())
+        assert len(pd.read_csv(found["data (CSV)"]).columns) > 1 and "<svg" in found["SVG"].read_text()
+        assert found["script"].read_text() == (ROOT / f"{name}.py").read_text()
+    assert (html / "records/cpu/records.csv").is_file()
+
+
+def explore(page) -> dict:
+    """What the explorer's address says."""
+    return json.loads(unquote(page.evaluate("location.hash").removeprefix("#")))
+
+
+def test_the_explorers_address_says_what_was_chosen_and_brings_it_back(visit):
+    page, _ = visit(EXPLORER)
+    page.locator("select[name=ruler]").select_option("bitmask")
+    page.locator("select[name=task]").select_option("rte")
+    page.wait_for_function("location.hash.includes('rte')")
+    chosen = explore(page)
+    assert (chosen["task"], chosen["ruler"]) == ("rte", "bitmask")
+    again, troubles = visit(EXPLORER, fragment=page.evaluate("location.hash"))
+    expect(again.locator("select[name=task]")).to_have_value("rte")
+    expect(again.locator("select[name=ruler]")).to_have_value("bitmask")
+    assert troubles == []
+
+
+def click_until_heard(page, x: float, y: float) -> None:
+    """Click until the address changes: a click before the chart listens is lost."""
+    before = page.evaluate("location.hash")
+    for _ in range(100):
+        page.mouse.click(x, y)
+        page.wait_for_timeout(200)
+        if page.evaluate("location.hash") != before:
+            return
+    pytest.fail("no click changed the address")
+
+
+def test_the_budget_line_is_dragged(visit):
+    page, _ = visit(EXPLORER, width=360)
+    chart = page.locator(".vega-embed canvas, .vega-embed svg.marks").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    budgets = []
+    for part in (0.5, 0.8):
+        click_until_heard(page, box["x"] + part * box["width"], box["y"] + 0.3 * box["height"])
+        budgets.append(explore(page)["budget"])
+    assert budgets[0] < budgets[1]
+
+
+def test_the_explorers_links_lead_to_records(html):
+    links = set(re.findall(r"\.\./records/cpu/[^\"]+?\.json", (html / f"{EXPLORER}.html").read_text()))
+    assert links and all((html / EXPLORER).parent.joinpath(link).is_file() for link in links)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formulas_are_set(visit, name):
+    page, _ = visit(name)
+    page.wait_for_selector("mjx-container")
+    assert page.locator("mjx-container").count() >= 1 and "\\frac" not in page.inner_text("article")
+
+
+@every_page
+def test_pictures_are_there_and_described(visit, name):
+    page, _ = visit(name)
+    pictures = page.locator("article figure img")
+    for place in range(pictures.count()):
+        assert pictures.nth(place).evaluate("picture => picture.naturalWidth > 100 && picture.alt.length > 20")
+
+
+@pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
+def test_an_executable_chapter_can_be_launched_edited_and_downloaded(visit, name):
+    page, _ = visit(name)
+    links = page.eval_on_selector_all("a.dropdown-item", "links => links.map(link => link.href)")
+    assert any("mybinder.org" in link for link in links)
+    assert any("colab.research" in link and link.endswith(f"/blob/notebooks/{name}.ipynb") for link in links)
+    assert any(f"/edit/main/{name}.py" in link for link in links)
+    assert any(link.endswith(f"_sources/{name}.py") for link in links)
+
+
+def test_no_page_shows_a_path_of_the_machine_it_was_built_on(html):
+    for name in PAGES:
+        assert str(ROOT) not in (html / f"{name}.html").read_text(), name

@@ -1,0 +1,318 @@
+"""The experiment as a user runs it: through papermill, on embedded data; what it leaves and what it refuses."""
+
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from transformers import set_seed
+
+from compressions.data.glue import load
+from compressions.data.tasks import TASKS
+from compressions.errors import BadInput
+from compressions.experiments import teacher_logits
+from compressions.experiments.configurations import SUBSETS, Configuration, configurations
+from compressions.experiments.experiment import Experiment, from_parameters
+from compressions.experiments.records import read_all, read_predictions
+from compressions.experiments.run import prepare, run, train, training_rows
+from compressions.models import checkpoints
+from compressions.storage import artifact
+from compressions.training import metrics, trainer
+from tests.conftest import ROOT, call_papermill
+
+ask = teacher_logits._ask
+EVERYTHING = [*map(list, SUBSETS), ["aug"]]
+QUICK = {"task": "rte", "size": "tiny", "teacher": "mini", "epochs": 1, "train_rows": 320}
+PROMISED = {
+    *("specification", "configuration", "score", "accuracy", "parameters", "non_zeros", "bits", "megabytes"),
+    *("artifact_bytes", "steps", "epochs", "seconds", "examples_per_second", "commit", "packages", "machine"),
+}
+
+
+def parameters(folder, **more) -> list[str]:
+    """papermill's arguments for a quick experiment that keeps its results in a folder."""
+    chosen = QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")} | more
+    return [word for name, value in chosen.items() for word in ("-y", f"{name}: {json.dumps(value)}")]
+
+
+ALL = {"subsets": EVERYTHING, "sparsities": [0.4, 0.6]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where one run of all twelve configurations and the control left its results."""
+    folder = tmp_path_factory.mktemp("experiment")
+    done = call_papermill("notebooks/experiment.py", folder / "out.ipynb", *parameters(folder, **ALL))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def records(folder):
+    return {record["configuration"]: record for record in read_all(folder / "results")}
+
+
+def experiment(folder, **more) -> Experiment:
+    return Experiment(**QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")} | more)
+
+
+def test_every_configuration_leaves_a_record_with_what_is_promised(records):
+    assert set(records) == {c.name for c in configurations(EVERYTHING, [0.4, 0.6])} and len(records) == 13
+    for record in records.values():
+        assert set(record) >= PROMISED
+        assert {"task", "size", "subset", "sparsity", "seed", "learning_rate", "train_fingerprint"} <= set(
+            record["specification"]
+        )
+
+
+def test_scores_are_those_of_the_predictions_beside_the_record(folder, records):
+    labels = np.array(load(TASKS["rte"], "embedded").validation["label"])
+    for record in records.values():
+        predictions, kept_labels = read_predictions(folder / "results" / record["path"])
+        assert np.array_equal(kept_labels, labels)
+        assert metrics.scores(TASKS["rte"], labels, predictions)["score"] == record["score"]
+
+
+def test_the_score_is_the_saved_models(folder, records):
+    material = experiment(folder).data
+    for name in ("base", "qat+kd+mp60"):
+        path = folder / "results" / records[name]["path"]
+        loaded = artifact.load_artifact(folder / "artifacts/results/rte/tiny" / path.stem)
+        logits = trainer.predict(loaded, material.validation, material.tokenizer)
+        assert np.array_equal(logits.argmax(1), read_predictions(path)[0])
+
+
+def test_sizes_are_exact(folder, records):
+    size = experiment(folder).encoder.size
+    for name, record in records.items():
+        configuration = record["specification"]
+        matrices = [size.hidden**2] * (4 * size.layers + 1) + [4 * size.hidden**2] * (2 * size.layers)
+        masked = sum(round(configuration["sparsity"] * matrix) for matrix in matrices)
+        assert record["parameters"] == size.parameters
+        assert record["non_zeros"] == size.parameters - masked
+        assert record["stored_zeros"] >= masked
+        assert record["bits"] == (8 if "qat" in name else 32)
+        assert record["megabytes"] == pytest.approx(record["non_zeros"] * record["bits"] / 8e6)
+
+
+def test_only_teachers_and_the_control_see_added_rows(records):
+    for name, record in records.items():
+        assert (record["augmented_rows"] > 300) == ("kd" in name or name == "aug")
+        assert (record["teacher"] is not None) == ("kd" in name)
+
+
+def test_the_executed_notebook_shows_bars_a_table_and_charts(folder):
+    notebook = nbformat.read(folder / "out.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    texts = [output.get("data", {}).get("text/plain", "") for output in outputs]
+    assert any(text.count("█" * 24) >= 13 for text in texts)
+    assert any("MB by the ruler" in output.get("data", {}).get("text/html", "") for output in outputs)
+    assert sum("vega-embed" in output.get("data", {}).get("text/html", "") for output in outputs) == 2
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+
+
+def test_a_second_run_repeats_nothing(folder, records):
+    paths = {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.json")}
+    again = run(experiment(folder), configurations(EVERYTHING, [0.4, 0.6]))
+    assert [record["configuration"] for record in again] == [c.name for c in configurations(EVERYTHING, [0.4, 0.6])]
+    assert {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.json")} == paths
+
+
+def test_records_that_are_there_are_read_without_loading_torch(folder, records):
+    chosen = QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")}
+    lines = f"""
+import sys
+from compressions.experiments.configurations import configurations
+from compressions.experiments.experiment import Experiment
+from compressions.training.progress import Progress
+from compressions.experiments.run import run
+found = run(Experiment(**{chosen!r}), configurations({EVERYTHING!r}, [0.4, 0.6]), watch=Progress())
+print(len(found), sorted({{"torch", "transformers"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == [f"{len(records)} []"], done.stdout + done.stderr
+
+
+def test_the_same_seed_gives_the_same_scores_and_force_runs_again(tmp_path, folder, records):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(records["base"]["machine"]["threads"])
+    wanted = configurations([["qat", "kd", "mp"]], [0.4])
+    first = run(experiment(tmp_path), wanted)[0]
+    second = run(experiment(tmp_path, force=True), wanted)[0]
+    torch.set_num_threads(threads)
+    assert first["seconds"] != second["seconds"]
+    fields = ("score", "artifact_sha256", "predictions_sha256")
+    assert all(first[field] == second[field] == records["qat+kd+mp40"][field] for field in fields)
+
+
+def test_a_held_out_part_of_the_training_rows_takes_the_place_of_the_validation_split(tmp_path):
+    whole, held = experiment(tmp_path).data, experiment(tmp_path, held_out=0.25).data
+    assert (len(held.rows.train), len(held.labels)) == (240, 80)
+    columns = held.task.columns
+    texts = [text for rows in vars(held.rows).values() for text in zip(*(rows[name] for name in columns), strict=True)]
+    assert sorted(texts) == sorted(zip(*(whole.rows.train[name] for name in columns), strict=True))
+    specification = experiment(tmp_path, held_out=0.25).specification(Configuration())
+    assert specification["held_out"] == 0.25
+    assert "held_out" not in experiment(tmp_path).specification(Configuration())
+
+
+def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
+    run(experiment(tmp_path), configurations([["kd"]], []))
+    asked = []
+    monkeypatch.setattr(teacher_logits, "_ask", lambda *arguments: asked.append(arguments) or ask(*arguments))
+    run(experiment(tmp_path, seed=1), configurations([["kd"]], []))
+    assert asked == []
+    run(experiment(tmp_path, augment=0, results=str(tmp_path / "other")), configurations([["kd"]], []))
+    assert len(asked) == 1
+
+
+def test_a_finished_experiment_can_teach(tmp_path, folder, records):
+    taught = experiment(tmp_path, teacher=str(folder / "artifacts/results/rte/tiny/kd-seed0"))
+    record = run(taught, configurations([["kd"]], []))[0]
+    assert record["teacher"]["fingerprint"] == records["kd"]["artifact_sha256"]
+
+
+def test_a_teacher_of_another_kind_of_task_is_refused(folder, records):
+    teacher = str(folder / "artifacts/results/rte/tiny/kd-seed0")
+    with pytest.raises(BadInput, match="gives 2 logits a row; mnli needs 3"):
+        experiment(folder, task="mnli", teacher=teacher)
+
+
+def test_another_choice_under_the_same_name_is_refused_before_training(folder, records):
+    with pytest.raises(BadInput, match=r"rte/tiny/base-seed0.json was made with epochs 1, not 2"):
+        run(experiment(folder, epochs=2), configurations([[], ["qat"]], []))
+
+
+def test_the_trained_and_the_saved_model_agree_on_a_whole_validation_set(tmp_path):
+    assert agreement(experiment(tmp_path), Configuration(("qat", "mp"), 0.6)) < 1e-5
+
+
+def test_real_trained_and_saved_model_agree_on_a_whole_validation_set(tmp_path, real):
+    quick = {"task": "sst2", "train_rows": 512, "teacher": None}
+    assert agreement(experiment(tmp_path, **quick, **real), Configuration(("qat",))) < 0.05
+
+
+def agreement(chosen: Experiment, configuration: Configuration) -> float:
+    """The difference of a fake-quantized model's logits to its int8 model's, as a share of its spread; 99 % are less.
+
+    Asserts that both predict the same on every row. The two sum in another order: in a row in hundreds an activation on
+    the edge between two int8 values falls on the other side, and moves that row's logits.
+    """
+    set_seed(0)
+    model = checkpoints.load_model(chosen.encoder, chosen.data.task)
+    train(model, training_rows(chosen, configuration, None), chosen, prepare(model, chosen, configuration))
+    validation, tokenizer = chosen.data.validation, chosen.data.tokenizer
+    fake = trainer.predict(model.eval(), validation, tokenizer)
+    real = trainer.predict(artifact.finish(model, chosen.granularity), validation, tokenizer)
+    assert torch.equal(fake.argmax(1), real.argmax(1))
+    return float((fake - real).abs().quantile(0.99) / fake.std())
+
+
+def test_one_real_experiment(tmp_path, real):
+    chosen = {"task": "rte", "teacher": None, "train_rows": 256, "subsets": [["qat", "kd", "mp"]], "sparsities": [0.6]}
+    done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path, **chosen, **real))
+    assert done.returncode == 0, done.stderr
+    (record,) = read_all(tmp_path / "results")
+    assert record["megabytes"] == pytest.approx(4.14, abs=0.01)  # the paper's Figure 1
+    assert record["specification"]["encoder"]["source"] == "folder"
+    assert record["specification"]["validation_rows"] == 277 and record["augmented_rows"] > 200
+    assert str(real["glue"]) not in json.dumps(record) and str(real["checkpoints"]) not in json.dumps(record)
+
+
+def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypatch, real):
+    monkeypatch.setenv("WORDNET", str(tmp_path))
+    chosen = experiment(tmp_path, teacher="tiny", **real)
+    with pytest.raises(BadInput, match="no WordNet"):
+        run(chosen, configurations([[], ["kd"]], []))
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"task": "wnli"}, ["unknown task 'wnli'", *TASKS]),
+        ({"size": "huge"}, ["'huge'", "tiny, mini, small, medium, base, large"]),
+        ({"granularity": "row"}, ["'row'", "channel, tensor"]),
+        ({"teacher": "nobody"}, ["unknown teacher 'nobody'", "large"]),
+        ({"glue": "no/such/folder"}, ["'no/such/folder'", "embedded, nyu-mll/glue"]),
+        ({"checkpoints": "no/such/folder"}, ["'no/such/folder'", "embedded, bundled, hub"]),
+        ({"glue": "nyu-mll/glue"}, ["embedded checkpoints know only the embedded tasks' words"]),
+        ({"seed": -1}, ["seed -1", "whole number from 0"]),
+        ({"seed": 1.5}, ["seed 1.5", "whole number"]),
+        ({"epochs": 0}, ["epochs 0", "above 0"]),
+        ({"epochs": "3"}, ["epochs '3'", "above 0"]),
+        ({"learning_rate": -1e-4}, ["learning_rate -0.0001", "above 0"]),
+        ({"learning_rate": float("nan")}, ["learning_rate nan", "above 0"]),
+        ({"batch_size": 0}, ["batch_size 0", "from 1"]),
+        ({"max_length": 4}, ["max_length 4", "from 5"]),
+        ({"train_rows": 0}, ["train_rows 0", "1 or more"]),
+        ({"held_out": 1}, ["held_out 1", "from 0 to below 1"]),
+        ({"alpha": 1.5}, ["alpha 1.5", "from 0 to 1"]),
+        ({"temperature": 0}, ["temperature 0", "above 0"]),
+        ({"augment": -1}, ["augment -1", "from 0"]),
+        ({"prune_begin": 0.8}, ["prune_begin 0.8", "below prune_end 0.7"]),
+        ({"epochs": float("inf")}, ["epochs inf", "above 0"]),
+        ({"force": "no"}, ["force 'no'", "true or false"]),
+        ({"glue": 5}, ["glue 5", "a text"]),
+        ({"results": None}, ["results None", "a text"]),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_value_is_named_in_one_line_with_what_is_allowed(wrong, words):
+    with pytest.raises(BadInput) as error:
+        Experiment(**QUICK | wrong)
+    assert "\n" not in str(error.value)
+    assert all(word in str(error.value) for word in words)
+
+
+def test_the_environment_overrides_where_things_come_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLUE", "embedded")
+    monkeypatch.setenv("RESULTS", str(tmp_path))
+    names = {"task": "rte", "size": "tiny", "glue": "no/such/folder", "results": "elsewhere", "unrelated": 1}
+    chosen = from_parameters(names)
+    assert (chosen.glue, chosen.results) == ("embedded", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "arguments, line",
+    [
+        (["-p", "task", "wnli"], "unknown task 'wnli'; allowed: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte"),
+        (["-p", "lerning_rate", "1e-4"], "unknown parameter 'lerning_rate'; allowed: task, size, .*learning_rate.*"),
+        (["-y", "subsets: [[qat, dk]]"], "unknown method 'dk'; allowed: qat, kd, mp, aug"),
+        (["-y", "sparsities: [1.5]"], "sparsity 1.5 is not allowed; take a number from 0 to below 1"),
+    ],
+    ids=["task", "parameter", "subset", "sparsity"],
+)
+def test_papermill_ends_with_one_line_and_a_non_zero_exit(tmp_path, arguments, line):
+    done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path), *arguments)
+    assert done.returncode != 0
+    assert re.fullmatch(f"BadInput: {line}", done.stderr.splitlines()[-1])
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_parameters_name_is_never_run_as_code(tmp_path):
+    name = f"x = 1; import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch(); y"
+    (tmp_path / "given.json").write_text(json.dumps({name: 1}))
+    done = call_papermill("notebooks/setup.py", tmp_path / "out.ipynb", "-f", tmp_path / "given.json")
+    assert done.returncode != 0 and not (tmp_path / "ran").exists()
+    assert done.stderr.splitlines()[-1].startswith('BadInput: parameter "x = 1; import')
+
+
+def test_a_script_is_never_overwritten_by_its_output(tmp_path):
+    script = tmp_path / "out.py"
+    script.write_text("kept = True\n")
+    done = call_papermill("notebooks/setup.py", script)
+    assert done.returncode != 0 and script.read_text() == "kept = True\n"
+
+
+def test_a_hub_out_of_reach_is_said_in_one_line(tmp_path):
+    arguments = parameters(tmp_path, glue="nyu-mll/glue", checkpoints="hub", teacher="tiny", subsets=[[]])
+    nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+    done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *arguments, **nowhere)
+    assert done.returncode != 0
+    assert re.search("BadInput: glue 'nyu-mll/glue' is out of reach", done.stderr.splitlines()[-1])

@@ -1,0 +1,123 @@
+"""Bytes by every ruler, of real artifacts, and what `make pack` and `make rulers` say."""
+
+import gzip
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from compressions.analysis.reading import read_results
+from compressions.delivery.packing import pack_record
+from compressions.errors import BadInput
+from compressions.experiments.records import read_all, record_path, write_record
+from compressions.measurements.artifacts import complete
+from compressions.measurements.model_bytes import csr_bytes, main, measure
+from compressions.storage.artifact import count, load_packed
+from compressions.storage.manifest import WEIGHTS, artifact_fingerprint
+from compressions.storage.size_measures import LAYERS, MEASURED, MEASURES, RULERS, WHOLE, read_measures
+from tests.simulated import write_measures, write_records
+from tests.storage.test_artifact import save, tokens
+
+
+@pytest.fixture
+def record(tmp_path):
+    """A record with its artifact, as an experiment leaves them."""
+    path = record_path(tmp_path / "results/mine", "mnli", "tiny", "qat+mp60", 0)
+    folder = tmp_path / "artifacts/mine/mnli/tiny" / path.stem
+    counts = count(save(folder))
+    content = {
+        "specification": {"task": "mnli", "size": "tiny", "seed": 0, "sparsity": 0.6},
+        "configuration": "qat+mp60",
+        "artifact_sha256": artifact_fingerprint(folder),
+        "artifact_bytes": (folder / WEIGHTS).stat().st_size,
+        **{"parameters": counts.parameters, "non_zeros": counts.parameters - counts.zeros, "bits": counts.bits},
+    }
+    write_record(path, content, np.zeros(3), np.zeros(3))
+    return path
+
+
+def test_a_records_artifact_is_packed_and_its_bytes_are_told(tmp_path, record):
+    out = tmp_path / "packed/model"
+    found = pack_record(record, tmp_path / "artifacts", out)
+    assert found["packed"] == out.stat().st_size < found["file"] and found["entropy"] < found["packed"]
+    with torch.no_grad():
+        assert load_packed(out.read_bytes())(tokens()).logits.shape == (32, 3)
+
+
+def test_an_artifact_that_is_gone_or_anothers_is_named_with_what_to_do(tmp_path, record):
+    folder = tmp_path / "artifacts/mine/mnli/tiny" / record.stem
+    (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-1] + b"!")
+    with pytest.raises(BadInput, match="is not what was saved there"):
+        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
+    save(folder, methods=("mp",))
+    with pytest.raises(BadInput, match="is not the one that .* is of; make it again"):
+        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
+    shutil.rmtree(folder)
+    with pytest.raises(BadInput, match="the artifact of .* is not in .*; make it again"):
+        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_compressed_sparse_rows_of_a_hand_made_matrix():
+    # Two of 3 x 4 int8 weights are kept: 1 + 2 bytes each, and 4 starts of rows of 4 bytes; the vector stays dense.
+    tensors = {"w": np.zeros((3, 4), np.int8), "b": np.zeros(5, np.float32)}
+    tensors["w"][0, 1] = tensors["w"][2, 3] = 7
+    assert csr_bytes(tensors) == 2 * 3 + 4 * 4 + 20
+    assert csr_bytes({"w": np.ones((3, 4), np.int8)}) == 12
+
+
+def measured_all(folder, results):
+    return complete(results, MEASURES, read_measures(results), measure, folder / "artifacts")
+
+
+def test_whole_models_and_their_layers_are_measured_by_every_ruler(tmp_path, record):
+    results = record.parents[2]
+    table, unmeasured = measured_all(tmp_path, results)
+    assert not unmeasured and list(table.part) == [WHOLE, LAYERS]
+    whole = table[table.part == WHOLE].iloc[0]
+    weights = tmp_path / "artifacts/mine/mnli/tiny" / record.stem / WEIGHTS
+    assert whole.file == pytest.approx(weights.stat().st_size, abs=100)
+    assert whole.gzip == pytest.approx(len(gzip.compress(weights.read_bytes())), rel=0.01)
+    assert whole.entropy < whole.packed < whole.xz and whole.bitmask > whole.paper
+    layers = table[table.part == LAYERS].iloc[0]
+    assert all(0 < layers[ruler] < whole[ruler] for ruler in (*RULERS, *MEASURED))
+    assert layers.dense == layers.parameters and layers.paper < 0.6 * layers.dense
+    pd.testing.assert_frame_equal(read_measures(results), table.reset_index(drop=True), check_dtype=False)
+
+
+def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, capsys):
+    results = record.parents[2]
+    measured_all(tmp_path, results)
+    before = (results / MEASURES).read_bytes()
+    shutil.rmtree(tmp_path / "artifacts")
+    assert len(measured_all(tmp_path, results)[0]) == 2 and (results / MEASURES).read_bytes() == before
+    other = read_all(results)[0]
+    write_record(record, {**other, "artifact_sha256": "another"}, np.zeros(3), np.zeros(3))
+    main(str(results))
+    assert "0 models are measured; 1 could not be\nthe artifact of" in capsys.readouterr().out
+    (results / MEASURES).write_text("task\nrte\n")
+    with pytest.raises(BadInput, match="rulers.csv is no table of rulers"):
+        read_measures(results)
+
+
+def test_a_measured_ruler_serves_when_every_configuration_was_measured(tmp_path):
+    write_records(tmp_path, sizes=("tiny",))
+    with pytest.raises(BadInput, match="no size of .* has all configurations measured by packed; make rulers"):
+        read_results(tmp_path, ruler="packed")
+    write_measures(tmp_path, {"configuration": "kd"})
+    assert set(read_results(tmp_path).rulers) == set(RULERS)
+    write_measures(tmp_path, {"task": "rte"})
+    found = read_results(tmp_path, ruler="packed")
+    assert set(found.rulers) == {*RULERS, *MEASURED}
+    # Also on the task that was not measured, where a configuration has the ratio to the base of those that were.
+    assert np.allclose(found.bytes, 0.9 * found.rulers["bitmask"] + 300)
+
+
+def test_a_size_that_was_not_wholly_measured_is_left_out_by_a_measured_ruler(tmp_path):
+    write_records(tmp_path, sizes=("tiny", "mini"))
+    write_measures(tmp_path, {"size": "mini"})
+    assert read_results(tmp_path).sizes == ("tiny", "mini")
+    found = read_results(tmp_path, ruler="xz")
+    assert found.sizes == ("mini",) and "TINY has configurations of which no artifact was measured" in found.notes[-1]

@@ -1,0 +1,149 @@
+"""Exported models answer as the artifacts do; packages run without torch; what is timed is what is named."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from compressions.data.glue import load
+from compressions.data.tasks import TASKS
+from compressions.delivery.package import package, score_error
+from compressions.errors import BadInput
+from compressions.experiments.configurations import Configuration
+from compressions.experiments.experiment import Experiment
+from compressions.experiments.records import read_predictions
+from compressions.experiments.run import run
+from compressions.measurements import latency
+from compressions.measurements.onnx_scores import NAME, main
+from compressions.methods.quantization import Int8Linear
+from compressions.models.architectures import Size
+from compressions.storage.onnx import Runtime, session, to_onnx
+from compressions.training.choices import GRANULARITIES
+from tests.storage.test_artifact import METHODS, finished_model, tokens
+
+SMALL = Size("small", 1, 32, 2, vocabulary=50, positions=40)
+
+
+def asked(model: torch.nn.Module, length: int = 12) -> torch.Tensor:
+    """Logits of rows of which some are padded."""
+    ids = tokens()[:5, :length]
+    mask = torch.ones_like(ids)
+    mask[1:3, length // 2 :] = 0
+    with torch.no_grad():
+        return model(input_ids=ids, attention_mask=mask, token_type_ids=torch.zeros_like(ids)).logits
+
+
+@METHODS
+@pytest.mark.parametrize("granularity", GRANULARITIES)
+def test_an_exported_model_answers_as_the_model_did(methods, granularity):
+    model = finished_model(methods, granularity)
+    before = asked(model)
+    exported = Runtime(to_onnx(model))
+    for length in (12, 3):
+        assert torch.allclose(asked(exported, length), asked(model, length), atol=0.02 if "qat" in methods else 1e-5)
+    assert torch.equal(asked(model), before)
+
+
+def test_an_exported_int8_model_holds_int8_weights_and_multiplies_in_int8():
+    graph = onnx.load_from_string(to_onnx(finished_model(("qat", "mp")))).graph
+    assert sum(node.op_type == "MatMulIntegerToFloat" for node in graph.node) == 6 * 2 + 2
+    kinds = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    assert sum(kind == onnx.TensorProto.INT8 for kind in kinds.values()) >= 6 * 2 + 2 + 3
+
+
+class Alone(torch.nn.Module):
+    """One int8 layer, asked as a classifier is."""
+
+    def __init__(self, layer: Int8Linear) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def set_attn_implementation(self, kind: str) -> None:
+        """There is no attention."""
+
+    def forward(self, ids, mask, segments):
+        return self.layer((ids * mask + segments).float() / 10)
+
+
+def test_activations_beyond_their_range_are_clamped_on_both_sides():
+    layer = Int8Linear(3, 4, 3, True)
+    layer.weight.copy_(torch.tensor([[127, -127, 1, 2], [3, 4, 5, 6], [-7, 8, -9, 10]]))
+    layer.weight_scale.copy_(torch.tensor([0.5, 0.25, 2.0]))
+    layer.input_scale.copy_(torch.tensor([0.125]))
+    ids = np.array([[-5000, 5000, 10, -10], [1, 2, -158, 158], [-159, -160, 0, 7]])
+    given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    found = session(to_onnx(Alone(layer))).run(None, given)[0]
+    wanted = (
+        np.clip(np.round(ids / 10 / 0.125), -127, 127) @ layer.weight.numpy().T * layer.weight_scale.numpy() * 0.125
+    )
+    assert np.allclose(found, wanted, rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    """The path of the record of a quick experiment on the embedded tasks, with its artifact."""
+    folder = tmp_path_factory.mktemp("exported")
+    places = {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")}
+    experiment = Experiment(task="mrpc", size="tiny", epochs=1, train_rows=160, **places)
+    configuration = Configuration(("qat", "mp"), 0.6)
+    run(experiment, [configuration])
+    return experiment.record_path(configuration)
+
+
+def test_a_package_predicts_without_torch_what_its_record_says(tmp_path, record):
+    out = tmp_path / "package"
+    found = package(record, record.parents[3] / "artifacts", out)
+    assert abs(found["onnx"]["onnx_score"] - found["onnx"]["score"]) < 2 and found["onnx"]["rows"] > 100
+    said = (out / "README.md").read_text()
+    assert f"{found['bytes']['packed']:,}" in said and f"{(out / 'model.onnx').stat().st_size:,}" in said
+    rows, predictions = load(TASKS["mrpc"], "embedded").validation.select(range(6)), read_predictions(record)[0]
+    blocked = "import sys; sys.modules.update(dict.fromkeys(['torch', 'transformers', 'compressions']));"
+    script = f"{blocked} sys.argv = sys.argv[1:]; import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
+    for row, prediction in zip(rows, predictions, strict=False):
+        command = [sys.executable, "-c", script, out / "predict.py", row["sentence1"], row["sentence2"]]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        assert answer[0] == TASKS["mrpc"].labels[prediction] and 0.5 <= float(answer[1]) <= 1
+    command = [sys.executable, out / "predict.py", "one text"]
+    assert (
+        "usage: python predict.py SENTENCE1 SENTENCE2" in subprocess.run(command, capture_output=True, text=True).stderr
+    )
+
+
+def test_a_whole_folder_is_checked_in_onnx_runtime(monkeypatch, capsys, record):
+    results = record.parents[2]
+    monkeypatch.chdir(results.parent)
+    main(str(results))
+    line = dict(zip(*[row.split(",") for row in (results / NAME).read_text().split()], strict=True))
+    assert "1 models are measured; 0 could not be" in capsys.readouterr().out
+    assert float(line["score"]) == json.loads(record.read_text())["score"] and int(line["differing"]) < 5
+
+
+def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, record, real):
+    monkeypatch.setenv("GLUE", real["glue"])
+    with pytest.raises(BadInput, match="was made with validation_fingerprint .*name its rows with GLUE"):
+        package(record, record.parents[3] / "artifacts", tmp_path / "package")
+    assert not (tmp_path / "package").exists()
+
+
+def test_the_error_of_an_accuracy_is_the_binomial_one():
+    labels = np.ones(400, np.uint8)
+    assert score_error(TASKS["sst2"], labels, (np.arange(400) < 320).astype(np.uint8)) == pytest.approx(2.0, rel=0.1)
+
+
+def test_every_shape_a_size_can_take_is_timed_in_turn():
+    sessions = {each.name: session(to_onnx(latency.random_model(SMALL, each))) for each in latency.CONFIGURATIONS}
+    rows = latency.measure(SMALL, sessions, 0.1)
+    assert [(row["batch"], row["length"]) for row in rows[::4]] == [(1, 32), (8, 32)]
+    assert {row["configuration"] for row in rows} == {"base", "mp60", "qat", "qat+mp60"}
+    assert all(row["ms"] > 0 and row["rounds"] >= latency.FEWEST and row["low"] <= row["high"] for row in rows)
+    assert all(row["ratio"] == 1 for row in rows[::4])
+
+
+def test_a_timed_model_is_pruned_and_quantized_as_it_says():
+    model = latency.random_model(SMALL, Configuration(("qat", "mp"), 0.6))
+    weight = model.bert.encoder.layer[0].intermediate.dense.weight
+    assert weight.dtype == torch.int8 and (weight == 0).float().mean() >= 0.6

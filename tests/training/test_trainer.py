@@ -1,0 +1,90 @@
+"""Training learns, distillation follows its teacher, and predictions come back in order."""
+
+from functools import cached_property
+
+import pytest
+import torch
+from transformers import TrainingArguments
+
+from compressions.errors import BadInput
+from compressions.experiments.configurations import Configuration, configurations
+from compressions.experiments.experiment import Experiment
+from compressions.experiments.run import run, training_rows
+from compressions.models import checkpoints
+from compressions.models.teacher import Teacher
+from compressions.storage import artifact
+from compressions.training import trainer
+
+
+def experiment(folder, **more) -> Experiment:
+    chosen = {"task": "sst2", "size": "mini", "teacher": "large", "results": str(folder / "results")}
+    return Experiment(**chosen | {"artifacts": str(folder / "artifacts")} | more)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Records of a baseline, a distilled student that hears its teacher alone, and the largest size's baseline."""
+    folder = tmp_path_factory.mktemp("trained")
+    base, taught = run(experiment(folder, alpha=1.0), configurations([[], ["kd"]], []))
+    (large,) = run(experiment(folder, size="large"), configurations([[]], []))
+    return {"folder": folder, "base": base, "kd": taught, "large": large}
+
+
+def test_training_beats_chance_by_far_and_the_largest_size_beats_that(trained):
+    # Half of the embedded reviews are positive: chance is 50.
+    assert trained["base"]["score"] > 80
+    assert trained["large"]["score"] >= trained["base"]["score"]
+
+
+def test_a_student_comes_nearer_to_its_teacher_than_a_baseline(trained):
+    chosen = experiment(trained["folder"])
+    folders = {
+        name: chosen.artifact_folder(Configuration(methods)) for name, methods in (("base", ()), ("kd", ("kd",)))
+    }
+    folders["teacher"] = experiment(trained["folder"], size="large").artifact_folder(Configuration())
+    rows, tokenizer = chosen.data.validation, chosen.data.tokenizer
+    soft = {name: predict(folder, rows, tokenizer).softmax(1) for name, folder in folders.items()}
+    gap = {name: (soft[name] - soft["teacher"]).abs().mean() for name in ("base", "kd")}
+    assert gap["kd"] < gap["base"]
+
+
+def test_a_training_that_diverges_leaves_no_record(tmp_path):
+    chosen = experiment(tmp_path, size="tiny", teacher=None, learning_rate=1e30, train_rows=256)
+    with pytest.raises(BadInput, match="base of sst2, tiny diverged.*take a smaller learning_rate than 1e\\+30"):
+        run(chosen, configurations([[]], []))
+    assert not list((tmp_path / "results").rglob("*.json"))
+
+
+def test_several_gpus_do_not_multiply_the_batch(tmp_path, monkeypatch):
+    def with_four(arguments: TrainingArguments) -> torch.device:
+        arguments._n_gpu = 4
+        return torch.device("cpu")
+
+    devices = cached_property(with_four)
+    devices.__set_name__(TrainingArguments, "_setup_devices")
+    monkeypatch.setattr(TrainingArguments, "_setup_devices", devices)
+    found = trainer.arguments(experiment(tmp_path).choices, 2048, str(tmp_path), "random")
+    assert found.train_batch_size == found.per_device_train_batch_size == 32
+
+
+def predict(folder, rows, tokenizer) -> torch.Tensor:
+    return trainer.predict(artifact.load_artifact(folder), rows, tokenizer)
+
+
+def test_predictions_come_back_in_the_order_of_the_rows(tmp_path):
+    chosen = experiment(tmp_path)
+    rows = chosen.data.validation.select(range(70))
+    model = checkpoints.load_model(chosen.encoder, chosen.data.task)
+    together = trainer.predict(model, rows, chosen.data.tokenizer)
+    alone = torch.cat([trainer.predict(model, rows.select([row]), chosen.data.tokenizer) for row in range(70)])
+    assert len({len(row["input_ids"]) for row in rows}) > 3
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_a_teachers_logits_stand_beside_the_rows_they_were_given_for(trained):
+    chosen = experiment(trained["folder"])
+    folder = experiment(trained["folder"], size="large").artifact_folder(Configuration())
+    rows = training_rows(chosen, Configuration(("kd",)), Teacher("large", folder, None))
+    picked = rows.select(range(0, len(rows), 500))
+    alone = predict(folder, picked.remove_columns("teacher_logits"), chosen.data.tokenizer)
+    torch.testing.assert_close(torch.tensor(picked["teacher_logits"][:]), alone, rtol=1e-4, atol=1e-4)
