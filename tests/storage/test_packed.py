@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compressions.errors import BadInput
-from compressions.storage import packed
+from compressions.storage import packed as packed_format
 from compressions.storage.artifact import load_packed, pack_artifact
 from compressions.storage.packed import PREFIX, entropy_bytes, pack, unpack
 from tests.storage.test_artifact import METHODS, save, tokens
@@ -118,8 +118,8 @@ def forged(content: bytes, change) -> bytes:
     header = json.loads(zstandard.ZstdDecompressor().decompress(content[PREFIX.size : start]))
     change(header)
     packed = zstandard.ZstdCompressor().compress(json.dumps(header).encode())
-    checksum = packed.hashlib.sha256(packed).digest()
-    return PREFIX.pack(packed.MAGIC, packed.VERSION, len(packed), checksum) + packed + content[start:]
+    checksum = packed_format.hashlib.sha256(packed).digest()
+    return PREFIX.pack(packed_format.MAGIC, packed_format.VERSION, len(packed), checksum) + packed + content[start:]
 
 
 def set_in(*place):
@@ -170,7 +170,7 @@ def test_a_frame_that_asks_for_a_hundred_gigabytes_is_refused():
     frame = bytearray(zstandard.ZstdCompressor().compress(bytes(300)))
     bomb = bytes(frame[:4]) + b"\xe0" + struct.pack("<Q", 100 << 30) + bytes(frame[7:])
     assert zstandard.frame_content_size(bomb) == 100 << 30
-    content = PREFIX.pack(packed.MAGIC, packed.VERSION, len(bomb), packed.hashlib.sha256(bomb).digest()) + bomb
+    content = PREFIX.pack(packed_format.MAGIC, packed_format.VERSION, len(bomb), packed_format.hashlib.sha256(bomb).digest()) + bomb
     with pytest.raises(BadInput, match=f"it asks for {100 << 30} bytes"):
         unpack(content)
 
