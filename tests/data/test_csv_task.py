@@ -31,7 +31,7 @@ def files(tmp_path, monkeypatch):
         paths.append(str(tmp_path / f"{split}.csv"))
         frame.to_csv(paths[-1], index=False)
     yield paths
-    for name in [name for name, task in TASKS.items() if task.own]:
+    for name in [name for name, task in TASKS.items() if task.custom]:
         del TASKS[name]
 
 

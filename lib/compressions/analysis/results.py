@@ -92,7 +92,7 @@ class Results:
     def over(self, used: np.ndarray) -> str:
         """Those of the tasks that are `used`, `(tasks,)`, in words: all, where they are all of the paper's."""
         names = [task for task, each in zip(self.tasks, used, strict=True) if each]
-        glue = {name for name, task in TASKS.items() if not task.own}
+        glue = {name for name, task in TASKS.items() if not task.custom}
         return "all tasks" if glue <= set(names) else ", ".join(names)
 
     @property

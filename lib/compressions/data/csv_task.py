@@ -57,7 +57,7 @@ def add_task(
     values = {split: _values(frame[label], split, labels) for split, frame in frames.items()}
     metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
     scored = CORRELATIONS if graded else ("accuracy",)
-    task = Task(name, len(frames["train"]), tuple(text), labels, metrics, scored, own=True)
+    task = Task(name, len(frames["train"]), tuple(text), labels, metrics, scored, custom=True)
     texts = [frames[split][text].to_numpy().tolist() for split in SPLITS]
     content = fingerprint(str(task), str(texts), str(values))
     _check_same(name, content)
@@ -72,7 +72,7 @@ def _check_names(name: str, files: tuple[str, str], text: list[str], label: str)
     for file in files:
         require(isinstance(file, str), f"the file {file!r} is not allowed; take the path of a CSV file")
     known = TASKS.get(name)
-    require(known is None or known.own, f"name {name!r} is a task of GLUE; take another")
+    require(known is None or known.custom, f"name {name!r} is a task of GLUE; take another")
     require(
         1 <= len(text) <= 2 and len(set(text)) == len(text), f"text {text!r} must be one column or two different ones"
     )

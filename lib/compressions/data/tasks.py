@@ -16,7 +16,7 @@ class Task:
     """One GLUE task. `metrics` are the official ones and accuracy; `scored` are those whose mean is the *score*.
 
     `rows` is how many training rows the hub's revision has. An empty `labels` means a graded task with float labels.
-    A task is one's `own` when it is none of GLUE's but read from files.
+    A task is `custom` when it is none of GLUE's but read from CSV files.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Task:
     metrics: tuple[str, ...] = ("accuracy",)
     scored: tuple[str, ...] = ("accuracy",)
     validation: str = "validation"
-    own: bool = False
+    custom: bool = False
 
     def predictions(self, logits: np.ndarray) -> np.ndarray:
         """Class numbers (uint8) from logits `(rows, labels)`, or similarities (float32) from `(rows, 1)`."""

@@ -81,7 +81,7 @@ def card(record: dict, found: dict, name: str) -> str:
     """The model card, in Markdown."""
     chosen, teacher, onnx = record["specification"], record.get("teacher"), found["onnx"]
     task, margin = find_task(chosen["task"]), Z * found["error"]
-    example, whose = " ".join(f'"{column}"' for column in task.columns), "the task" if task.own else "GLUE's"
+    example, whose = " ".join(f'"{column}"' for column in task.columns), "the task" if task.custom else "GLUE's"
     metrics = ", ".join(f"{metric} {record[metric]:.1f}" for metric in task.metrics)
     counted = [{"ruler": ruler, "bytes": f"{n:,}", "is": RULER_WORDS[ruler]} for ruler, n in found["bytes"].items()]
     timed = pd.DataFrame(found["latency"])[["batch", "length", "ms", "ratio"]].round(2)

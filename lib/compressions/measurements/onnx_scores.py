@@ -28,7 +28,7 @@ COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "arti
 
 def source(record: dict) -> str:
     """Where the rows of a record are: its own task's; what GLUE names; the embedded tasks if it is of them; the hub."""
-    if find_task(record["specification"]["task"]).own:
+    if find_task(record["specification"]["task"]).custom:
         return str(place(record["specification"]["task"]))
     return os.environ.get("GLUE") or ("embedded" if record["specification"]["glue"] == "embedded" else HUB)
 
