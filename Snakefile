@@ -4,8 +4,8 @@ import math
 import os
 import sys
 
-from compressions.experiments.costs import Costs
 from compressions.errors import BadInput
+from compressions.experiments.estimates import Speeds, memory_bytes, seconds
 from compressions.experiments.grid import failures, read_grid
 from compressions.experiments.records import read_all
 
@@ -14,7 +14,7 @@ try:
 except BadInput as error:
     sys.exit(f"BadInput: {error}")
 PLACE = f"logs/{GRID.name}"
-COSTS = Costs(read_all(GRID.results))
+SPEEDS = Speeds(read_all(GRID.results))
 GPUS = int(config.get("gpus", 0))
 TAUGHT = any(configuration.uses("kd") for configuration in GRID.configurations)
 
@@ -39,10 +39,10 @@ def device(index):
 
 
 def minutes(wildcards):
-    # Twice what records let us expect, for slower machines; a day where there are none.
+    # Twice what records let us expect, for scoring and slower machines; a day where there are none.
     experiment = experiment_of(wildcards)
-    seconds = COSTS.seconds(experiment, GRID.missing(experiment))
-    return 1440 if math.isnan(seconds) else 10 + math.ceil(2 * seconds / 60)
+    expected = seconds(SPEEDS, GRID, experiment.task, experiment.size, GRID.missing(experiment))
+    return 1440 if math.isnan(expected) else 10 + math.ceil(2 * expected / 60)
 
 
 # The variables that an experiment listens to, for pods, which have no others of this shell.
@@ -65,7 +65,7 @@ rule teacher:
         device=lambda wildcards: device(GRID.content["tasks"].index(wildcards.task)),
     priority: 10**6
     resources:
-        mem_mb=lambda wildcards: math.ceil(COSTS.memory_bytes(taught(wildcards)) / 1e6),
+        mem_mb=lambda wildcards: math.ceil(memory_bytes(taught(wildcards)) / 1e6),
         runtime=1440,
         gpu=min(1, GPUS),
     shell:
@@ -88,7 +88,7 @@ rule experiment:
         device=lambda wildcards: device(place_in_order(wildcards)),
     priority: lambda wildcards: len(GRID.experiments) - place_in_order(wildcards)
     resources:
-        mem_mb=lambda wildcards: math.ceil(COSTS.memory_bytes(experiment_of(wildcards)) / 1e6),
+        mem_mb=lambda wildcards: math.ceil(memory_bytes(experiment_of(wildcards)) / 1e6),
         runtime=minutes,
         gpu=min(1, GPUS),
     # Run by two at once, which a kill of Snakemake alone can lead to, the second waits and finds all done.

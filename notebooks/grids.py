@@ -176,11 +176,12 @@ glue_numbers(versions=unchanged(frame, table(some)))
 # %% [markdown]
 # ## What the paper's grid would take
 #
-# It needs GPUs and has not run on one: its hours are arithmetic, not a measurement. First the examples that each size
-# trains on: rows × epochs × seeds for a configuration, and twice as many where synonym replacement adds rows.
+# The paper's grid needs GPUs and has not run: its hours are arithmetic, not a measurement. First the examples that one
+# size trains on with one seed: rows × epochs for a configuration, and twice as many where synonym replacement adds
+# rows.
 
 # %%
-from compressions.experiments.estimates import Gpu, baseline_seconds, examples, hours, multiply_adds, slowness
+from compressions.experiments.estimates import Speeds, examples, hours
 from compressions.data.tasks import TASKS
 
 plan = next(each for each in grids if each.name == planned)
@@ -197,29 +198,21 @@ rows = [
 pd.DataFrame(rows).set_index("task").style.format(thousands=" ", precision=0)
 
 # %% [markdown]
-# Then the seconds of an example. On one thread they are those measured in `cpu`; a size that has not run takes those of
-# the largest that has, in proportion to the multiply-adds of a token, 12 × layers × width². A configuration is slower
-# than the baseline by the median of what was measured. A GPU does six operations for each multiply-add of each token
-# (two forward, and twice that backward) at the assumed rate, but no step takes less than the assumed least.
+# Then the seconds of an example. On one thread they are those measured in `cpu`. A size that has not run takes the
+# speed of the largest that has, in inverse proportion to the weights of its matrices. A GPU does six operations for
+# each of these weights and each token (two forward, four backward) at the assumed rate, but no training step takes less
+# than the assumed minimum.
 
 # %%
-measured = table(records["cpu"])
-estimate = hours(plan, measured, Gpu(gpu_teraflops, gpu_step), tokens)
-names = {"measured": "speed of", "cpu_hours": "hours of one thread", "gpu_hours": "hours of one GPU"}
-estimate.rename(columns=names).style.format(thousands=" ", precision=0)
+speeds = Speeds(records["cpu"])
+estimate = hours(plan, speeds, tokens, gpu_teraflops, gpu_step)
+titles = {"measured": "speed of", "cpu_hours": "hours of one thread", "gpu_hours": "hours of one GPU"}
+estimate.rename(columns=titles).style.format(thousands=" ", precision=0)
 
 # %% tags=["hide-input"]
-smallest, largest, reference = estimate.index[0], estimate.index[-1], estimate.measured.iloc[-1]
-growth = baseline_seconds(measured, reference) / baseline_seconds(measured, smallest)
 glue_numbers(
-    planned_smallest=smallest.upper(),
-    planned_largest=largest.upper(),
-    planned_reference=reference.upper(),
+    planned_largest=estimate.index[-1].upper(),
     planned_examples=estimate.examples.iloc[-1] / 1e6,
-    planned_ratio=multiply_adds(largest) / multiply_adds(reference),
-    planned_weights=multiply_adds(reference) / multiply_adds(smallest),
-    planned_growth=growth.median(),
-    planned_qat=slowness(measured).get("qat", float("nan")),
     planned_years=estimate.cpu_hours.sum() / (365 * 24),
     planned_hours=estimate.gpu_hours.sum(),
     planned_share=100 * estimate.gpu_hours.iloc[-1] / estimate.gpu_hours.sum(),
@@ -229,16 +222,13 @@ glue_numbers(
 )
 
 # %% [markdown]
-# All sizes together are {glue:text}`planned_years:.0f` years of one thread, or {glue:text}`planned_hours:.0f` hours of
+# All sizes together take {glue:text}`planned_years:.0f` years of one thread, or {glue:text}`planned_hours:.0f` hours of
 # one GPU at {glue:text}`planned_rate:.2f` teraflops, {glue:text}`planned_share:.0f` % of them for
 # {glue:text}`planned_largest`. Each size trains on {glue:text}`planned_examples:.0f` million examples of
-# {glue:text}`planned_tokens:.0f` tokens; with QAT one takes {glue:text}`planned_qat:.2f` times the baseline's seconds,
-# as the records have it. Those were taken while machines did other work as well and overstate it
-# ([step by step](cost.py) it is less), so that all these hours are rather too many.
+# {glue:text}`planned_tokens:.0f` tokens.
 #
-# A thread's hours are the most it would take. From {glue:text}`planned_smallest` to {glue:text}`planned_reference` the
-# multiply-adds grew {glue:text}`planned_weights:.0f` times and the seconds {glue:text}`planned_growth:.1f` times, so
-# that {glue:text}`planned_largest`, with {glue:text}`planned_ratio:.0f` times the multiply-adds, may take less than in
-# proportion; and synonym replacement adds less than one row for each. The GPU's hours stand or fall with what is
-# assumed: the narrow sizes' are all steps of {glue:text}`planned_step:.0f` ms, times that slowness. Teachers, scoring
-# and starts are not counted.
+# A thread's hours are an upper bound. The records were made on machines that did other work as well; a large encoder
+# uses a processor better than a small one, so its time grows more slowly than its weights; and synonym replacement adds
+# less than one row for each. The GPU's hours are rather a lower bound: those of the narrow sizes are all steps of
+# {glue:text}`planned_step:.0f` ms, and fake quantization is assumed to take no time. Teachers, scoring and starts are
+# not counted.

@@ -170,7 +170,8 @@ def test_a_frame_that_asks_for_a_hundred_gigabytes_is_refused():
     frame = bytearray(zstandard.ZstdCompressor().compress(bytes(300)))
     bomb = bytes(frame[:4]) + b"\xe0" + struct.pack("<Q", 100 << 30) + bytes(frame[7:])
     assert zstandard.frame_content_size(bomb) == 100 << 30
-    content = PREFIX.pack(packed_format.MAGIC, packed_format.VERSION, len(bomb), packed_format.hashlib.sha256(bomb).digest()) + bomb
+    checksum = packed_format.hashlib.sha256(bomb).digest()
+    content = PREFIX.pack(packed_format.MAGIC, packed_format.VERSION, len(bomb), checksum) + bomb
     with pytest.raises(BadInput, match=f"it asks for {100 << 30} bytes"):
         unpack(content)
 

@@ -1,102 +1,103 @@
-"""How long a grid would take where it has not run: arithmetic on the speed of one thread, and on an assumed GPU."""
-
-from dataclasses import dataclass
+"""Training time and memory of experiments: measured examples per second, and arithmetic for what was not measured."""
 
 import pandas as pd
 
 from compressions.data.tasks import TASKS
-from compressions.errors import check, number, one_of, require
+from compressions.errors import check, number
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import PRETRAINED_EPOCHS, Experiment
 from compressions.experiments.grid import Grid
 from compressions.models.architectures import SHAPES
 
-PASSES = 3  # of a training step, counted in forward passes: the backward pass does twice the forward's work
-OPERATIONS = 2  # of a multiply-add
-HOUR = 3600
+# Bytes to ask for: half as much again as the committed records' processes held at most.
+PROCESS_BYTES, BYTES_PER_PARAMETER, BYTES_PER_ROW = 3e9, 90, 3750
+GPU_OPERATIONS = 6  # of each weight and token: a multiply-add forward, and twice that backward
 
 
-@dataclass(frozen=True)
-class Gpu:
-    """What is assumed of a GPU: the teraflops it reaches in training, and the seconds that a step takes at least."""
+class Speeds:
+    """Training examples per second of one thread: medians over the seeds of records, by task, size and configuration.
 
-    teraflops: float
-    step: float
-
-    def __post_init__(self) -> None:
-        for name in ("teraflops", "step"):
-            value = getattr(self, name)
-            check(number(value) and value > 0, name, value, "a number above 0")
-
-    def seconds(self, size: str, tokens: float, batch: int) -> float:
-        """Seconds that training takes for one example of `tokens` tokens, in batches of `batch`."""
-        operations = OPERATIONS * PASSES * multiply_adds(size) * tokens
-        return max(operations / (self.teraflops * 1e12), self.step / batch)
-
-
-def multiply_adds(size: str) -> int:
-    """Multiply-adds that a token's way through the encoder's matrices takes, once forward.
-
-    Attention adds a part of tokens / (6 × width) to it, which is left out: a few percent for the narrowest.
+    Records of a GPU count only where there are no others.
     """
-    one_of("size", size, SHAPES)
-    return 12 * SHAPES[size].layers * SHAPES[size].hidden ** 2
+
+    def __init__(self, records: list[dict]) -> None:
+        of_cpu = [record for record in records if record["machine"]["device"] == "cpu"]
+        columns = ["task", "size", "configuration"]
+        rows = [
+            (*(record["specification"].get(key, record.get(key)) for key in columns), record["examples_per_second"])
+            for record in of_cpu or records
+        ]
+        frame = pd.DataFrame(rows, columns=[*columns, "speed"])
+        self.medians = {}
+        for level in (columns, columns[:2], "size"):
+            self.medians |= frame.groupby(level).speed.median().to_dict()
+        self.sizes = set(frame["size"])
+
+    def measured_size(self, size: str) -> str | None:
+        """The size whose speed is taken: `size` itself, or else the largest measured one; `None` without records."""
+        known = self.sizes & SHAPES.keys() if size in SHAPES else set()
+        return size if size in self.sizes else max(known, key=lambda name: SHAPES[name].linear_weights, default=None)
+
+    def examples_per_second(self, task: str, size: str, configuration: str) -> float:
+        """Speed of one configuration; `nan` without records.
+
+        What has no records of its own takes the median of the task and size, or else of the size. A size without
+        records takes the speed of the largest measured one, in inverse proportion to its linear weights.
+        """
+        measured = self.measured_size(size)
+        keys = ((task, measured, configuration), (task, measured), measured)
+        speed = next((self.medians[key] for key in keys if key in self.medians), float("nan"))
+        if measured in (size, None):
+            return speed
+        return speed * SHAPES[measured].linear_weights / SHAPES[size].linear_weights
 
 
 def examples(grid: Grid, task: str, configuration: Configuration) -> float:
-    """Examples that one size trains on for a task's configuration: rows × epochs × seeds, augmented ones included.
-
-    Each copy that augmentation makes counts in full, which is the most it can add. Raises `BadInput` for a grid of
-    embedded tasks, which have other rows.
-    """
-    require(grid.content.get("glue", "embedded") != "embedded", f"grid {grid.name!r} is embedded; its hours are known")
+    """Examples that one training reads: rows × epochs; each copy that augmentation may add counts in full."""
     rows = min(TASKS[task].rows, grid.content.get("train_rows") or TASKS[task].rows)
-    copies = 1 + configuration.augments * grid.content.get("augment", Experiment.augment)
-    return rows * copies * (grid.content.get("epochs") or PRETRAINED_EPOCHS) * len(grid.content["seeds"])
+    copies = grid.content.get("augment", Experiment.augment) if configuration.augments else 0
+    return rows * (1 + copies) * (grid.content.get("epochs") or PRETRAINED_EPOCHS)
 
 
-def slowness(frame: pd.DataFrame) -> pd.Series:
-    """How many times a baseline's seconds an example of each configuration takes: the median over tasks and sizes.
+def seconds(speeds: Speeds, grid: Grid, task: str, size: str, wanted: list[Configuration]) -> float:
+    """Training time of the wanted configurations with one seed on one thread; `nan` where nothing was measured."""
+    return sum(examples(grid, task, each) / speeds.examples_per_second(task, size, each.name) for each in wanted)
 
-    `frame` is a `table` of records; those of a GPU are left out. A configuration that was not measured is missing.
+
+def memory_bytes(experiment: Experiment) -> float:
+    """Memory to ask for, with spare: of a process, its model and the tokenized rows."""
+    rows = min(TASKS[experiment.task].rows, experiment.train_rows or TASKS[experiment.task].rows)
+    model = BYTES_PER_PARAMETER * experiment.encoder.size.parameters
+    return PROCESS_BYTES + model + BYTES_PER_ROW * rows * (1 + experiment.augment)
+
+
+def gpu_seconds(size: str, tokens: float, batch: int, teraflops: float, step: float) -> float:
+    """Training time of one example of `tokens` tokens on a GPU that reaches `teraflops`.
+
+    A training step of `batch` examples takes no less than `step` seconds. Attention's own products, a few percent, are
+    not counted.
     """
-    seconds = 1 / frame[frame.device == "cpu"].pivot_table(
-        "examples_per_second", ["task", "size"], "configuration", aggfunc="median"
-    )
-    return seconds.div(seconds["base"], axis=0).median()
+    for name, value in (("tokens", tokens), ("teraflops", teraflops), ("step", step)):
+        check(number(value) and value > 0, name, value, "a number above 0")
+    return max(GPU_OPERATIONS * SHAPES[size].linear_weights * tokens / (teraflops * 1e12), step / batch)
 
 
-def baseline_seconds(frame: pd.DataFrame, size: str) -> pd.Series:
-    """Seconds in which one thread trains a baseline of a size on one example, by task.
+def hours(grid: Grid, speeds: Speeds, tokens: float, teraflops: float, step: float) -> pd.DataFrame:
+    """Training time of a whole grid by size; teachers, scoring and starts are not counted.
 
-    A size that was not measured takes those of the largest one that was, in proportion to their multiply-adds. Raises
-    `BadInput` when no size has a baseline of every task.
+    Columns: `examples`; `measured`, the size whose speed was taken; `cpu_hours` of one thread; `gpu_hours` of a GPU
+    with the properties that `gpu_seconds` takes, on which all configurations count as equally fast.
     """
-    base = frame[(frame.configuration == "base") & (frame.device == "cpu") & frame["size"].isin(SHAPES)]
-    seconds = 1 / base.pivot_table("examples_per_second", "size", "task", aggfunc="median").reindex(columns=list(TASKS))
-    complete = seconds.dropna()
-    require(len(complete) > 0, "no size has a baseline's record of every task, of which the hours could be reckoned")
-    nearest = size if size in complete.index else max(complete.index, key=multiply_adds)
-    return (complete.loc[nearest] * multiply_adds(size) / multiply_adds(nearest)).rename(nearest)
-
-
-def hours(grid: Grid, frame: pd.DataFrame, gpu: Gpu, tokens: float) -> pd.DataFrame:
-    """What each size of a grid would take, from the records in `frame`; teachers and scoring are not counted.
-
-    Columns: `examples` to train on; `measured`, the size whose speed was taken; hours of one thread (`cpu_hours`) and
-    of the GPU (`gpu_hours`) with examples of `tokens` tokens in the mean.
-    """
-    check(number(tokens) and tokens > 0, "tokens", tokens, "a number above 0")
-    count = {c.name: [examples(grid, task, c) for task in grid.content["tasks"]] for c in grid.configurations}
-    count = pd.DataFrame(count, index=grid.content["tasks"])
-    thread = {size: baseline_seconds(frame, size) for size in grid.content["sizes"]}
-    # As many examples of the baseline take the same time, by task.
-    slowed = (count * slowness(frame).reindex(count.columns).fillna(1)).sum(axis=1)
+    tasks, seeds = grid.content["tasks"], len(grid.content["seeds"])
     batch = grid.content.get("batch_size", Experiment.batch_size)
-    columns = {
-        "examples": count.to_numpy().sum(),
-        "measured": {size: seconds.name for size, seconds in thread.items()},
-        "cpu_hours": {size: (slowed * seconds[slowed.index]).sum() / HOUR for size, seconds in thread.items()},
-        "gpu_hours": {size: slowed.sum() * gpu.seconds(size, tokens, batch) / HOUR for size in thread},
+    count = seeds * sum(examples(grid, task, each) for task in tasks for each in grid.configurations)
+    rows = {
+        size: {
+            "examples": count,
+            "measured": speeds.measured_size(size),
+            "cpu_hours": seeds * sum(seconds(speeds, grid, task, size, grid.configurations) for task in tasks) / 3600,
+            "gpu_hours": count * gpu_seconds(size, tokens, batch, teraflops, step) / 3600,
+        }
+        for size in grid.content["sizes"]
     }
-    return pd.DataFrame(columns, index=pd.Index(thread, name="size"))
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("size")

@@ -10,8 +10,7 @@ from filelock import FileLock, Timeout
 
 from compressions.errors import BadInput, command
 from compressions.experiments.configurations import Configuration
-from compressions.experiments.costs import Costs
-from compressions.experiments.experiment import Experiment
+from compressions.experiments.estimates import Speeds, seconds
 from compressions.experiments.grid import Grid, failures, read_grid
 from compressions.experiments.records import is_locked, read_all
 
@@ -61,33 +60,30 @@ def teach(grid: Grid, task: str) -> None:
 
 def status(grid: Grid) -> None:
     """Print what is done, running, missing and failed, by size, and how long the rest will take."""
-    costs = Costs(read_all(grid.results))
+    speeds, total, running = Speeds(read_all(grid.results)), 0.0, []
     print(f"{'size':10}{'configurations':>15}{'done':>8}{'running':>9}{'missing':>9}{'hours left':>12}")
-    total = 0.0
     for size in grid.content["sizes"]:
-        of_size = [experiment for experiment in grid.experiments if experiment.size == size]
-        seconds = sum(costs.seconds(experiment, grid.missing(experiment)) for experiment in of_size)
-        total += seconds
-        wanted, missing = len(of_size) * len(grid.configurations), sum(len(grid.missing(each)) for each in of_size)
-        running = sum(len(_running(grid, experiment)) for experiment in of_size)
-        row = f"{size:10}{wanted:15}{wanted - missing:8}{running:9}{missing - running:9}"
-        print(row + f"{_hours(seconds):>12}")
-    for experiment in grid.experiments:
-        for configuration in _running(grid, experiment):
-            print(f"running: {experiment.task}/{experiment.size}/{configuration.name}-seed{experiment.seed}")
+        left = {each: grid.missing(each) for each in grid.experiments if each.size == size}
+        paths = [each.record_path(configuration) for each, missing in left.items() for configuration in missing]
+        locked = [path for path in paths if is_locked(path)]
+        need = sum(seconds(speeds, grid, each.task, size, missing) for each, missing in left.items())
+        wanted = len(left) * len(grid.configurations)
+        counts = f"{size:10}{wanted:15}{wanted - len(paths):8}{len(locked):9}{len(paths) - len(locked):9}"
+        print(f"{counts}{_hours(need):>12}")
+        total, running = total + need, running + locked
+    for path in running:
+        print(f"running: {path.relative_to(grid.results).with_suffix('')}")
     for place, error in failures(grid):
         print(f"failed: {place}: {error}")
     cores = os.cpu_count() or 1
-    print(f"left: {_hours(total)} hours of one worker, {_hours(total / cores)} with {cores}, teachers not counted")
+    print(
+        f"left: {_hours(total)} hours of one worker, {_hours(total / cores)} with {cores}, without teachers and scoring"
+    )
 
 
 def _hours(seconds: float) -> str:
-    """Hours to one decimal; a question mark where no record of the grid lets them be estimated."""
+    """Hours to one decimal; a question mark where the grid has no record to estimate them from."""
     return "?" if math.isnan(seconds) else f"{seconds / 3600:.1f}"
-
-
-def _running(grid: Grid, experiment: Experiment) -> list[Configuration]:
-    return [each for each in grid.missing(experiment) if is_locked(experiment.record_path(each))]
 
 
 def main(*words: str) -> None:
