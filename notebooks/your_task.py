@@ -29,8 +29,20 @@ augment = 0  # synonym-replaced copies where there is a teacher, which need Word
 train_rows = None  # a cap on the training rows; None: all
 epochs = None  # None: 3
 learning_rate = None  # None: by the encoder's width
+batch_size = 32  # rows of a step
+weight_decay = 0.01  # BERT's
+warmup = 0.1  # share of the steps in which the learning rate rises
+held_out = 0.0  # share of the training rows that is scored instead of the validation rows, to choose parameters on
+max_length = 128  # tokens of a row; what is longer is cut, and counted below
+granularity = "channel"  # one int8 scale per row of a weight; "tensor": one per weight
+prune_begin = 0.1  # share of the steps after which pruning starts
+prune_end = 0.7  # and after which it is done
+prune_every = 16  # steps between two masks
+temperature = 2.0  # of the teacher's softened logits
+alpha = 0.5  # weight of the teacher against the labels
 results = "results/own"  # folder of the records
 artifacts = "artifacts"  # folder of the compressed models; None: not kept
+force = False  # True: run again what has a record
 
 # %% [markdown]
 # ## The files
@@ -45,7 +57,8 @@ from IPython.display import Markdown
 
 from compressions.experiments.configurations import check_list, configurations
 from compressions.errors import check, require
-from compressions.data.csv_task import add_task, place
+from compressions.data.csv_task import add_task, read_csv_task
+from compressions.files import root
 from compressions.book.percent import check_parameters
 
 check_parameters(In)
@@ -57,9 +70,12 @@ require((train is None) == (validation is None), "train and validation are two f
 
 # %%
 if train is not None:
-    task, counts = add_task(name, train, validation, text, label, graded)
+    found = read_csv_task(name, train, validation, text, label, graded)
+    add_task(found, root() / results)
+    counts = {split: len(rows) for split, rows in found.splits.items()}
     said = f"{counts['train']:,} training and {counts['validation']:,} validation rows"
-    kinds = f"labels {escape(', '.join(task.labels))}" if task.labels else "graded labels"
+    said += f", of which {found.in_both:,} are training rows too; fields separated by {' and '.join(found.delimiters)}"
+    kinds = f"labels {escape(', '.join(found.task.labels))}" if found.task.labels else "graded labels"
 else:
     said, kinds = "no files were given", "nothing is trained"
 Markdown(f"**{name}**: {said}; {kinds}.")
@@ -71,26 +87,12 @@ Markdown(f"**{name}**: {said}; {kinds}.")
 # is not run again.
 
 # %%
-import os
-
-
-from compressions.experiments.experiment import Experiment
+from compressions.experiments.experiment import from_parameters
 from compressions.training.progress import Progress
 from compressions.experiments.run import run
 
-choices = dict(
-    size=size,
-    checkpoints=os.environ.get("CHECKPOINTS", checkpoints),
-    teacher=teacher,
-    augment=augment,
-    train_rows=train_rows,
-    epochs=epochs,
-    learning_rate=learning_rate,
-    results=results,
-    artifacts=artifacts,
-)
 seeds = seeds if train is not None else []
-experiments = [Experiment(name, seed=seed, glue=str(place(name)), **choices) for seed in seeds]
+experiments = [from_parameters({**globals(), "task": name, "seed": seed}) for seed in seeds]
 progress = Progress()
 records = [record for experiment in experiments for record in run(experiment, wanted, watch=progress)]
 

@@ -25,6 +25,22 @@ def cache() -> Path:
     return Path(os.environ.get("COMPRESSIONS_CACHE", Path.home() / ".cache" / "compressions"))
 
 
+def read_text(path: str | Path) -> str:
+    """A text file's content in UTF-8, line ends as they are. Raises `BadInput` with the line that is no text."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
+    try:
+        text = content.decode("utf-8-sig")  # with or without the mark that spreadsheets put before it
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInput(f"{path}, line {line} is not UTF-8 text; save it as UTF-8") from error
+    if "\0" in text:
+        raise BadInput(f"{path}, line {text.count(chr(10), 0, text.index(chr(0))) + 1} is not text; save it as UTF-8")
+    return text
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader finds the old content or the new, never a part.
 

@@ -1,140 +1,236 @@
-"""A task of one's own: CSV files of labeled texts, checked and laid out as GLUE is, so that an experiment takes it."""
+"""A custom task: two CSV files of labeled texts, read as RFC 4180 says and checked whole before anything is trained."""
 
+import csv
 import json
 import re
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from io import StringIO
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from compressions.data.glue import labeled
-from compressions.data.tasks import CORRELATIONS, TASKS, WITH_F1, Task
+from compressions.data.tasks import CORRELATIONS, TASKS, WITH_F1, CsvFiles, Task
 from compressions.errors import BadInput, one_of, require
-from compressions.files import fingerprint, root, whole_folder
+from compressions.files import fingerprint, read_text, write_whole
 
-SPLITS = ("train", "validation")
-MOST_LABELS = 255
+if TYPE_CHECKING:
+    import datasets
+
 TASK = "task.json"
-LAYOUT = """---
-configs:
-- config_name: {name}
-  data_files:
-  - {{split: train, path: {name}/train-*}}
-  - {{split: validation, path: {name}/validation-*}}
----
-"""
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+MOST_LABELS = 255  # class numbers are kept as uint8
+LONGEST_FIELD = 2**31 - 1  # characters, which the csv module limits to 131,072
+LARGEST_GRADE = 1e38  # grades are kept as float32
 
 
-def place(name: str) -> Path:
-    """Where the rows of a task of one's own are kept."""
-    return root() / "_build" / "own" / name
+@dataclass(frozen=True)
+class CsvTask:
+    """A custom task and its rows: `splits` has `train` and `validation`, with the task's columns and `label`.
+
+    `delimiters` names what separates the fields of either file, `in_both` counts the validation rows whose texts are
+    those of a training row.
+    """
+
+    task: Task
+    splits: "datasets.DatasetDict"
+    delimiters: tuple[str, str]
+    in_both: int
 
 
-def find_task(name: str) -> Task:
-    """The task of a record: GLUE's, or one's own as `add_task` left it. Raises `BadInput` with the names there are."""
-    own = {path.parent.name: path for path in place("").glob(f"*/{TASK}")}
-    if name in own and name not in TASKS:
-        kept = json.loads(own[name].read_text())
-        del kept["content"]
-        TASKS[name] = Task(**{key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()})
-    one_of("task", name, {**TASKS, **own})
+@dataclass(frozen=True)
+class Table:
+    """The wanted columns of one CSV file: for each row its texts, its label, and the line of the file it begins in."""
+
+    path: str
+    delimiter: str
+    texts: list[tuple[str, ...]]
+    labels: list[str]
+    lines: list[int]
+
+
+def read_csv_task(name: str, train: str, validation: str, text: list[str], label: str, graded: bool = False) -> CsvTask:
+    """Read a task from two CSV files; nothing is written.
+
+    `text` names one column, or two for pairs; a graded task has numbers as labels. Raises `BadInput`, naming file and
+    line, for a file that is missing, not UTF-8 or not CSV, a column that is not there, a row with more or fewer fields
+    than the first line names, an empty text or label, or labels that cannot be learned or scored.
+    """
+    files = _check_names(name, train, validation, text, label)
+    tables = [_read(path, files) for path in (files.train, files.validation)]
+    labels = () if graded else _labels(tables[0], files.label)
+    metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
+    scored = CORRELATIONS if graded else ("accuracy",)
+    # `label` is what the column with the labels is called in every task's rows.
+    columns = tuple("label (text)" if column == "label" else column for column in files.text)
+    return _checked(Task(name, len(tables[0].labels), columns, labels, metrics, scored, files=files), tables)
+
+
+def read_files(task: Task) -> CsvTask:
+    """Read the files of a task that is known; raises `BadInput` where they are gone or no longer have its labels."""
+    return _checked(task, [_read(path, task.files) for path in (task.files.train, task.files.validation)])
+
+
+def add_task(found: CsvTask, results: Path) -> None:
+    """Let experiments know a custom task, and keep what it is beside the records that it will have in `results`.
+
+    Raises `BadInput` where that folder has records of other rows.
+    """
+    task, kept = found.task, results / found.task.name / TASK
+    texts = [list(rows[column]) for rows in found.splits.values() for column in (*task.columns, "label")]
+    content = fingerprint(str(replace(task, files=None)), str(texts))
+    same = not kept.is_file() or _kept(kept)["content"] == content
+    require(same, f"{kept.parent} has records of other rows; take another name or results, or delete that folder")
+    files = replace(task.files, train=_absolute(task.files.train), validation=_absolute(task.files.validation))
+    if not kept.is_file():
+        write_whole(kept, json.dumps(asdict(replace(task, files=files)) | {"content": content}, indent=1).encode())
+    TASKS[task.name] = task
+
+
+def find_task(name: str, results: Path) -> Task:
+    """The task of a record in the folder `results`: GLUE's, or a custom one. Raises `BadInput` with the names known."""
+    kept = results / name / TASK
+    if kept.is_file() and (name not in TASKS or TASKS[name].custom):
+        fields = {key: tuple(value) if isinstance(value, list) else value for key, value in _kept(kept).items()}
+        files = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.pop("files").items()}
+        del fields["content"]
+        TASKS[name] = Task(**fields, files=CsvFiles(**files))
+    one_of("task", name, TASKS)
     return TASKS[name]
 
 
-def add_task(
-    name: str, train: str, validation: str, text: list[str], label: str, graded: bool
-) -> tuple[Task, dict[str, int]]:
-    """Make a task of two CSV files, write its rows to its `place` in GLUE's layout, and let experiments know it.
-
-    `text` names one column, or two for pairs; a graded task has numbers as labels. Gives the task, and the rows of each
-    split. Raises `BadInput`, before anything is written, for a file that is missing, not UTF-8 or not CSV, a column
-    that is not there, an empty text or label (with its line), or labels that cannot be learned or scored.
-    """
-    _check_names(name, (train, validation), text, label)
-    frames = {split: _read(path, [*text, label]) for split, path in zip(SPLITS, (train, validation), strict=True)}
-    labels = () if graded else _labels(frames, label)
-    values = {split: _values(frame[label], split, labels) for split, frame in frames.items()}
-    metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
-    scored = CORRELATIONS if graded else ("accuracy",)
-    task = Task(name, len(frames["train"]), tuple(text), labels, metrics, scored, custom=True)
-    texts = [frames[split][text].to_numpy().tolist() for split in SPLITS]
-    content = fingerprint(str(task), str(texts), str(values))
-    _check_same(name, content)
-    _write(task, frames, values, content)
-    TASKS[name] = task
-    return task, {split: len(frame) for split, frame in frames.items()}
+def _kept(path: Path) -> dict:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read ({error}); run the experiment again to have it anew") from error
 
 
-def _check_names(name: str, files: tuple[str, str], text: list[str], label: str) -> None:
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())
+
+
+def _check_names(name: str, train: str, validation: str, text: list[str], label: str) -> CsvFiles:
     fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_-]*", name)
     require(bool(fits), f"name {name!r} is not allowed; take such as reviews-2")
-    for file in files:
-        require(isinstance(file, str), f"the file {file!r} is not allowed; take the path of a CSV file")
     known = TASKS.get(name)
     require(known is None or known.custom, f"name {name!r} is a task of GLUE; take another")
+    for file in (train, validation):
+        require(isinstance(file, str), f"the file {file!r} is not allowed; take the path of a CSV file")
+    # A column may be called 0, which YAML and papermill give as a number.
+    require(isinstance(text, list | tuple), f"text must be a list such as [sentence]; got {text!r}")
+    columns, label = tuple(str(column).strip() for column in text), str(label).strip()
     require(
-        1 <= len(text) <= 2 and len(set(text)) == len(text), f"text {text!r} must be one column or two different ones"
+        1 <= len(columns) <= 2 and len(set(columns)) == len(columns),
+        f"text {text!r} must be one column or two different ones",
     )
-    require("label" not in text and label not in text, f"text {text!r} must not hold the label, nor a column 'label'")
+    require(label not in columns, f"text {text!r} must not hold the label {label!r}")
+    return CsvFiles(train, validation, columns, label)
 
 
-def _read(path: str, columns: list[str]) -> pd.DataFrame:
+def _read(path: str, files: CsvFiles) -> Table:
+    content = read_text(path)
+    wanted = (*files.text, files.label)
+    delimiter, header = _sniff(path, content, wanted)
+    places = [header.index(column) for column in wanted]
+    texts, labels, lines = [], [], []
+    for line, row in islice(_rows(path, content, delimiter), 1, None):
+        if len(row) != len(header):
+            raise BadInput(
+                f"{path}, line {line}: {len(row)} fields, where the first line names {len(header)}; put quotes around "
+                f"a text that holds a {DELIMITERS[delimiter]}"
+            )
+        values = [row[place] for place in places]
+        for column, value in zip(wanted, values, strict=True):
+            if not value.strip():
+                raise BadInput(f"{path}, line {line} has nothing in column {column!r}")
+        texts.append(tuple(values[:-1]))
+        labels.append(values[-1].strip())
+        lines.append(line)
+    require(bool(labels), f"{path} has no rows below its first line")
+    return Table(path, DELIMITERS[delimiter], texts, labels, lines)
+
+
+def _sniff(path: str, content: str, wanted: tuple[str, ...]) -> tuple[str, list[str]]:
+    """The delimiter that finds the wanted columns in the first line, and the names there."""
+    headers = {delimiter: _header(path, content, delimiter) for delimiter in DELIMITERS}
+    best = max(headers, key=lambda each: (set(wanted) <= set(headers[each]), len(headers[each])))
+    require(bool(headers[best]), f"{path} is no CSV file with a first line of column names")
+    for column in wanted:
+        one_of(f"column of {path}", column, headers[best])
+        require(headers[best].count(column) == 1, f"{path} has two columns called {column!r}; rename one")
+    return best, headers[best]
+
+
+def _header(path: str, content: str, delimiter: str) -> list[str]:
+    """The names in the first line; none where it cannot be read with this delimiter."""
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8; save it as UTF-8") from error
-    except (OSError, EOFError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}") from error
-    for column in columns:
-        one_of(f"column of {path}", column, frame.columns)
-    require(len(frame) > 0, f"{path} has no rows below its first line")
-    for column in columns:
-        empty = frame.index[frame[column].str.strip() == ""]
-        require(
-            len(empty) == 0, f"{path} has nothing in column {column!r} in row {int(empty[0]) + 1 if len(empty) else 0}"
-        )
-    return frame
+        return [name.strip() for name in next(_rows(path, content, delimiter))[1]]
+    except (BadInput, StopIteration):
+        return []
 
 
-def _labels(frames: dict[str, pd.DataFrame], label: str) -> tuple[str, ...]:
-    """The training labels in alphabetical order, of which the validation split may have no others."""
-    labels = sorted(set(frames["train"][label]))
+def _rows(path: str, content: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The line in which each row begins, and its fields; a line with nothing in it is no row."""
+    csv.field_size_limit(LONGEST_FIELD)
+    reader, line = csv.reader(StringIO(content, newline=""), delimiter=delimiter, strict=True), 1
+    try:
+        for row in reader:
+            if row:
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise BadInput(f"{path} cannot be read as CSV, line {line}: {error}") from error
+
+
+def _labels(train: Table, column: str) -> tuple[str, ...]:
+    """The training labels in alphabetical order."""
+    labels = sorted(set(train.labels))
     require(len(labels) > 1, f"all training rows have the label {labels[0]!r}; there is nothing to learn")
-    most = f"{label!r} has {len(labels)} different labels; at most {MOST_LABELS} are taken, or say graded"
+    most = f"{column!r} has {len(labels)} different labels; at most {MOST_LABELS} are taken, or say graded"
     require(len(labels) <= MOST_LABELS, most)
-    for value in frames["validation"][label]:
-        one_of("label in the validation rows", value, labels)
     return tuple(labels)
 
 
-def _values(column: pd.Series, split: str, labels: tuple[str, ...]) -> list:
-    """Class numbers, or the numbers of a graded task, which must differ for a correlation to exist."""
-    if labels:
-        return [labels.index(value) for value in column]
-    numbers = pd.to_numeric(column, errors="coerce")
-    wrong = column[~np.isfinite(numbers)]
-    require(len(wrong) == 0, f"the label {wrong.iloc[0] if len(wrong) else ''!r} of a graded task is no number")
-    require(
-        numbers.nunique() > 1, f"all {split} rows have the grade {column.iloc[0]}; nothing can be correlated with it"
-    )
-    return numbers.tolist()
+def _checked(task: Task, tables: list[Table]) -> CsvTask:
+    import datasets  # for nothing else here: tasks are named without it
+
+    kind = datasets.ClassLabel(names=list(task.labels)) if task.labels else datasets.Value("float32")
+    features = datasets.Features(dict.fromkeys(task.columns, datasets.Value("string")) | {"label": kind})
+    splits = {}
+    for split, table in zip(("train", "validation"), tables, strict=True):
+        texts = dict(zip(task.columns, map(list, zip(*table.texts, strict=True)), strict=True))
+        values = _classes(table, task.labels) if task.labels else _grades(table)
+        splits[split] = datasets.Dataset.from_dict({**texts, "label": values}, features=features)
+    known, asked = ([tuple(map(str.strip, texts)) for texts in table.texts] for table in tables)
+    in_both = sum(map(set(known).__contains__, asked))
+    delimiters = tuple(table.delimiter for table in tables)
+    return CsvTask(task, datasets.DatasetDict(splits), delimiters, in_both)
 
 
-def _check_same(name: str, content: str) -> None:
-    """Raise `BadInput` where the rows of an earlier call are others, which records may be of."""
-    kept = place(name) / TASK
-    same = not kept.is_file() or json.loads(kept.read_text())["content"] == content
-    require(same, f"the task {name!r} has other rows from an earlier call; take another name, or delete {place(name)}")
+def _classes(table: Table, labels: tuple[str, ...]) -> list[int]:
+    numbers = {label: number for number, label in enumerate(labels)}
+    for line, label in zip(table.lines, table.labels, strict=True):
+        one_of(f"label in {table.path}, line {line}:", label, labels)
+    return [numbers[label] for label in table.labels]
 
 
-def _write(task: Task, frames: dict[str, pd.DataFrame], values: dict[str, list], content: str) -> None:
-    with whole_folder(place(task.name)) as new:
-        (new / TASK).write_text(json.dumps(asdict(task) | {"content": content}))
-        (new / "README.md").write_text(LAYOUT.format(name=task.name))
-        (new / task.name).mkdir()
-        for split, frame in frames.items():
-            texts = {column: frame[column].tolist() for column in task.columns}
-            labeled(task, {**texts, "label": values[split]}).to_parquet(
-                new / task.name / f"{split}-00000-of-00001.parquet"
-            )
+def _grades(table: Table) -> list[float]:
+    """The numbers of a graded task, which must differ for a correlation to exist."""
+    grades = [_grade(label) for label in table.labels]
+    wrong = next((row for row, grade in enumerate(grades) if grade is None), None)
+    if wrong is not None:
+        where = f"{table.path}, line {table.lines[wrong]}"
+        raise BadInput(f"{where}: the label {table.labels[wrong]!r} of a graded task is no number")
+    alike = f"all rows of {table.path} have the grade {table.labels[0]}; nothing can be correlated with it"
+    require(len(set(grades)) > 1, alike)
+    return grades
+
+
+def _grade(label: str) -> float | None:
+    try:
+        # Python reads 1_000 as a number, no spreadsheet does.
+        grade = float(label.replace("_", "?"))
+    except ValueError:
+        return None
+    return grade if abs(grade) < LARGEST_GRADE else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import datasets
 from datasets import ClassLabel, Value
 
-from compressions.data import embedded
+from compressions.data import csv_task, embedded
 from compressions.data.tasks import HUB, REVISION, Task, check_source
 from compressions.errors import BadInput, one_of, require
 from compressions.files import fingerprint
@@ -26,7 +26,8 @@ def load(task: Task, glue: str, train_rows: int | None = None) -> Rows:
     The cut is the same random subset for every size, configuration and seed. Raises `BadInput` for a source without the
     task, with other columns or labels, or out of reach.
     """
-    splits = _generated(task) if glue == "embedded" else _load_splits(task, glue)
+    splits = csv_task.read_files(task).splits if task.custom else None
+    splits = splits or (_generated(task) if glue == "embedded" else _load_splits(task, glue))
     for split in ("train", task.validation):
         _check_split(task, glue, splits, split)
     train = splits["train"]

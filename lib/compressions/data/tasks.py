@@ -12,11 +12,21 @@ REVISION = "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 
 
 @dataclass(frozen=True)
+class CsvFiles:
+    """Where a custom task's rows are: two CSV files, their column of text, or two, and the one with the label."""
+
+    train: str
+    validation: str
+    text: tuple[str, ...]
+    label: str
+
+
+@dataclass(frozen=True)
 class Task:
     """One GLUE task. `metrics` are the official ones and accuracy; `scored` are those whose mean is the *score*.
 
     `rows` is how many training rows the hub's revision has. An empty `labels` means a graded task with float labels.
-    A task is `custom` when it is none of GLUE's but read from CSV files.
+    A task is `custom` when it is none of GLUE's but read from CSV `files`.
     """
 
     name: str
@@ -26,7 +36,12 @@ class Task:
     metrics: tuple[str, ...] = ("accuracy",)
     scored: tuple[str, ...] = ("accuracy",)
     validation: str = "validation"
-    custom: bool = False
+    files: CsvFiles | None = None
+
+    @property
+    def custom(self) -> bool:
+        """Whether the task is none of GLUE's."""
+        return self.files is not None
 
     def predictions(self, logits: np.ndarray) -> np.ndarray:
         """Class numbers (uint8) from logits `(rows, labels)`, or similarities (float32) from `(rows, 1)`."""

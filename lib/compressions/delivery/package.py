@@ -39,12 +39,12 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     record is not of, or a full disk.
     """
     record, folder = opened(path, artifacts)
-    model, task = load_artifact(folder), find_task(record["specification"]["task"])
+    model, task = load_artifact(folder), find_task(record["specification"]["task"], path.resolve().parents[2])
     tokenizer = AutoTokenizer.from_pretrained(folder)
     predictions, labels = read_predictions(path)
     found = {
         "error": score_error(task, labels, predictions),
-        "onnx": onnx_scores(record, folder, source(record), predictions),
+        "onnx": onnx_scores(record, task, folder, source(record), predictions),
         "bytes": {ruler: size for ruler, size in measure(record, folder)[0].items() if ruler in RULER_WORDS},
     }
     with whole_folder(out) as new:
@@ -57,7 +57,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
         (new / "model.json").write_text(json.dumps(about, indent=1))
         shutil.copy(predict.__file__, new / "predict.py")
         found["latency"] = _latency(folder, record["configuration"], (new / "model.onnx").read_bytes())
-        (new / "README.md").write_text(card(record, found, out.name))
+        (new / "README.md").write_text(card(record, task, found, out.name))
     return found
 
 
@@ -77,10 +77,10 @@ def _latency(folder: Path, name: str, content: bytes) -> list[dict]:
     return [row for row in rows if row["configuration"] == name]
 
 
-def card(record: dict, found: dict, name: str) -> str:
+def card(record: dict, task: Task, found: dict, name: str) -> str:
     """The model card, in Markdown."""
     chosen, teacher, onnx = record["specification"], record.get("teacher"), found["onnx"]
-    task, margin = find_task(chosen["task"]), Z * found["error"]
+    margin = Z * found["error"]
     example, whose = " ".join(f'"{column}"' for column in task.columns), "the task" if task.custom else "GLUE's"
     metrics = ", ".join(f"{metric} {record[metric]:.1f}" for metric in task.metrics)
     counted = [{"ruler": ruler, "bytes": f"{n:,}", "is": RULER_WORDS[ruler]} for ruler, n in found["bytes"].items()]

@@ -9,9 +9,9 @@ import pandas as pd
 import torch
 from transformers import AutoTokenizer
 
-from compressions.data.csv_task import find_task, place
+from compressions.data.csv_task import find_task
 from compressions.data.glue import load, rows_fingerprint
-from compressions.data.tasks import HUB
+from compressions.data.tasks import HUB, Task
 from compressions.errors import command, require_same
 from compressions.experiments.prepared_data import tokenize
 from compressions.experiments.records import read_predictions
@@ -27,20 +27,17 @@ COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "arti
 
 
 def source(record: dict) -> str:
-    """Where the rows of a record are: its own task's; what GLUE names; the embedded tasks if it is of them; the hub."""
-    if find_task(record["specification"]["task"]).custom:
-        return str(place(record["specification"]["task"]))
+    """Where the rows of a record of GLUE's tasks are: what GLUE names; the embedded tasks if it is of them; the hub."""
     return os.environ.get("GLUE") or ("embedded" if record["specification"]["glue"] == "embedded" else HUB)
 
 
-def onnx_scores(record: dict, folder: Path, glue: str, predictions: np.ndarray) -> dict:
+def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: np.ndarray) -> dict:
     """What the exported artifact scores on the whole validation split, and in how many rows it answers otherwise.
 
     `predictions` `(rows,)` are the record's; a graded answer differs when it is off by more than a hundredth. Raises
     `BadInput` where `glue` does not hold the rows that the record is of.
     """
     chosen = record["specification"]
-    task = find_task(chosen["task"])
     rows = load(task, glue).validation
     found = {"validation_fingerprint": rows_fingerprint(task, rows)}
     wanted = {"validation_fingerprint": chosen["validation_fingerprint"]}
@@ -63,7 +60,8 @@ def main(results: str) -> None:
 
     def row(record: dict, artifacts: Path) -> list[dict]:
         predictions, _ = read_predictions(folder / record["path"])
-        found = onnx_scores(record, artifacts, source(record), predictions)
+        task = find_task(record["specification"]["task"], folder)
+        found = onnx_scores(record, task, artifacts, source(record), predictions)
         return [{**key_of(record), **found, "artifact_sha256": record["artifact_sha256"]}]
 
     path = folder / NAME
