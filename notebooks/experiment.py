@@ -85,7 +85,7 @@ Markdown("\n".join(f"- **{name}**: {escape(str(value))}" for name, value in exam
 # earlier run left it in the cache. A configuration whose record is there already is not run again.
 
 # %%
-from compressions.training.progress import Progress
+from compressions.training.callbacks import Progress
 from compressions.experiments.run import run
 
 records = run(experiment, wanted, watch=Progress())

@@ -79,9 +79,9 @@ wanted = from_parameters(globals()) if out else None
 made = None
 if wanted:
     from compressions.pretraining.run import make
-    from compressions.training.progress import MakingProgress
+    from compressions.training.callbacks import Progress
 
-    made = make(wanted, MakingProgress())
+    made = make(wanted, Progress().draw_pretraining)
 
 # %% [markdown]
 # ## How it went

@@ -88,7 +88,7 @@ Markdown(f"**{name}**: {said}; {kinds}.")
 
 # %%
 from compressions.experiments.experiment import from_parameters
-from compressions.training.progress import Progress
+from compressions.training.callbacks import Progress
 from compressions.experiments.run import run
 
 seeds = seeds if train is not None else []

@@ -128,7 +128,7 @@ def test_records_that_are_there_are_read_without_loading_torch(folder, records):
 import sys
 from compressions.experiments.configurations import configurations
 from compressions.experiments.experiment import Experiment
-from compressions.training.progress import Progress
+from compressions.training.callbacks import Progress
 from compressions.experiments.run import run
 found = run(Experiment(**{chosen!r}), configurations({EVERYTHING!r}, [0.4, 0.6]), watch=Progress())
 print(len(found), sorted({{"torch", "transformers"}} & set(sys.modules)))

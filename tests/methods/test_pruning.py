@@ -10,7 +10,7 @@ from compressions.methods.pruning import (
     MagnitudeMask,
     count_masked,
     magnitude_mask,
-    prunable,
+    prunable_layers,
     prune,
     set_sparsity,
     sparsity_at,
@@ -70,8 +70,10 @@ def test_only_encoder_and_pooler_matrices_are_pruned_and_exactly():
     pruned, whole = model(), model()
     prune(pruned)
     set_sparsity(pruned, 0.6)
-    artifact.bake(pruned)
-    expected = {f"bert.{name}.weight" for name, module in whole.bert.named_modules() if module in prunable(whole)}
+    artifact.finish(pruned, None)
+    expected = {
+        f"bert.{name}.weight" for name, module in whole.bert.named_modules() if module in prunable_layers(whole)
+    }
     before = whole.state_dict()
     assert pruned.state_dict().keys() == before.keys()
     for name, after in pruned.state_dict().items():
@@ -88,7 +90,7 @@ def test_zeros_stay_zero_through_quantization():
     quantize(both)
     set_sparsity(both, 0.4)
     masked = count_masked(both)
-    masks = [layer.parametrizations.weight[0].mask.clone() for layer in prunable(both)]
+    masks = [layer.parametrizations.weight[0].mask.clone() for layer in prunable_layers(both)]
     both.train()(torch.randint(0, 60, (8, 5)))
     artifact.finish(both, "channel")
     int8 = [module for module in both.bert.modules() if type(module).__name__ == "Int8Linear"]
@@ -103,13 +105,13 @@ def run_schedule(steps: int, schedule: PruningSchedule) -> int:
         state.global_step = step
         schedule.on_step_begin(None, state, TrainerControl(), model=trained)
         with torch.no_grad():
-            for layer in prunable(trained):
+            for layer in prunable_layers(trained):
                 layer.parametrizations.weight.original += 0.01 * torch.randn_like(layer.weight)
     schedule.on_train_end(None, state, TrainerControl(), model=trained)
     return count_masked(trained)
 
 
 def test_a_training_of_any_length_ends_at_the_target():
-    weights = [layer.weight.numel() for layer in prunable(model())]
+    weights = [layer.weight.numel() for layer in prunable_layers(model())]
     for steps in (1, 5, 50):
         assert run_schedule(steps, PruningSchedule(0.6, 0.1, 0.7, 16)) == sum(round(0.6 * n) for n in weights)

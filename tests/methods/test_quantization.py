@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from torch import nn
 
 from compressions.methods.quantization import (
-    LARGEST,
+    INT8_MAX,
     ActivationRange,
     fake_quantize,
     int8_matmul,
@@ -58,12 +58,12 @@ def test_zeros_stay_zero(weight, granularity):
 def test_the_largest_magnitude_becomes_127():
     weight = torch.tensor([[0.5, -2.0], [0.25, 0.0]])
     assert to_int8(weight, weight_scale(weight)).tolist() == [[32, -127], [127, 0]]  # 0.5 / (2/127) = 31.75
-    assert weight_scale(weight, "tensor").tolist() == pytest.approx([2 / LARGEST])
+    assert weight_scale(weight, "tensor").tolist() == pytest.approx([2 / INT8_MAX])
 
 
 def test_the_gradient_passes_where_nothing_is_clamped():
     values = torch.tensor([0.3, -0.7, 5.0, -5.0], requires_grad=True)
-    fake_quantize(values, torch.tensor([1 / LARGEST])).sum().backward()
+    fake_quantize(values, torch.tensor([1 / INT8_MAX])).sum().backward()
     assert values.grad.tolist() == [1, 1, 0, 0]
 
 

@@ -21,7 +21,7 @@ from compressions.measurements import latency
 from compressions.measurements.onnx_scores import NAME, main
 from compressions.methods.quantization import Int8Linear
 from compressions.models.architectures import Size
-from compressions.storage.onnx import Runtime, session, to_onnx
+from compressions.storage.onnx import OnnxModel, session, to_onnx
 from compressions.training.choices import GRANULARITIES
 from tests.storage.test_artifact import METHODS, finished_model, tokens
 
@@ -42,7 +42,7 @@ def asked(model: torch.nn.Module, length: int = 12) -> torch.Tensor:
 def test_an_exported_model_answers_as_the_model_did(methods, granularity):
     model = finished_model(methods, granularity)
     before = asked(model)
-    exported = Runtime(to_onnx(model))
+    exported = OnnxModel(to_onnx(model))
     for length in (12, 3):
         assert torch.allclose(asked(exported, length), asked(model, length), atol=0.02 if "qat" in methods else 1e-5)
     assert torch.equal(asked(model), before)

@@ -18,7 +18,7 @@ from compressions.experiments.records import read_predictions
 from compressions.files import root
 from compressions.measurements.artifacts import complete, key_of, report
 from compressions.storage import artifact
-from compressions.storage.onnx import Runtime, to_onnx
+from compressions.storage.onnx import OnnxModel, to_onnx
 from compressions.storage.size_measures import KEY
 from compressions.training import metrics, trainer
 
@@ -45,7 +45,7 @@ def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: 
     model = artifact.load_artifact(folder)
     content, tokenizer = to_onnx(model), AutoTokenizer.from_pretrained(folder)
     tokens = tokenize(rows, task, tokenizer, min(chosen["max_length"], model.config.max_position_embeddings))
-    own = task.predictions(trainer.predict(Runtime(content), tokens, tokenizer).numpy())
+    own = task.predictions(trainer.predict(OnnxModel(content), tokens, tokenizer).numpy())
     labels = np.array(rows["label"])
     differing = own != predictions if task.labels else np.abs(own - predictions) > 0.01
     scores = {"score": record["score"], "onnx_score": metrics.scores(task, labels, own)["score"]}

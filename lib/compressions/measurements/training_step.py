@@ -19,6 +19,7 @@ from compressions.files import write_whole
 from compressions.methods import pruning, quantization
 from compressions.models.architectures import SIZES
 from compressions.training import trainer
+from compressions.training.callbacks import PruningSchedule
 from compressions.training.choices import Choices
 
 ROUNDS = 3
@@ -58,7 +59,7 @@ def train(subset: tuple[str, ...], strategy: str = "group_by_length") -> trainer
     model, callbacks = mini(), []
     if "mp" in subset:
         pruning.prune(model)
-        callbacks = [pruning.PruningSchedule(0.6, 0.1, 0.7, 16)]
+        callbacks = [PruningSchedule(0.6, 0.1, 0.7, 16)]
     if "qat" in subset:
         quantization.quantize(model)
     choices = Choices(epochs=1, learning_rate=1e-4, batch_size=BATCH, weight_decay=0.01, warmup=0.1, seed=0)

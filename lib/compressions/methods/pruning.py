@@ -10,13 +10,13 @@ from torch.nn.utils import parametrize
 
 
 def sparsity_at(step: int, steps: int, target: float, begin: float, end: float) -> float:
-    """Sparsity wanted at `step` of `steps`: 0 until the share `begin` of training, `target` from the share `end` on."""
+    """Linear schedule: 0 up to the fraction `begin` of `steps`, `target` from the fraction `end` on."""
     progress = (step / steps - begin) / (end - begin)
     return target * min(max(progress, 0.0), 1.0)
 
 
 def magnitude_mask(weight: Tensor, sparsity: float) -> Tensor:
-    """1 where a weight stays and 0 at the `round(sparsity * n)` smallest magnitudes; the weight's shape and type."""
+    """A mask of the weight's shape and dtype: 0 at the `round(sparsity * n)` smallest magnitudes, 1 elsewhere."""
     mask = torch.ones_like(weight).flatten()
     zeros = round(sparsity * weight.numel())
     mask[weight.detach().abs().flatten().topk(zeros, largest=False, sorted=False).indices] = 0
@@ -24,29 +24,29 @@ def magnitude_mask(weight: Tensor, sparsity: float) -> Tensor:
 
 
 class MagnitudeMask(nn.Module):
-    """A parametrization that multiplies a weight with a mask."""
+    """A parametrization that multiplies a weight by a mask of zeros and ones."""
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         self.register_buffer("mask", torch.ones_like(weight))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """The weight with zeros where the mask has them."""
+        """Apply the mask; same shape."""
         return weight * self.mask
 
     def update(self, weight: Tensor, sparsity: float) -> None:
-        """Recompute the mask; what is masked already counts as 0, so masks are nested while sparsity rises."""
+        """Recompute the mask; masked weights count as 0, so a weight once masked stays masked as sparsity rises."""
         self.mask.copy_(magnitude_mask(weight * self.mask, sparsity))
 
 
-def prunable(model: nn.Module) -> list[nn.Linear]:
+def prunable_layers(model: nn.Module) -> list[nn.Linear]:
     """The linear layers of encoder and pooler: all but the classification head."""
     return [module for module in model.base_model.modules() if isinstance(module, nn.Linear)]
 
 
 def prune(model: nn.Module) -> None:
-    """Give every prunable layer of `model` a mask that lets everything through, in place."""
-    for layer in prunable(model):
+    """Register a mask of ones on every prunable layer, in place."""
+    for layer in prunable_layers(model):
         parametrize.register_parametrization(layer, "weight", MagnitudeMask(layer.weight), unsafe=True)
 
 
@@ -57,11 +57,11 @@ def _masks(model: nn.Module) -> list[tuple[MagnitudeMask, Tensor]]:
 
 
 def set_sparsity(model: nn.Module, sparsity: float) -> None:
-    """Recompute the masks of a model that `prune` was called on."""
+    """Recompute the masks that `prune` registered."""
     for mask, weight in _masks(model):
         mask.update(weight, sparsity)
 
 
 def count_masked(model: nn.Module) -> int:
-    """How many weights the masks of a model hold at zero; 0 for a model without masks."""
+    """Number of masked weights; 0 for a model without masks."""
     return sum(int((mask.mask == 0).sum()) for mask, _ in _masks(model))

@@ -8,22 +8,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-LARGEST = 127
-SMALLEST_SCALE = torch.finfo(torch.float32).tiny * LARGEST
-MOMENTUM = 0.95
+INT8_MAX = 127
+MIN_SCALE = torch.finfo(torch.float32).tiny * INT8_MAX
+RANGE_MOMENTUM = 0.95
 
 
 def weight_scale(weight: Tensor, granularity: str = "channel") -> Tensor:
-    """Scales `(rows,)` for a weight `(rows, columns)`, or `(1,)` per tensor: the largest magnitude becomes 127."""
+    """Scales `(rows,)` of a weight `(rows, columns)`, or `(1,)` of the whole tensor: the largest magnitude is 127."""
     magnitudes = weight.detach().abs()
     peak = magnitudes.amax(dim=1) if granularity == "channel" else magnitudes.amax().reshape(1)
-    return (peak / LARGEST).clamp(min=SMALLEST_SCALE)
+    return (peak / INT8_MAX).clamp(min=MIN_SCALE)
 
 
 def levels(values: Tensor, scale: Tensor) -> Tensor:
-    """`round(values / scale)`, in floating point: the whole numbers that int8 stores.
+    """`round(values / scale)` in floating point: the integers that int8 stores, before clamping.
 
-    One scale `(1,)` serves the whole tensor; `(rows,)` serve the rows of `(rows, columns)`.
+    `scale` is `(1,)` for the whole tensor, or `(rows,)` for `values` of `(rows, columns)`.
     """
     return torch.round(values * _along_rows(1 / scale))
 
@@ -49,30 +49,30 @@ def fake_quantize(values: Tensor, scale: Tensor) -> Tensor:
 
     The gradient passes straight through where nothing is clamped, and is zero where it is (Jacob et al. 2018).
     """
-    limit = LARGEST * _along_rows(scale)
+    limit = INT8_MAX * _along_rows(scale)
     return _StraightThrough.apply(values.clamp(-limit, limit), scale)
 
 
 def to_int8(values: Tensor, scale: Tensor) -> Tensor:
     """The int8 numbers behind `fake_quantize(values, scale)`."""
-    return levels(values, scale).clamp_(-LARGEST, LARGEST).to(torch.int8)
+    return levels(values, scale).clamp_(-INT8_MAX, INT8_MAX).to(torch.int8)
 
 
 class FakeQuantize(nn.Module):
-    """A parametrization of a weight `(rows, columns)` that lets it be used only in its int8 values."""
+    """A parametrization that fake-quantizes a weight `(rows, columns)`, with a scale by row or by tensor."""
 
     def __init__(self, granularity: str) -> None:
         super().__init__()
         self.granularity = granularity
 
     def forward(self, weight: Tensor) -> Tensor:
-        """The weight as int8 would hold it, same shape."""
+        """Fake-quantize the weight; same shape."""
         # A weight's own scale clamps nothing, so the clamp is left out: the embeddings are large.
         return _StraightThrough.apply(weight, weight_scale(weight, self.granularity))
 
 
 class ActivationRange(nn.Module):
-    """Fake-quantizes activations with a running range: an exponential mean of the batches' largest magnitudes."""
+    """Fake-quantization of activations; the range is a moving average of the batches' largest magnitudes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,13 +81,13 @@ class ActivationRange(nn.Module):
     @property
     def scale(self) -> Tensor:
         """The activations' scale, `(1,)`."""
-        return (self.peak / LARGEST).clamp(min=SMALLEST_SCALE)
+        return (self.peak / INT8_MAX).clamp(min=MIN_SCALE)
 
     def forward(self, activations: Tensor) -> Tensor:
-        """Fake-quantized activations, any shape; in training mode the range follows them."""
+        """Fake-quantize activations of any shape; in training mode, first update the range."""
         if self.training:
             now = activations.detach().abs().amax()
-            self.peak.copy_(torch.where(self.peak > 0, MOMENTUM * self.peak + (1 - MOMENTUM) * now, now))
+            self.peak.copy_(torch.where(self.peak > 0, RANGE_MOMENTUM * self.peak + (1 - RANGE_MOMENTUM) * now, now))
         return fake_quantize(activations, self.scale)
 
 
@@ -96,7 +96,7 @@ def _quantize_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tens
 
 
 def quantize(model: nn.Module, granularity: str = "channel") -> None:
-    """Make every linear layer and embedding of `model` train on the int8 values of its weights and inputs, in place."""
+    """Fake-quantize the weights of all linear layers and embeddings, and the inputs of linear layers, in place."""
     for module in list(model.modules()):
         if isinstance(module, nn.Linear | nn.Embedding):
             parametrize.register_parametrization(module, "weight", FakeQuantize(granularity), unsafe=True)
@@ -108,21 +108,21 @@ def quantize(model: nn.Module, granularity: str = "channel") -> None:
 def int8_matmul(left: Tensor, right: Tensor) -> Tensor:
     """`left @ right.T` of int8 matrices `(m, k)` and `(n, k)` in exact int32.
 
-    CUDA's kernel wants more than 16 rows and multiples of 8, so there both are padded with zeros and the result is cut.
-    On a CPU without instructions for int8 torch's kernel is many times slower than sums of fp32.
+    CUDA's kernel requires more than 16 rows and multiples of 8: there both are padded with zeros and the result is cut.
+    On a CPU without int8 instructions torch's kernel is many times slower than fp32, which is used instead.
     """
     m, n, k = len(left), len(right), left.shape[1]
-    # And torch 2.13's CPU kernel returns memory it never wrote for matrices of one column.
+    # With one column, the CPU kernel of torch 2.13 returns uninitialized memory.
     if not left.is_cuda and (k == 1 or not torch.cpu._is_vnni_supported()):
-        return _in_fp32(left, right)
+        return _fp32_matmul(left, right)
     if left.is_cuda:
         left = nn.functional.pad(left, (0, -k % 8, 0, max(24 - m, -m % 8)))
         right = nn.functional.pad(right, (0, -k % 8, 0, -n % 8))
     return torch._int_mm(left, right.T)[:m, :n]
 
 
-def _in_fp32(left: Tensor, right: Tensor) -> Tensor:
-    """The same by sums of fp32, which up to 2^24 are exact: those of so many columns that none is larger."""
+def _fp32_matmul(left: Tensor, right: Tensor) -> Tensor:
+    """The same product in fp32: sums over 1,024 columns stay below 2^24, up to which fp32 is exact."""
     columns = zip(left.split(2**10, dim=1), right.split(2**10, dim=1), strict=True)
     return sum((one.float() @ other.float().T).int() for one, other in columns)
 
@@ -154,34 +154,28 @@ class Int8Embedding(nn.Module):
         self.register_buffer("weight_scale", torch.ones(scales))
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Token numbers of any shape to fp32 vectors `(..., hidden)`."""
+        """Token ids of any shape to fp32 vectors `(..., hidden)`."""
         scale = self.weight_scale if self.weight_scale.numel() == 1 else self.weight_scale[ids].unsqueeze(-1)
         return self.weight[ids] * scale
 
 
-def int8_shell(module: nn.Module, scales: int) -> nn.Module:
+def empty_int8_layer(module: nn.Module, scales: int) -> nn.Module:
     """An empty int8 layer of the shape of a linear layer or embedding."""
     if isinstance(module, nn.Embedding):
         return Int8Embedding(module.num_embeddings, module.embedding_dim, scales)
     return Int8Linear(module.out_features, module.in_features, scales, module.bias is not None)
 
 
-def replace(model: nn.Module, name: str, layer: nn.Module) -> None:
-    """Put `layer` where `model` has the submodule called `name`."""
-    parent, _, child = name.rpartition(".")
-    setattr(model.get_submodule(parent), child, layer)
-
-
 def convert(model: nn.Module, granularity: str = "channel") -> None:
-    """Replace every layer that was trained with `quantize`, its parametrizations since removed, by its int8 layer."""
+    """Replace the layers that `quantize` prepared by int8 layers, in place; parametrizations must be removed before."""
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Linear | nn.Embedding):
             scale = weight_scale(module.weight, granularity)
-            layer = int8_shell(module, scale.numel()).to(module.weight.device)
+            layer = empty_int8_layer(module, scale.numel()).to(module.weight.device)
             layer.weight.copy_(to_int8(module.weight.detach(), scale))
             layer.weight_scale.copy_(scale)
             if isinstance(module, nn.Linear):
                 layer.input_scale.copy_(module.activation_range.scale)
                 if module.bias is not None:
                     layer.bias.copy_(module.bias.detach())
-            replace(model, name, layer)
+            model.set_submodule(name, layer)

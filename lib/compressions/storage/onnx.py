@@ -10,16 +10,16 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from compressions.methods.quantization import LARGEST, Int8Linear, replace
+from compressions.methods.quantization import INT8_MAX, Int8Linear
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OPSET = 17
-# ONNX Runtime's fast kernel takes uint8 on the left: int8 activations plus 128, which its zero point takes away again.
-ZERO_LEFT, ZERO_RIGHT = torch.tensor(LARGEST + 1, dtype=torch.uint8), torch.tensor(0, dtype=torch.int8)
+# ONNX Runtime's fast kernel takes uint8 on the left: int8 activations plus 128, with 128 as the zero point.
+ZERO_LEFT, ZERO_RIGHT = torch.tensor(INT8_MAX + 1, dtype=torch.uint8), torch.tensor(0, dtype=torch.int8)
 
 
 class _Int8Product(torch.autograd.Function):
-    """What an `Int8Linear` computes, as nodes of ONNX."""
+    """The forward pass of an `Int8Linear` as nodes of ONNX."""
 
     @staticmethod
     def forward(ctx, activations: Tensor, weight: Tensor, weight_scale: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
@@ -27,16 +27,16 @@ class _Int8Product(torch.autograd.Function):
 
     @staticmethod
     def symbolic(g, activations, weight, weight_scale, scale, bias):
-        # Above, uint8 ends where our int8 does, at 127; below, it would go one further.
-        least = g.op("Mul", scale, g.op("Constant", value_t=torch.tensor(-float(LARGEST))))
+        # uint8 minus 128 reaches from -128 to 127, and our int8 from -127.
+        least = g.op("Mul", scale, g.op("Constant", value_t=torch.tensor(-float(INT8_MAX))))
         left, right = g.op("Constant", value_t=ZERO_LEFT), g.op("Constant", value_t=ZERO_RIGHT)
-        whole = g.op("QuantizeLinear", g.op("Max", activations, least), scale, left)
-        product = g.op("com.microsoft::MatMulIntegerToFloat", whole, weight, scale, weight_scale, left, right, bias)
+        rounded = g.op("QuantizeLinear", g.op("Max", activations, least), scale, left)
+        product = g.op("com.microsoft::MatMulIntegerToFloat", rounded, weight, scale, weight_scale, left, right, bias)
         return product.setType(activations.type().with_sizes([None] * activations.type().dim()))
 
 
-class _Exported(nn.Module):
-    """Stands where an `Int8Linear` stood while a model is exported."""
+class _OnnxInt8Linear(nn.Module):
+    """The substitute of an `Int8Linear` during export."""
 
     def __init__(self, layer: Int8Linear) -> None:
         super().__init__()
@@ -46,55 +46,50 @@ class _Exported(nn.Module):
         self.register_buffer("bias", torch.zeros(len(layer.weight)) if layer.bias is None else layer.bias)
 
     def forward(self, activations: Tensor) -> Tensor:
-        """A tensor of the shape that `Int8Linear` gives, `(..., in)` to `(..., out)`; the product is ONNX's."""
+        """`(..., in)` to `(..., out)`; in torch only the shape is right, the product is computed by ONNX Runtime."""
         return _Int8Product.apply(activations, self.weight, self.weight_scale, self.scale, self.bias)
 
 
 def to_onnx(model: nn.Module) -> bytes:
-    """A finished model as the content of an ONNX file, of any batch size and length; `model` stays as it is."""
+    """Export a finished model, for any batch size and length, as an ONNX file's content; `model` is not changed."""
     model = copy.deepcopy(model).cpu().eval()
     model.set_attn_implementation("eager")
     for name, layer in list(model.named_modules()):
         if isinstance(layer, Int8Linear):
-            replace(model, name, _Exported(layer))
+            model.set_submodule(name, _OnnxInt8Linear(layer))
     tokens = torch.ones(2, 8, dtype=torch.long)
     free = {name: {0: "batch", 1: "sequence"} for name in INPUTS} | {"logits": {0: "batch"}}
     names = {"input_names": list(INPUTS), "output_names": ["logits"], "dynamic_axes": free}
     content = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of tracing, and that a newer exporter exists, which has no such nodes
+        warnings.simplefilter("ignore")  # about tracing, and about a newer exporter that has no custom nodes
         given = (tokens, torch.ones_like(tokens), torch.zeros_like(tokens))
         torch.onnx.export(model, given, content, dynamo=False, opset_version=OPSET, **names)
     return content.getvalue()
 
 
-def session(content: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
-    """ONNX Runtime on the CPU, with an exported model."""
+def session(content: bytes) -> onnxruntime.InferenceSession:
+    """An exported model in ONNX Runtime, on one thread of the CPU.
+
+    Int8 products are exact on every processor: the fast kernel of x86 processors without VNNI adds pairs of products in
+    16 bits, which can overflow. The exact kernel is as slow as fp32, so it is set only where VNNI is not reported.
+    """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry(*precision())
+    options.intra_op_num_threads = 1
+    processor = Path("/proc/cpuinfo")
+    vnni = processor.is_file() and "vnni" in processor.read_text()
+    options.add_session_config_entry("session.x64quantprecision", "0" if vnni else "1")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def precision() -> tuple[str, str]:
-    """The setting that keeps int8 products exact on every processor.
-
-    The fast kernel of x86 processors without VNNI adds pairs of products in 16 bits, which can overflow; ONNX Runtime's
-    exact kernel costs what int8 gains, so it is asked for only where a processor does not say that it has VNNI.
-    """
-    file = Path("/proc/cpuinfo")
-    safe = file.is_file() and "vnni" in file.read_text()
-    return "session.x64quantprecision", "0" if safe else "1"
-
-
-class Runtime(nn.Module):
-    """An exported model that is asked like the model it was exported from."""
+class OnnxModel(nn.Module):
+    """An exported model in ONNX Runtime, with the interface of the model it was exported from."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
         self.session = session(content)
 
     def forward(self, **batch: Tensor) -> SimpleNamespace:
-        """`logits` `(rows, labels)` of token numbers, masks and segments, `(rows, length)` each."""
+        """`logits` `(rows, labels)` from token ids, masks and segments, `(rows, length)` each."""
         given = {name: batch[name].cpu().numpy() for name in INPUTS}
         return SimpleNamespace(logits=torch.from_numpy(self.session.run(["logits"], given)[0]))

@@ -1,11 +1,11 @@
-"""A compressed model in one file, exact to the bit: int8 values, masks and fp32 leftovers, entropy-coded apart.
+"""A compressed model in one file, exact to the bit: masks, int8 values and fp32 values, entropy-coded separately.
 
     magic (8 bytes) · version, header's length (4 each, little endian) · header's SHA-256 (32) · header · parts
 
 The header is JSON, compressed: the model's configuration; each tensor's name, dtype, shape and, where it is sparse, how
 many values are kept; and each part's packed bytes and SHA-256. The parts hold one bit for each weight of the sparse
 tensors, and the kept values of all tensors, for each dtype the first bytes of all, then the second ones, and so on.
-Zstandard codes them: within a percent of the order-0 entropy, as near as range coding, and decoded far faster.
+Zstandard codes them: within a percent of the order-0 entropy, as close as range coding, and decoded far faster.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ MAGIC, VERSION = b"\x89CMPRSS\n", 1
 PREFIX = struct.Struct("<8sII32s")
 LEVEL = 19
 DTYPES = {"int8": np.dtype("<i1"), "float32": np.dtype("<f4")}
-SPARSE = 1 / 8  # from this share of zeros on a tensor has a mask
-MOST_BYTES = 4 << 30  # of all tensors; three times LARGE in fp32
-MOST_HEADER = 16 << 20
+MIN_ZEROS = 1 / 8  # the fraction of zeros from which on a tensor is stored with a mask
+MAX_BYTES = 4 << 30  # of all tensors; three times LARGE in fp32
+MAX_HEADER = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ class Entry:
 def pack(tensors: dict[str, np.ndarray], config: dict) -> bytes:
     """The file's content for tensors of int8 and float32 and the configuration that goes with them.
 
-    A negative zero is a value, and is kept. Raises `BadInput` for another dtype.
+    A negative zero is stored like any value. Raises `BadInput` for another dtype.
     """
     for name, tensor in tensors.items():
         require(str(tensor.dtype) in DTYPES, f"{name} is {tensor.dtype}; a packed file holds {', '.join(DTYPES)}")
     masks = {name: sparse_mask(tensor) for name, tensor in tensors.items()}
-    entries = [_entry(name, tensor, masks[name]) for name, tensor in tensors.items()]
+    kept = {name: None if mask is None else int(mask.sum()) for name, mask in masks.items()}
     parts = [zstandard.ZstdCompressor(LEVEL).compress(part) for part in _parts(tensors, masks)]
     described = {
         "config": config,
-        "tensors": [[each.name, each.dtype, list(each.shape), each.kept] for each in entries],
+        "tensors": [[name, str(tensor.dtype), list(tensor.shape), kept[name]] for name, tensor in tensors.items()],
         "parts": [[len(part), hashlib.sha256(part).hexdigest()] for part in parts],
     }
     header = zstandard.ZstdCompressor(LEVEL).compress(json.dumps(described, separators=(",", ":")).encode())
@@ -63,19 +63,15 @@ def pack(tensors: dict[str, np.ndarray], config: dict) -> bytes:
 
 
 def sparse_mask(tensor: np.ndarray) -> np.ndarray | None:
-    """Which values are not zero to the bit, flat; none for a tensor with few zeros."""
+    """Which values have any bit set, flat; `None` for a tensor with few zeros, which is stored dense."""
     kept = _bits(tensor) != 0
-    return kept if kept.size and kept.mean() <= 1 - SPARSE else None
+    return kept if kept.size and kept.mean() <= 1 - MIN_ZEROS else None
 
 
 def _bits(tensor: np.ndarray) -> np.ndarray:
     """The values as unsigned integers of their size, flat."""
     flat = np.ascontiguousarray(tensor, DTYPES[str(tensor.dtype)]).reshape(-1)
     return flat.view(f"<u{flat.itemsize}")
-
-
-def _entry(name: str, tensor: np.ndarray, mask: np.ndarray | None) -> Entry:
-    return Entry(name, str(tensor.dtype), tensor.shape, None if mask is None else int(mask.sum()))
 
 
 def _parts(tensors: dict[str, np.ndarray], masks: dict[str, np.ndarray | None]) -> list[bytes]:
@@ -112,11 +108,11 @@ def _header(content: bytes) -> tuple[list[Entry], dict, list[tuple[int, str]]]:
     require(len(content) >= PREFIX.size and content.startswith(MAGIC), "this is no packed model")
     _, version, length, checksum = PREFIX.unpack_from(content)
     require(version == VERSION, f"this packed model has version {version}; known: {VERSION}")
-    require(length <= min(MOST_HEADER, len(content) - PREFIX.size), "this packed model is cut off in its header")
+    require(length <= min(MAX_HEADER, len(content) - PREFIX.size), "this packed model is cut off in its header")
     header = content[PREFIX.size : PREFIX.size + length]
     require(hashlib.sha256(header).digest() == checksum, "this packed model's header was changed (checksum differs)")
     try:
-        described = json.loads(_decompressed(header, MOST_HEADER))
+        described = json.loads(_decompressed(header, MAX_HEADER))
         entries = [Entry(name, dtype, tuple(shape), kept) for name, dtype, shape, kept in described["tensors"]]
         parts = [(packed, checksum) for packed, checksum in described["parts"]]
         _check(entries, described["config"], parts)
@@ -149,8 +145,8 @@ def _check(entries: list[Entry], config: object, parts: list[tuple[int, str]]) -
         if each.kept is not None and each.kept > prod(each.shape):
             raise ValueError(f"tensor {each.name!r} keeps more values than it has")
     total = sum(prod(each.shape) * DTYPES[each.dtype].itemsize for each in entries)
-    if total > MOST_BYTES:
-        raise ValueError(f"it asks for {total} bytes; at most {MOST_BYTES} are taken")
+    if total > MAX_BYTES:
+        raise ValueError(f"it asks for {total} bytes; at most {MAX_BYTES} are taken")
     if len(parts) != len(_lengths(entries)) or not all(type(n) is int and n >= 0 for n, _ in parts):
         raise ValueError(f"it has {len(parts)} parts")
 
@@ -178,32 +174,26 @@ def _decoded(packed: bytes, checksum: str, length: int) -> np.ndarray:
 
 
 def _tensors(entries: list[Entry], parts: list[np.ndarray]) -> dict[str, np.ndarray]:
-    bits, planes = np.unpackbits(parts[0]).astype(bool), parts[1:]
-    stored, place = {}, 0
-    for dtype, kind in DTYPES.items():
-        own = planes[place : place + kind.itemsize]
-        stored[dtype] = np.ascontiguousarray(np.stack(own, axis=1)).reshape(-1).view(kind)
-        place += kind.itemsize
-    taken, read, tensors = dict.fromkeys(DTYPES, 0), 0, {}
+    bits, planes = np.unpackbits(parts[0]).astype(bool), iter(parts[1:])
+    stored = {
+        dtype: np.stack([next(planes) for _ in range(kind.itemsize)], axis=1).reshape(-1).view(kind)
+        for dtype, kind in DTYPES.items()
+    }
+    tensors = {}
     for each in entries:
-        values = stored[each.dtype][taken[each.dtype] : taken[each.dtype] + each.values]
-        taken[each.dtype] += each.values
-        if each.kept is None:
-            tensors[each.name] = values.reshape(each.shape).copy()
-            continue
-        mask = bits[read : read + prod(each.shape)]
-        read += prod(each.shape)
-        require(
-            int(mask.sum()) == each.kept, f"the mask of {each.name} keeps {int(mask.sum())} values, not {each.kept}"
-        )
-        full = np.zeros(prod(each.shape), DTYPES[each.dtype])
-        full[mask] = values
-        tensors[each.name] = full.reshape(each.shape)
+        values, stored[each.dtype] = np.split(stored[each.dtype], [each.values])
+        if each.kept is not None:
+            mask, bits = np.split(bits, [prod(each.shape)])
+            found = int(mask.sum())
+            require(found == each.kept, f"the mask of {each.name} keeps {found} values, not {each.kept}")
+            kept, values = values, np.zeros(len(mask), DTYPES[each.dtype])
+            values[mask] = kept
+        tensors[each.name] = values.reshape(each.shape).copy()
     return tensors
 
 
 def entropy_bytes(tensors: dict[str, np.ndarray]) -> float:
-    """The order-0 entropy of the tensors, in bytes: each one's mask and values coded alone, with nothing for tables.
+    """The order-0 entropy of the tensors in bytes: masks and values coded separately, without the codes' tables.
 
     A mask with a share d of kept values has h(d) = -d log d - (1 - d) log(1 - d) bits a weight; float32 values count as
     four bytes that are independent of each other.
@@ -212,14 +202,15 @@ def entropy_bytes(tensors: dict[str, np.ndarray]) -> float:
     for tensor in tensors.values():
         mask, bits = sparse_mask(tensor), _bits(tensor)
         if mask is not None:
-            total += len(mask) * _entropy(np.bincount(mask, minlength=2))
+            total += len(mask) * _entropy(mask)
         kept = bits if mask is None else bits[mask]
         planes = kept.view(np.uint8).reshape(-1, kept.itemsize).T
-        total += sum(len(kept) * _entropy(np.bincount(plane, minlength=256)) for plane in planes)
+        total += sum(len(kept) * _entropy(plane) for plane in planes)
     return total / 8
 
 
-def _entropy(counts: np.ndarray) -> float:
-    """Bits a symbol."""
-    shares = counts[counts > 0] / max(1, counts.sum())
+def _entropy(values: np.ndarray) -> float:
+    """Bits a value."""
+    counts = np.bincount(values)
+    shares = counts[counts > 0] / max(1, len(values))
     return float(-(shares * np.log2(shares)).sum())

@@ -1,22 +1,25 @@
-"""Callbacks of a training: the sparsity schedule of magnitude pruning, and the line that shows progress."""
+"""Callbacks of training: the sparsity schedule of magnitude pruning, and progress lines in a notebook."""
 
 import time
 
+from IPython.display import display
 from transformers import TrainerCallback
 
 from compressions.methods.pruning import set_sparsity, sparsity_at
-from compressions.training.progress import INTERVAL, Progress, bar
+
+BAR_WIDTH = 24
+REDRAW_SECONDS = 1.0
 
 
 class PruningSchedule(TrainerCallback):
-    """Raises the sparsity during training: every `every` steps, and for the last time where the schedule ends."""
+    """Raise the sparsity during training: every `every` steps, and for the last time where the schedule ends."""
 
     def __init__(self, target: float, begin: float, end: float, every: int) -> None:
         self.target, self.begin, self.end, self.every = target, begin, end, every
         self.reached = 0.0
 
     def on_step_begin(self, args, state, control, model=None, **_) -> None:
-        """Update the masks before the step, when one is due."""
+        """Update the masks before the step, when an update is due."""
         wanted = sparsity_at(state.global_step, state.max_steps, self.target, self.begin, self.end)
         due = state.global_step % self.every == 0 or wanted == self.target
         if due and wanted > self.reached:
@@ -29,30 +32,67 @@ class PruningSchedule(TrainerCallback):
             set_sparsity(model, self.target)
 
 
-class ProgressLine(TrainerCallback):
-    """What is trained, a bar, steps, loss and seconds; drawn at most once a second and at the end."""
+class Progress(TrainerCallback):
+    """Trainings one after the other, a line each, in one output that an executed notebook keeps in its last state.
 
-    def __init__(self, board: Progress, name: str) -> None:
-        self.board, self.name = board, name
-        self.started = self.shown = time.perf_counter()
-        self.loss = float("nan")
+    Called with a training's name it begins a line, and is the callback that redraws it.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.handle = None
+
+    def __call__(self, name: str) -> "Progress":
+        """Begin the line of a training."""
+        self.lines.append(name)
+        self.name, self.loss = name, float("nan")
+        self.started = self.drawn = time.perf_counter()
+        return self
 
     def on_log(self, args, state, control, logs=None, **_) -> None:
         """Remember the latest training loss."""
         self.loss = float((logs or {}).get("loss", self.loss))
 
     def on_step_end(self, args, state, control, **_) -> None:
-        """Draw once a second."""
-        if time.perf_counter() - self.shown > INTERVAL:
-            self._draw(state)
+        """Redraw once a second."""
+        if time.perf_counter() - self.drawn > REDRAW_SECONDS:
+            self._draw_steps(state)
 
     def on_train_end(self, args, state, control, **_) -> None:
-        """Draw the last state, which the notebook keeps."""
-        self._draw(state)
+        """Draw the final state."""
+        self._draw_steps(state)
 
-    def _draw(self, state) -> None:
-        self.shown = time.perf_counter()
-        steps = f"{state.global_step:>5}/{state.max_steps} steps"
-        seconds = self.shown - self.started
-        done = bar(state.global_step / max(1, state.max_steps))
-        self.board.draw(f"{self.name:<14} {done} {steps}  loss {self.loss:.3f}  {seconds:6.1f} s")
+    def _draw_steps(self, state) -> None:
+        seconds = time.perf_counter() - self.started
+        steps = f"{state.global_step:>5}/{state.max_steps} steps  loss {self.loss:.3f}  {seconds:6.1f} s"
+        self.draw(f"{self.name:<14} {_bar(state.global_step / max(1, state.max_steps))} {steps}")
+
+    def draw_pretraining(self, position, done: float) -> None:
+        """Redraw the line of a miniature's pretraining, once a second and at the end.
+
+        `position` is the run's; `done` is the fraction of the budget that is used.
+        """
+        if done < 1 and self.lines and time.perf_counter() - self.drawn < REDRAW_SECONDS:
+            return
+        if not self.lines:
+            self("general distillation")
+        losses = "  ".join(f"{name} {total / count:.3f}" for name, (total, count) in sorted(position.sums.items()))
+        read = f"{position.tokens / 1e6:.2f} M tokens  {position.seconds / 60:.1f} min"
+        self.draw(f"{_bar(min(done, 1))} {read}  {losses}")
+
+    def draw(self, line: str) -> None:
+        """Replace the last line."""
+        self.lines[-1], self.drawn = line, time.perf_counter()
+        if self.handle is None:
+            self.handle = display(self, display_id=True)
+        else:
+            self.handle.update(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def _bar(done: float) -> str:
+    """A bar that is full where `done` is 1."""
+    full = round(BAR_WIDTH * done)
+    return "█" * full + "░" * (BAR_WIDTH - full)
