@@ -19,7 +19,7 @@ def test_every_subset_at_two_sparsities_makes_the_papers_twelve_configurations()
 
 def test_a_fourth_method_changes_nothing_of_the_papers_grid():
     code = (ROOT / "lib/compressions/experiments/configurations.py").read_text()
-    changed = code.replace("METHODS = OF_THE_PAPER", 'METHODS = (*OF_THE_PAPER, "ternary")')
+    changed = code.replace("METHODS = PAPER_METHODS", 'METHODS = (*PAPER_METHODS, "ternary")')
     assert changed != code
     names = {"__name__": "changed"}
     exec(compile(changed, "changed", "exec"), names)

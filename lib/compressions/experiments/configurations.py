@@ -1,20 +1,23 @@
-"""Subsets of the methods, and configurations: a subset with its sparsity."""
+"""Configurations: a subset of the methods with its sparsity."""
 
 from dataclasses import dataclass
 from itertools import combinations
 
-from compressions.errors import number, one_of, require
+from compressions.errors import check, number, one_of, require
 
-OF_THE_PAPER = ("qat", "kd", "mp")
-METHODS = OF_THE_PAPER  # what an experiment can be asked for; a new method's name comes after them
+PAPER_METHODS = ("qat", "kd", "mp")
+METHODS = PAPER_METHODS  # all that an experiment can use; a new method is appended
 CONTROL = "aug"
 SPARSITIES = (0.4, 0.6)  # of the paper's Figure 1
-SUBSETS = tuple(subset for count in range(4) for subset in combinations(OF_THE_PAPER, count))
+SUBSETS = tuple(subset for count in range(4) for subset in combinations(PAPER_METHODS, count))
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """Which methods are on, and the sparsity where pruning is. `aug` alone is the control: augmentation, no teacher."""
+    """A subset of the methods, and the sparsity with `mp`; `aug` alone is the control: augmentation without a teacher.
+
+    Raises `BadInput` for an unknown method, a control beside methods, or a sparsity that is not allowed.
+    """
 
     subset: tuple[str, ...] = ()
     sparsity: float = 0.0
@@ -25,10 +28,8 @@ class Configuration:
         alone = CONTROL not in self.subset or self.subset == (CONTROL,)
         require(alone, f"the control {CONTROL!r} stands alone; got {list(self.subset)}")
         check_sparsity(self.sparsity)
-        require(
-            "mp" in self.subset or not self.sparsity,
-            f"sparsity {self.sparsity!r} is one of mp; got {list(self.subset)}",
-        )
+        pruned = "mp" in self.subset or not self.sparsity
+        require(pruned, f"sparsity {self.sparsity!r} is one of mp; got {list(self.subset)}")
         object.__setattr__(self, "subset", tuple(m for m in (*METHODS, CONTROL) if m in self.subset))
 
     def uses(self, method: str) -> bool:
@@ -37,7 +38,7 @@ class Configuration:
 
     @property
     def augments(self) -> bool:
-        """Whether training sees synonym-replaced rows: with a teacher, or as the control."""
+        """Whether synonym-replaced rows are added: with a teacher, or as the control."""
         return self.uses("kd") or self.uses(CONTROL)
 
     @property
@@ -47,7 +48,7 @@ class Configuration:
 
 
 def method_of(configuration: str) -> str:
-    """A configuration's methods as the paper and figures name them: `qat+mp40` is `QAT+MP`, `base` is `none`."""
+    """Name of a configuration's methods in the paper and in figures: `QAT+MP` for `qat+mp40`, `none` for `base`."""
     special = {"base": "none", "aug": "augmentation"}
     parts = [part.rstrip("0123456789.").upper() for part in configuration.split("+")]
     return special.get(configuration, "+".join(parts))
@@ -55,13 +56,11 @@ def method_of(configuration: str) -> str:
 
 def check_sparsity(sparsity: float) -> None:
     """Raise `BadInput` unless the sparsity is a number in [0, 1)."""
-    require(
-        number(sparsity) and 0 <= sparsity < 1, f"sparsity {sparsity!r} is not allowed; take a number from 0 to below 1"
-    )
+    check(number(sparsity) and 0 <= sparsity < 1, "sparsity", sparsity, "a number from 0 to below 1")
 
 
 def configurations(subsets: list[list[str]], sparsities: list[float]) -> list[Configuration]:
-    """Every subset, those that prune once per sparsity, in the order given and without repetition.
+    """The configurations of some subsets, in order and without repetition; a subset with `mp` has one per sparsity.
 
     Raises `BadInput` for an unknown method, a sparsity outside [0, 1), or a subset that prunes to no sparsity.
     """

@@ -1,4 +1,4 @@
-"""The commands that `make grid` and `make grid-status` are made of: run, teach, status."""
+"""The commands behind `make grid` and `make grid-status`: run, teach, status."""
 
 import json
 import math
@@ -18,19 +18,23 @@ SNAKEMAKE = ("--keep-going", "--rerun-incomplete", "--quiet", "rules", "reason",
 
 
 def run(grid: Grid, options: list[str]) -> None:
-    """Run what is missing with Snakemake; `options` say where.
+    """Run what is missing with Snakemake; `options` are those of its command line.
 
     Raises `BadInput` before that for a record that is not sound, and while another process runs the same grid here.
     """
-    from snakemake import cli  # for nothing else here
+    from snakemake import cli  # slow to import, and needed by no other command
 
     grid.check_records()
     lock = Path("logs", f"{grid.name}.lock")
     lock.parent.mkdir(exist_ok=True)
     try:
-        # This lock is gone with the process, Snakemake's own would stay after a kill.
+        # Unlike Snakemake's own lock, this one is released when the process is killed.
         with FileLock(lock, timeout=0):
-            _tidy(grid)
+            for experiment in grid.unfinished:  # an executed notebook without its records would count as done
+                grid.notebook(experiment).unlink(missing_ok=True)
+            missing = sum(len(grid.missing(experiment)) for experiment in grid.experiments)
+            wanted = len(grid.experiments) * len(grid.configurations)
+            print(f"{grid.name}: {missing} of {wanted} configurations to run", flush=True)
             # In this process, which has loaded what the Snakefile imports; it ends with Snakemake's exit status.
             settings = [f"grid={grid.name}", f"gpus={os.environ.get('GPUS', 0)}"]
             cli.main(["--nolock", *SNAKEMAKE, *options, "--config", *settings])
@@ -38,19 +42,9 @@ def run(grid: Grid, options: list[str]) -> None:
         raise BadInput(f"the grid {grid.name!r} is being run by another process; see make grid-status") from error
 
 
-def _tidy(grid: Grid) -> None:
-    """Say how much there is to do; a notebook whose records are gone is no proof that its experiment was run."""
-    for experiment in grid.unfinished:
-        grid.notebook(experiment).unlink(missing_ok=True)
-    todo = sum(len(grid.missing(experiment)) for experiment in grid.experiments)
-    print(
-        f"{grid.name}: {todo} of {len(grid.experiments) * len(grid.configurations)} configurations to run", flush=True
-    )
-
-
 def teach(grid: Grid, task: str) -> None:
-    """Fine-tune the task's teacher and ask it for its logits, so that students find both; print what it is."""
-    from compressions.experiments.run import teacher_of, training_rows  # torch comes with it, for nothing else here
+    """Fine-tune the task's teacher, cache its logits for the training rows, and print its description as JSON."""
+    from compressions.experiments.run import teacher_of, training_rows  # imports torch, which no other command needs
 
     experiment = next(experiment for experiment in grid.experiments if experiment.task == task)
     teacher = teacher_of(experiment)
@@ -76,9 +70,7 @@ def status(grid: Grid) -> None:
     for place, error in failures(grid):
         print(f"failed: {place}: {error}")
     cores = os.cpu_count() or 1
-    print(
-        f"left: {_hours(total)} hours of one worker, {_hours(total / cores)} with {cores}, without teachers and scoring"
-    )
+    print(f"left: {_hours(total)} hours of one worker, {_hours(total / cores)} with {cores}, teachers not counted")
 
 
 def _hours(seconds: float) -> str:
@@ -89,16 +81,14 @@ def _hours(seconds: float) -> str:
 def main(*words: str) -> None:
     """`python -m compressions.experiments.manage run GRID -- OPTIONS`, or `status GRID`, or `teach GRID TASK`."""
     parser = ArgumentParser(prog="python -m compressions.experiments.manage")
-    commands = parser.add_subparsers(required=True)
-    for each, more in ((run, "options"), (teach, "task"), (status, None)):
-        one = commands.add_parser(each.__name__, help=each.__doc__.splitlines()[0])
-        one.set_defaults(called=each)
-        one.add_argument("grid")
-        if more:
-            one.add_argument(more, nargs="*" if more == "options" else None)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for each in (run, teach, status):
+        commands.add_parser(each.__name__, help=each.__doc__.splitlines()[0]).add_argument("grid")
+    commands.choices["run"].add_argument("options", nargs="*")
+    commands.choices["teach"].add_argument("task")
     chosen = vars(parser.parse_args(words))
-    called, name = chosen.pop("called"), chosen.pop("grid")
-    called(read_grid(name), **chosen)
+    called = {"run": run, "teach": teach, "status": status}[chosen.pop("command")]
+    called(read_grid(chosen.pop("grid")), **chosen)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where and with what a record is made: the commit, the packages, the machine, and what the process has cost so far."""
+"""What a result was made with: commit, package versions, machine, and the process's start-up time and memory."""
 
 import os
 import platform
@@ -20,21 +20,21 @@ PACKAGES = ("torch", "transformers", "datasets", "accelerate", "numpy", "scikit-
 
 @lru_cache
 def startup_seconds() -> float:
-    """Seconds from this process's start to the first call: what an experiment costs before it trains anything.
+    """Seconds from the process's start to the first call, which is before any training.
 
-    That is the kernel, the imports and the data; in a notebook run by hand also the time between its cells.
+    They are those of kernel, imports and data; in a notebook run by hand also those between its cells.
     """
     return time.time() - psutil.Process().create_time()
 
 
 def peak_memory_bytes() -> int:
-    """The most memory that this process has held so far."""
+    """Peak resident memory of this process so far."""
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def surroundings() -> dict:
-    """The commit, the package versions and the machine that a record was made with."""
+def environment() -> dict:
+    """Commit, package versions and machine, as fields of a record."""
     return {
         "commit": _commit(),
         "packages": {name: version(name) for name in PACKAGES},

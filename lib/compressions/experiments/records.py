@@ -1,4 +1,4 @@
-"""Records: what one configuration left behind, written whole or not at all, and read with suspicion."""
+"""Records: the results of one configuration, written whole or not at all, and checked whenever they are read."""
 
 import glob
 import io
@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from compressions.errors import BadInput, require, require_same
 from compressions.files import cache, fingerprint, write_whole
 
-# Raised whenever a change of the code could give other numbers: records of another format are refused.
+# Increased whenever a change of the code could give other numbers; records of another format are refused.
 FORMAT = 2
 
 
@@ -21,15 +21,15 @@ def record_path(results: Path, task: str, size: str, configuration: str, seed: i
 
 
 def predictions_path(record: Path, checksum: str) -> Path:
-    """The predictions beside a record, named by content: a new record's never lie where an older one's are."""
+    """The predictions beside a record; named by content, so that a new record's never replace an older one's."""
     return record.with_name(f"{record.stem}.{checksum[:8]}.npz")
 
 
 def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.ndarray) -> dict:
-    """Write the predictions, then the record, which names their checksum: one is there only when all of it is.
+    """Write the predictions, then the record with their checksum, and return the record as it was written.
 
-    Gives the record as it was written. `predictions` and `labels` are `(validation rows,)`. Raises `BadInput` when the
-    disk is full.
+    `predictions` and `labels` are `(validation rows,)`. Raises `BadInput` when the disk is full; earlier files are then
+    unchanged.
     """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, predictions=predictions, labels=labels)
@@ -45,14 +45,14 @@ def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.n
 
 
 def lock(path: Path) -> FileLock:
-    """What a process holds while it makes the record at `path`; it is free again when that process dies."""
+    """The lock that a process holds while it makes the record at `path`; it is released when the process dies."""
     file = cache() / "running" / f"{fingerprint(str(path.resolve()))[:16]}.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(file)
 
 
 def is_locked(path: Path) -> bool:
-    """Whether any process of this machine is making the record at `path`."""
+    """Whether a process on this machine is making the record at `path`."""
     try:
         with lock(path).acquire(timeout=0):
             return False
@@ -65,17 +65,16 @@ def _checksum(content: dict) -> str:
 
 
 def read_record(path: Path) -> dict:
-    """A record, or `BadInput` naming what is wrong.
+    """Read a record and check it.
 
-    That is one that is unreadable, of another format, edited since it was written, or without its own predictions.
+    Raises `BadInput` for one that is missing, unreadable, of another format, edited since it was written, or without
+    its predictions.
     """
     require(path.is_file(), f"there is no record {path}")
     try:
         record = dict(json.loads(path.read_text()))
     except (OSError, ValueError, TypeError) as error:
-        raise BadInput(
-            f"the record {path} cannot be read ({error}); if it is one, delete it to run it again"
-        ) from error
+        raise BadInput(f"the record {path} cannot be read ({error}); delete it to run it again") from error
     require(record.get("format") == FORMAT, f"the record {path} has format {record.get('format')}; known: {FORMAT}")
     own = record.get("sha256") == _checksum(record)
     require(own, f"the record {path} was edited after it was written; delete it to run it again")
@@ -93,9 +92,9 @@ def read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def finished(path: Path, specification: dict) -> dict | None:
-    """The record at `path` if it is of this specification, `None` if there is none.
+    """The record at `path`, or `None` where there is none.
 
-    Raises `BadInput` for a record of another specification, naming the first difference.
+    Raises `BadInput` for a record of another specification, with the first difference.
     """
     if not path.exists():
         return None
@@ -106,6 +105,6 @@ def finished(path: Path, specification: dict) -> dict | None:
 
 
 def read_all(results: Path) -> list[dict]:
-    """Every record below a folder, by path; each gains `path` relative to the folder."""
+    """All records below a folder, sorted by path; each has its `path` relative to the folder."""
     paths = sorted(results.glob("*/*/*-seed*.json"))
     return [{**read_record(path), "path": str(path.relative_to(results))} for path in paths]

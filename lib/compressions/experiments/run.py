@@ -18,7 +18,7 @@ from compressions.data import synonyms
 from compressions.errors import BadInput, require
 from compressions.experiments.configurations import CONTROL, Configuration
 from compressions.experiments.experiment import Experiment
-from compressions.experiments.provenance import peak_memory_bytes, startup_seconds, surroundings
+from compressions.experiments.provenance import environment, peak_memory_bytes, startup_seconds
 from compressions.experiments.records import finished, lock, write_record
 from compressions.experiments.teacher_logits import logits
 from compressions.files import cache, check_writable
@@ -86,7 +86,7 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
         "startup_seconds": startup,
         "total_seconds": time.perf_counter() - start,
         "peak_memory_bytes": peak_memory_bytes(),
-        **surroundings(),
+        **environment(),
     }
     return write_record(experiment.record_path(configuration), record, predictions, data.labels)
 

@@ -14,7 +14,7 @@ from torch import nn
 from transformers import AutoModelForSequenceClassification, logging, set_seed
 
 from compressions.experiments.configurations import Configuration
-from compressions.experiments.provenance import surroundings
+from compressions.experiments.provenance import environment
 from compressions.files import write_whole
 from compressions.methods import pruning, quantization
 from compressions.models.architectures import SIZES, Size
@@ -97,7 +97,7 @@ def main(target: str) -> None:
         rows += measure(size, sessions)
         for row in rows[-len(SHAPES) * len(CONFIGURATIONS) :]:
             print("{size:7} {configuration:9} batch {batch} length {length:3}: {ms:9.2f} ms, {ratio:.2f}".format(**row))
-    write_whole(Path(target), json.dumps({"rows": rows, **surroundings()}, indent=1).encode())
+    write_whole(Path(target), json.dumps({"rows": rows, **environment()}, indent=1).encode())
 
 
 if __name__ == "__main__":

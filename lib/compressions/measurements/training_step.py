@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast, logging, set_seed
 
-from compressions.experiments.provenance import peak_memory_bytes, surroundings
+from compressions.experiments.provenance import environment, peak_memory_bytes
 from compressions.files import write_whole
 from compressions.methods import pruning, quantization
 from compressions.models.architectures import SIZES
@@ -111,7 +111,7 @@ def main(target: str, name: str = "") -> None:
     ratios = table()
     for what, ratio in ratios.items():
         print(f"{what:32} {ratio:5.2f} × plain")
-    write_whole(Path(target), json.dumps({"ratios": ratios, **surroundings()}, indent=1).encode())
+    write_whole(Path(target), json.dumps({"ratios": ratios, **environment()}, indent=1).encode())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from compressions.errors import BadInput
-from compressions.experiments.provenance import peak_memory_bytes, surroundings
+from compressions.experiments.provenance import environment, peak_memory_bytes
 from compressions.files import cache, fingerprint, whole_folder, write_whole
 from compressions.models import checkpoints
 from compressions.pretraining.corpus import START
@@ -86,7 +86,7 @@ class Run:
 
     def __init__(self, miniature: Miniature) -> None:
         self.miniature = miniature
-        self.surroundings = surroundings()
+        self.environment = environment()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.tokenizer = checkpoints.load_tokenizer(miniature.teacher_encoder)
         self.teacher = checkpoints.load_encoder(miniature.teacher_encoder).eval()
@@ -220,5 +220,5 @@ class Run:
             "text": self.miniature.source.name,
             **{name: getattr(self.position, name) for name in kept},
             "peak_memory_bytes": peak_memory_bytes(),
-            **self.surroundings,
+            **self.environment,
         }
