@@ -20,18 +20,18 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 from IPython.display import Markdown
 
 from compressions.experiments.configurations import check_list
-from compressions.errors import check, number
+from compressions.parameters import number
 from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.analysis.reductions import check_search
 from compressions.analysis.reading import read_results
 from compressions.analysis.results import ALL, over_tasks
 
-check_parameters(In)
+check_parameters(globals())
 check_search(tolerance, interpolation)
 for name, values in {"budgets": budgets, "losses": losses}.items():
     check_list(name, values, "[1, 2]")
-    check(all(number(value) and value >= 0 for value in values), name, values, "numbers from 0")
+    values[:] = [number(0).value(name, value) for value in values]
 ours = read_results(root() / results, score, ruler)
 Markdown(ours.left_out)
 

@@ -15,7 +15,7 @@ from compressions.errors import require
 from compressions.files import root
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 path = root() / measured
 require(path.is_file(), f"{measured} is not there; `make bench` makes it")
 bench = json.loads(path.read_text())

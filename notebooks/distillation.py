@@ -14,7 +14,7 @@ copies = 4  # synonym-replaced copies shown of one sentence
 from compressions.errors import require
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 positive = isinstance(temperature, int | float) and temperature > 0
 require(positive, f"temperature {temperature!r} is not allowed; take a number above 0")
 require(isinstance(copies, int) and copies >= 0, f"copies {copies!r} is not allowed; take a whole number from 0")

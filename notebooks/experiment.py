@@ -57,7 +57,7 @@ from compressions.experiments.configurations import configurations
 from compressions.experiments.experiment import from_parameters
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 wanted = configurations(subsets, sparsities)
 experiment = from_parameters(globals())
 

@@ -18,7 +18,7 @@ from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.analysis.reading import read_results
 
-check_parameters(In)
+check_parameters(globals())
 ours = read_results(root() / results, score)
 
 # %% tags=["hide-input"]

@@ -20,7 +20,7 @@ from compressions.errors import one_of
 from compressions.experiments.grid import names, read_grid
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 one_of("grid", grid, names())
 one_of("grid to plan", planned, names())
 grids = [read_grid(name) for name in names()]

@@ -20,7 +20,7 @@ from compressions.errors import require
 from compressions.files import root
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 require((root() / timings).is_file(), f"timings {timings!r} is no file; make latency writes results/latency.json")
 measured = json.loads((root() / timings).read_text())
 machine = measured["machine"]

@@ -40,7 +40,7 @@ results = "results/cpu"  # folder of the records that the table of scores reads
 from compressions.pretraining.miniature import from_parameters
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 wanted = from_parameters(globals()) if out else None
 
 # %% [markdown]

@@ -15,7 +15,7 @@ from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.book.published import read_figure1
 
-check_parameters(In)
+check_parameters(globals())
 points = read_figure1(root() / figure1)
 
 # %% [markdown]

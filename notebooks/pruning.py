@@ -15,12 +15,12 @@ every = 16  # steps between two masks
 seed = 0  # of the weight drawn for the figures
 
 # %%
-from compressions.experiments.configurations import check_sparsity
+from compressions.experiments.configurations import SPARSITY
 from compressions.errors import require
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
-check_sparsity(target)
+check_parameters(globals())
+SPARSITY.value("sparsity", target)
 require(0 <= begin < end <= 1, f"begin {begin!r} and end {end!r} are not allowed; take 0 <= begin < end <= 1")
 whole = all(isinstance(value, int) and value > 0 for value in (steps, every))
 require(whole, f"steps {steps!r} and every {every!r} are not allowed; take whole numbers from 1")

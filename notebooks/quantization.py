@@ -15,7 +15,7 @@ seed = 0  # of the weights drawn for the figures
 from compressions.models import checkpoints, sources
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 encoder = sources.encoder(size, "embedded")
 
 # %% [markdown]

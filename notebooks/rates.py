@@ -15,7 +15,7 @@ from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.experiments.records import read_all
 
-check_parameters(In)
+check_parameters(globals())
 folders = sorted((root() / results).iterdir()) if (root() / results).is_dir() else []
 records = [record for folder in folders for record in read_all(folder)]
 require(bool(records), f"{root() / results} holds no records; run experiments with -p held_out 0.1 -p learning_rate …")

@@ -25,7 +25,7 @@ from compressions.book.percent import check_parameters
 from compressions.analysis.reductions import check_search
 from compressions.analysis.reading import read_results
 
-check_parameters(In)
+check_parameters(globals())
 check_search(tolerance, interpolation)
 ours = read_results(root() / results, score, ruler)
 Markdown(ours.left_out)

@@ -25,7 +25,7 @@ from compressions.analysis.reductions import check_search
 from compressions.storage.size_measures import RULER_WORDS
 from compressions.analysis.byte_synergy import weighed
 
-check_parameters(In)
+check_parameters(globals())
 check_search(tolerance, interpolation)
 frame = weighed([root() / folder for folder in (results, sparser) if folder])
 Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items()))

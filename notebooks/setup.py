@@ -9,11 +9,11 @@
 sparsity = 0.6  # the sparsity whose sizes the last table lists; the paper has 0.4 and 0.6
 
 # %%
-from compressions.experiments.configurations import check_sparsity
+from compressions.experiments.configurations import SPARSITY
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
-check_sparsity(sparsity)
+check_parameters(globals())
+SPARSITY.value("sparsity", sparsity)
 
 # %% [markdown]
 # ## Six sizes

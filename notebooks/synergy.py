@@ -23,17 +23,19 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 from IPython.display import Markdown
 
 from compressions.experiments.configurations import check_list
-from compressions.errors import check, number
+from compressions.errors import check
+from compressions.parameters import number
 from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.analysis.reductions import check_search
 from compressions.analysis.reading import read_results
 
-check_parameters(In)
+check_parameters(globals())
 check_search(tolerance, interpolation)
-check(number(margin) and margin >= 0, "margin", margin, "a number of points from 0")
+number(0).value("margin", margin)
 check_list("noises", noises, "[0.5, 1]")
-check(bool(noises) and all(number(each) and each >= 0 for each in noises), "noises", noises, "points from 0")
+check(bool(noises), "noises", noises, "at least one")
+noises = [number(0).value("noises", each) for each in noises]
 ours = read_results(root() / results, score, ruler)
 Markdown(ours.left_out)
 

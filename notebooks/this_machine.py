@@ -17,7 +17,7 @@ from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.experiments.records import read_all
 
-check_parameters(In)
+check_parameters(globals())
 records = read_all(root() / results)
 Markdown(f"{len(records)} records in `{results}`." if records else f"`{results}` is empty; `make reproduce` fills it.")
 

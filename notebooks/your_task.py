@@ -61,7 +61,7 @@ from compressions.data.csv_task import add_task, read_csv_task
 from compressions.files import root
 from compressions.book.percent import check_parameters
 
-check_parameters(In)
+check_parameters(globals())
 wanted = configurations(subsets, sparsities)
 for key, values, example in (("text", text, "[text]"), ("seeds", seeds, "[0, 1]")):
     check_list(key, values, example)

@@ -1,6 +1,5 @@
 """What a wrong value says: one line that names it and what is allowed."""
 
-import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
@@ -32,16 +31,6 @@ def require(holds: bool, message: str) -> None:
     """Raise `BadInput(message)` unless the condition holds."""
     if not holds:
         raise BadInput(message)
-
-
-def number(value: object) -> bool:
-    """Whether `value` is a finite number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def whole(value: object, least: int) -> bool:
-    """Whether `value` is a whole number from `least`."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def check(holds: bool, name: str, value: object, allowed: str) -> None:

@@ -1,12 +1,18 @@
 """Chapters are percent scripts that keep the promises all chapters make."""
 
+import ast
 import re
+import runpy
 import subprocess
 
 import jupytext
+import nbformat
 import pytest
 import yaml
+from click.testing import CliRunner
 from jupytext.config import load_jupytext_configuration_file
+from papermill.__main__ import papermill
+from papermill.iorw import load_notebook_node
 
 from compressions.book.percent import check_parameters
 from compressions.errors import BadInput
@@ -29,7 +35,9 @@ def test_a_chapter_has_one_parameters_cell_and_checks_what_is_injected(chapter):
     cells = jupytext.read(chapter).cells
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1 and all("=" in line and "  # " in line for line in tagged[0].source.splitlines())
-    assert "check_parameters(In)" in next(cell.source for cell in cells[cells.index(tagged[0]) + 1 :] if is_code(cell))
+    assert "check_parameters(globals())" in next(
+        cell.source for cell in cells[cells.index(tagged[0]) + 1 :] if is_code(cell)
+    )
 
 
 @every_chapter
@@ -86,9 +94,94 @@ def test_papermill_takes_a_script_by_any_kind_of_path(tmp_path):
         assert call_papermill(path, tmp_path / "out.ipynb").returncode == 0
 
 
+def injected(declared: str, given: str) -> dict:
+    """The globals of a notebook in which papermill injected parameters, when it has checked them."""
+    names = {"In": ["", declared, f"# Parameters\n{given}\n", "check"]}
+    exec(f"{declared}\n{given}", names)
+    check_parameters(names)
+    return names
+
+
 def test_only_declared_names_may_be_injected():
-    declared, injected = "rate = 1  # why\nseed = 0", "# Parameters\nrate = 2\n"
-    check_parameters(["", declared])
-    check_parameters(["", declared, injected, "check"])
+    declared = "rate = 1  # why\nseed = 0"
+    check_parameters({"In": ["", declared], "rate": "anything"})
+    assert injected(declared, "rate = 2")["rate"] == 2
     with pytest.raises(BadInput, match="unknown parameter 'rat'; allowed: rate, seed"):
-        check_parameters(["", declared, "# Parameters\nrat = 2\n", "check"])
+        injected(declared, "rat = 2")
+
+
+def test_the_paths_that_papermill_injects_are_no_parameters():
+    injected("seed = 0", 'PAPERMILL_INPUT_PATH = "a.py"\nPAPERMILL_OUTPUT_PATH = "b.ipynb"')
+
+
+@pytest.mark.parametrize(
+    "default, given, meant",
+    [
+        ("0.1", '"5e-4"', 5e-4),
+        ("0.1", "1", 1),
+        ("16", '"1e3"', 1000),
+        ("0.1", '"null"', None),
+        ("False", '"false"', False),
+        ("False", '"True"', True),
+        ('"results"', "2024", "2024"),
+        ('"results"', '"1e3"', "1e3"),
+        ('"results"', '"None"', None),
+        ("None", '"1e3"', "1e3"),
+        ("None", '"null"', None),
+        ('["text"]', "[0]", ["0"]),
+        ("[0.6]", '["6e-1", 0.4]', [0.6, 0.4]),
+        ('"tiny"', "[3, 192, 3]", [3, 192, 3]),
+        ("[[], ['qat']]", "[['qat', 'kd'], []]", [["qat", "kd"], []]),
+    ],
+)
+def test_a_value_is_read_as_what_its_default_is(default, given, meant):
+    value = injected(f"x = {default}  # why", f"x = {given}")["x"]
+    assert value == meant and type(value) is type(meant)
+
+
+@pytest.mark.parametrize(
+    "default, given, says",
+    [
+        ("False", '"off"', "x 'off' is not allowed; take true or false"),
+        ("False", "1", "x 1 is not allowed; take true or false"),
+        ("0.1", '"much"', "x 'much' is not allowed; take a number"),
+        ("0.1", "True", "x True is not allowed; take a number"),
+        ('"cpu"', '""', "x '' is not allowed; take a text"),
+    ],
+)
+def test_a_value_of_another_kind_than_its_default_is_refused(default, given, says):
+    with pytest.raises(BadInput, match=says):
+        injected(f"x = {default}  # why", f"x = {given}")
+
+
+@pytest.mark.parametrize(
+    "words, written",
+    [
+        (["-p", "results", "1e3"], "'1e3'"),
+        (["-p", "results", "007"], "'007'"),
+        (["-p", "results", "2024"], "2024"),
+        (["-y", "results: 007"], "'007'"),
+        (["-y", "results: 0x10"], "'0x10'"),
+        (["-y", "results: true"], "'true'"),
+        (["-r", "results", "1e3"], "'1e3'"),
+        (["-p", "results", "None"], "None"),
+        (["-y", "results: [1.50, a]"], "['1.50', 'a']"),
+    ],
+)
+def test_papermill_writes_a_name_as_it_was_typed(tmp_path, words, written):
+    out = tmp_path / "new folder" / "out.ipynb"
+    script = str(ROOT / "notebooks/this_machine.py")
+    CliRunner().invoke(papermill, [script, str(out), "--prepare-only", *words], catch_exceptions=False)
+    (cell,) = [cell for cell in nbformat.read(out, 4).cells if "injected-parameters" in cell.metadata.tags]
+    assert ast.literal_eval(cell.source.split("=", 1)[1].strip()) == ast.literal_eval(written)
+
+
+def test_a_chapter_is_found_by_its_bare_name(monkeypatch):
+    monkeypatch.chdir(ROOT / "notebooks")
+    assert load_notebook_node("setup.py").cells
+    assert load_notebook_node("./setup.py").cells
+
+
+def test_plain_python_is_told_how_a_chapter_is_run():
+    with pytest.raises(SystemExit, match=r"setup.py is a notebook; run it with: papermill .*setup.py out.ipynb"):
+        runpy.run_path(str(ROOT / "notebooks/setup.py"), run_name="__main__")

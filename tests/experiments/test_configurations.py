@@ -53,7 +53,7 @@ def test_a_sparsity_without_pruning_is_refused():
         ([["aug", "qat"]], [0.4], ["'aug'", "stands alone"]),
         ([["mp"]], [1.0], ["1.0", "0 to below 1"]),
         ([["mp"]], [-0.1], ["-0.1", "0 to below 1"]),
-        ([["mp"]], ["0.4"], ["'0.4'", "0 to below 1"]),
+        ([["mp"]], ["much"], ["'much'", "0 to below 1"]),
         ([["mp"]], [], ["mp", "sparsities is empty"]),
         ([["qat"]], [7], ["7", "0 to below 1"]),
         ("qat", [0.4], ["subsets must be a list", "'qat'"]),

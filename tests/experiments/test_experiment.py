@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -244,12 +245,19 @@ def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypa
         ({"seed": -1}, ["seed -1", "whole number from 0"]),
         ({"seed": 1.5}, ["seed 1.5", "whole number"]),
         ({"epochs": 0}, ["epochs 0", "above 0"]),
-        ({"epochs": "3"}, ["epochs '3'", "above 0"]),
+        ({"epochs": "three"}, ["epochs 'three'", "above 0"]),
+        ({"epochs": True}, ["epochs True", "above 0"]),
+        ({"seed": 2**32}, ["seed 4294967296", "whole number from 0 to 4294967295"]),
+        ({"seed": None}, ["seed None", "whole number from 0"]),
+        ({"batch_size": "8.5"}, ["batch_size '8.5'", "from 1"]),
+        ({"teacher": 1000.0}, ["teacher 1000.0", "a text, or null"]),
+        ({"size": True}, ["size True", "a text"]),
+        ({"threads": 0}, ["threads 0", "from 1 to 1024, or null"]),
         ({"learning_rate": -1e-4}, ["learning_rate -0.0001", "above 0"]),
         ({"learning_rate": float("nan")}, ["learning_rate nan", "above 0"]),
         ({"batch_size": 0}, ["batch_size 0", "from 1"]),
         ({"max_length": 4}, ["max_length 4", "from 5"]),
-        ({"train_rows": 0}, ["train_rows 0", "1 or more"]),
+        ({"train_rows": 0}, ["train_rows 0", "from 1, or null"]),
         ({"held_out": 1}, ["held_out 1", "from 0 to below 1"]),
         ({"alpha": 1.5}, ["alpha 1.5", "from 0 to 1"]),
         ({"temperature": 0}, ["temperature 0", "above 0"]),
@@ -257,7 +265,8 @@ def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypa
         ({"prune_begin": 0.8}, ["prune_begin 0.8", "below prune_end 0.7"]),
         ({"epochs": float("inf")}, ["epochs inf", "above 0"]),
         ({"force": "no"}, ["force 'no'", "true or false"]),
-        ({"glue": 5}, ["glue 5", "a text"]),
+        ({"glue": 5}, ["glue '5'", "no such folder"]),
+        ({"glue": ""}, ["glue ''", "a text"]),
         ({"results": None}, ["results None", "a text"]),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
@@ -267,6 +276,20 @@ def test_a_wrong_value_is_named_in_one_line_with_what_is_allowed(wrong, words):
         Experiment(**QUICK | wrong)
     assert "\n" not in str(error.value)
     assert all(word in str(error.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    "given, meant",
+    [
+        ({"learning_rate": "5e-4", "epochs": "2", "seed": "7", "train_rows": 1e3}, (5e-4, 2, 7, 1000)),
+        ({"learning_rate": "null", "epochs": "None", "seed": np.int64(7), "train_rows": None}, (None, None, 7, None)),
+    ],
+)
+def test_words_of_yaml_and_of_a_command_line_mean_what_they_say(given, meant):
+    made = Experiment(**QUICK | given)
+    assert (made.learning_rate, made.epochs, made.seed, made.train_rows) == meant
+    assert Experiment(**QUICK | {"force": "false", "results": Path("512")}).force is False
+    assert Experiment(**QUICK | {"results": 512, "artifacts": "null"}).artifacts is None
 
 
 def test_the_environment_overrides_where_things_come_from(tmp_path, monkeypatch):

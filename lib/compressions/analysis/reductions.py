@@ -6,8 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from compressions.analysis.results import PAPER, over_tasks
-from compressions.errors import check, number, one_of
+from compressions.errors import one_of
 from compressions.experiments.configurations import method_of
+from compressions.parameters import number
 
 SINGLES = ("QAT", "KD", "MP")
 COMBINED = tuple("+".join(part) for count in (2, 3) for part in combinations(SINGLES, count))
@@ -106,7 +107,7 @@ def with_parts(flags: np.ndarray) -> np.ndarray:
 
 def check_search(tolerance: float, search: str) -> None:
     """Raise `BadInput` unless the tolerance is a number of points from 0 to below 100 and the search one of ours."""
-    check(number(tolerance) and 0 <= tolerance < 100, "tolerance", tolerance, "a number of points from 0 to below 100")
+    number(0, 100, below=True).value("tolerance", tolerance)
     one_of("interpolation", search, SEARCHES)
 
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from itertools import combinations
 
-from compressions.errors import check, number, one_of, require
+from compressions.errors import one_of, require
+from compressions.parameters import number
 
 PAPER_METHODS = ("qat", "kd", "mp")
 METHODS = PAPER_METHODS  # all that an experiment can use; a new method is appended
 CONTROL = "aug"
 SPARSITIES = (0.4, 0.6)  # of the paper's Figure 1
+SPARSITY = number(0, 1, below=True)
 SUBSETS = tuple(subset for count in range(4) for subset in combinations(PAPER_METHODS, count))
 
 
@@ -27,7 +29,7 @@ class Configuration:
             one_of("method", method, (*METHODS, CONTROL))
         alone = CONTROL not in self.subset or self.subset == (CONTROL,)
         require(alone, f"the control {CONTROL!r} stands alone; got {list(self.subset)}")
-        check_sparsity(self.sparsity)
+        object.__setattr__(self, "sparsity", SPARSITY.value("sparsity", self.sparsity))
         pruned = "mp" in self.subset or not self.sparsity
         require(pruned, f"sparsity {self.sparsity!r} is one of mp; got {list(self.subset)}")
         object.__setattr__(self, "subset", tuple(m for m in (*METHODS, CONTROL) if m in self.subset))
@@ -54,11 +56,6 @@ def method_of(configuration: str) -> str:
     return special.get(configuration, "+".join(parts))
 
 
-def check_sparsity(sparsity: float) -> None:
-    """Raise `BadInput` unless the sparsity is a number in [0, 1)."""
-    check(number(sparsity) and 0 <= sparsity < 1, "sparsity", sparsity, "a number from 0 to below 1")
-
-
 def configurations(subsets: list[list[str]], sparsities: list[float]) -> list[Configuration]:
     """The configurations of some subsets, in order and without repetition; a subset with `mp` has one per sparsity.
 
@@ -66,8 +63,7 @@ def configurations(subsets: list[list[str]], sparsities: list[float]) -> list[Co
     """
     check_list("subsets", subsets, "[[], [qat], [qat, kd]]")
     check_list("sparsities", sparsities, "[0.4, 0.6]")
-    for sparsity in sparsities:
-        check_sparsity(sparsity)
+    sparsities = [SPARSITY.value("sparsity", sparsity) for sparsity in sparsities]
     found = []
     for subset in subsets:
         check_list("a subset", subset, "[qat, kd]")

@@ -3,11 +3,11 @@
 import pandas as pd
 
 from compressions.data.tasks import TASKS
-from compressions.errors import check, number
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import PRETRAINED_EPOCHS, Experiment
 from compressions.experiments.grid import Grid
 from compressions.models.architectures import SHAPES
+from compressions.parameters import number
 
 # Bytes to ask for: half as much again as the committed records' processes held at most.
 PROCESS_BYTES, BYTES_PER_PARAMETER, BYTES_PER_ROW = 3e9, 90, 3750
@@ -78,7 +78,7 @@ def gpu_seconds(size: str, tokens: float, batch: int, teraflops: float, step: fl
     not counted.
     """
     for name, value in (("tokens", tokens), ("teraflops", teraflops), ("step", step)):
-        check(number(value) and value > 0, name, value, "a number above 0")
+        number(0, above=True).value(name, value)
     return max(GPU_OPERATIONS * SHAPES[size].linear_weights * tokens / (teraflops * 1e12), step / batch)
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from compressions.data import embedded, synonyms
 from compressions.data.tasks import HUB, REVISION, TASKS, check_source
-from compressions.errors import check, number, one_of, require, whole
+from compressions.errors import check, one_of, require
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.records import record_path
 from compressions.files import fingerprint, root
 from compressions.models import sources, teacher
+from compressions.parameters import FLAG, NAME, SEED, number, parameter, read_parameters, whole
 from compressions.storage.manifest import artifact_fingerprint
 from compressions.training.choices import GRANULARITIES, Choices
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PRETRAINED_EPOCHS = 3
 FILES = "files"  # where the rows of a custom task are
+MOST_THREADS = 1024
 SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
 RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
 RATE_OF_WIDER = 2e-5
@@ -35,36 +37,37 @@ class Experiment:
     Raises `BadInput` when it is made, before any work, for a value that is not allowed.
     """
 
-    task: str
-    size: str
-    seed: int = 0
-    epochs: float | None = None
-    learning_rate: float | None = None
-    batch_size: int = 32
-    weight_decay: float = 0.01
-    warmup: float = 0.1
-    train_rows: int | None = None
-    held_out: float = 0.0
-    max_length: int = 128
-    granularity: str = "channel"
-    prune_begin: float = 0.1
-    prune_end: float = 0.7
-    prune_every: int = 16
-    teacher: str | None = None
-    temperature: float = 2.0
-    alpha: float = 0.5
-    augment: int = 1
-    glue: str = "embedded"
-    checkpoints: str = "embedded"
-    results: str = "results/local"
-    artifacts: str | None = "artifacts"
-    force: bool = False
+    task: str = parameter(NAME)
+    size: str = parameter(NAME)
+    seed: int = parameter(SEED, 0)
+    epochs: float | None = parameter(number(0, above=True).or_null(), None)
+    learning_rate: float | None = parameter(number(0, above=True).or_null(), None)
+    batch_size: int = parameter(whole(1), 32)
+    weight_decay: float = parameter(number(0, 1), 0.01)
+    warmup: float = parameter(number(0, 1), 0.1)
+    train_rows: int | None = parameter(whole(1).or_null(), None)
+    held_out: float = parameter(number(0, 1, below=True), 0.0)
+    max_length: int = parameter(whole(SHORTEST), 128)
+    granularity: str = parameter(NAME, "channel")
+    prune_begin: float = parameter(number(0, 1), 0.1)
+    prune_end: float = parameter(number(0, 1), 0.7)
+    prune_every: int = parameter(whole(1), 16)
+    teacher: str | None = parameter(NAME.or_null(), None)
+    temperature: float = parameter(number(0, above=True), 2.0)
+    alpha: float = parameter(number(0, 1), 0.5)
+    augment: int = parameter(whole(0), 1)
+    glue: str = parameter(NAME, "embedded")
+    checkpoints: str = parameter(NAME, "embedded")
+    results: str = parameter(NAME, "results/local")
+    artifacts: str | None = parameter(NAME.or_null(), "artifacts")
+    force: bool = parameter(FLAG, False)
+    threads: int | None = parameter(whole(1, MOST_THREADS).or_null(), None)
 
     def __post_init__(self) -> None:
+        read_parameters(self)
         one_of("task", self.task, TASKS)
         one_of("granularity", self.granularity, GRANULARITIES)
-        self._check_kinds()
-        self._check_numbers()
+        check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
         if TASKS[self.task].custom:  # whose rows are in its own files, whatever is named
             object.__setattr__(self, "glue", FILES)
         else:
@@ -75,28 +78,6 @@ class Experiment:
         require(
             words, f"the embedded checkpoints know only the embedded tasks' words, not {self.glue}; set checkpoints"
         )
-
-    def _check_kinds(self) -> None:
-        for name in ("size", "glue", "checkpoints", "results"):
-            check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
-        for name in ("teacher", "artifacts"):
-            check(isinstance(getattr(self, name), str | None), name, getattr(self, name), "a text, or null")
-        check(isinstance(self.force, bool), "force", self.force, "true or false")
-
-    def _check_numbers(self) -> None:
-        for name, value in (("epochs", self.epochs), ("learning_rate", self.learning_rate)):
-            check(value is None or (number(value) and value > 0), name, value, "a number above 0, or null")
-        for name, least in (("batch_size", 1), ("max_length", SHORTEST), ("prune_every", 1)):
-            check(whole(getattr(self, name), least), name, getattr(self, name), f"a whole number from {least}")
-        for name in ("seed", "augment"):
-            check(whole(getattr(self, name), 0), name, getattr(self, name), "a whole number from 0")
-        check(self.train_rows is None or whole(self.train_rows, 1), "train_rows", self.train_rows, "1 or more, or null")
-        check(number(self.held_out) and 0 <= self.held_out < 1, "held_out", self.held_out, "a number from 0 to below 1")
-        for name in ("warmup", "alpha", "weight_decay", "prune_begin", "prune_end"):
-            value = getattr(self, name)
-            check(number(value) and 0 <= value <= 1, name, value, "a number from 0 to 1")
-        check(number(self.temperature) and self.temperature > 0, "temperature", self.temperature, "a number above 0")
-        check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
 
     @cached_property
     def encoder(self) -> sources.Encoder:

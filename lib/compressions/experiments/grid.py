@@ -8,13 +8,15 @@ from pathlib import Path
 import yaml
 
 from compressions.errors import BadInput, one_of, require
-from compressions.experiments.configurations import Configuration, check_list, configurations
+from compressions.experiments.configurations import SPARSITY, Configuration, check_list, configurations
 from compressions.experiments.experiment import Experiment, from_parameters
 from compressions.experiments.records import finished
-from compressions.files import root
+from compressions.files import read_text, root
+from compressions.parameters import kinds, read_yaml
 
 AXES = ("tasks", "sizes", "seeds")
 PLAN = ("subsets", "sparsities")
+KINDS = kinds(Experiment)
 OWN = ("task", "size", "seed", "results", "force")  # of one experiment, or not for a grid to choose
 CHOICES = tuple(field.name for field in fields(Experiment) if field.name not in OWN)
 KEYS = (*AXES, *PLAN, "first", "results", *CHOICES)
@@ -36,19 +38,31 @@ class Grid:
             one_of(f"key in grids/{self.name}.yml", key, KEYS)
         for key in (*AXES, *PLAN):
             require(key in self.content, f"grids/{self.name}.yml has no {key}; needed: {', '.join((*AXES, *PLAN))}")
-        for key in AXES:
-            check_list(key, self.content[key], "[a, b]")
+        object.__setattr__(self, "content", self.content | self._axes(self.content, ""))
+        check_list("sparsities", self.content["sparsities"], "[0.4, 0.6]")
+        self.content["sparsities"] = [SPARSITY.value("sparsity", each) for each in self.content["sparsities"]]
+        for key in (key for key in self.content if key in KINDS):
+            self.content[key] = KINDS[key].value(key, self.content[key])
         self._check_first()
         require(bool(self.keys), f"grids/{self.name}.yml asks for no experiment; give tasks, sizes and seeds")
         require(bool(self.configurations), f"grids/{self.name}.yml asks for no configuration")
+
+    def _axes(self, part: dict, where: str) -> dict[str, list]:
+        """The axes that a part of the file has, their values read as what they are in an experiment."""
+        for key in AXES:
+            if key in part:
+                check_list(f"{key}{where}", part[key], "[a, b]")
+        named = {axis: axis.removesuffix("s") for axis in AXES if axis in part}
+        return {axis: [KINDS[name].value(name, each) for each in part[axis]] for axis, name in named.items()}
 
     def _check_first(self) -> None:
         check_list("first", self.content.get("first", []), "[{sizes: [tiny], seeds: [0]}]")
         for part in self.content.get("first", []):
             require(isinstance(part, dict), f"a part of first must be such as {{sizes: [tiny]}}; got {part!r}")
-            for key, values in part.items():
+            for key in part:
                 one_of("key in first", key, AXES)
-                check_list(f"{key} in first", values, "[a, b]")
+            part.update(self._axes(part, " in first"))
+            for key, values in part.items():
                 for value in values:
                     one_of(f"value of {key} in first", value, self.content[key])
 
@@ -127,7 +141,7 @@ def read_grid(name: str) -> Grid:
     folder = root() / "grids"
     one_of("grid", name, names())
     try:
-        content = yaml.safe_load((folder / f"{name}.yml").read_text())
+        content = read_yaml(read_text(folder / f"{name}.yml"))
     except yaml.YAMLError as error:
         raise BadInput(f"grids/{name}.yml is not YAML: {' '.join(str(error).split())}") from error
     require(isinstance(content, dict), f"grids/{name}.yml must hold keys and values; allowed: {', '.join(KEYS)}")

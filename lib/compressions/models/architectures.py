@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from compressions.data import embedded
-from compressions.errors import one_of, require, whole
+from compressions.errors import one_of, require
+from compressions.parameters import whole
 from compressions.storage.size_measures import megabytes
 
 VOCABULARY = 30522
@@ -78,10 +79,10 @@ def size_of(size: str | list[int]) -> Size:
         one_of("size", size, SIZES)
         return SIZES[size]
     require(
-        isinstance(size, list) and len(size) == 3 and all(whole(value, 1) for value in size),
+        isinstance(size, list) and len(size) == 3 and all(whole(1).read(value) for value in size),
         f"size {size!r} is not allowed; take one of {', '.join(SIZES)}, or a list of layers, width and heads",
     )
-    layers, hidden, heads = size
+    layers, hidden, heads = map(whole(1).read, size)
     return Size(f"L{layers}-H{hidden}-A{heads}", layers, hidden, heads)
 
 

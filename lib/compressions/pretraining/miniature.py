@@ -9,10 +9,11 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from compressions.errors import BadInput, check, number, require, require_same, whole
+from compressions.errors import BadInput, require, require_same
 from compressions.files import root
 from compressions.models import sources
 from compressions.models.architectures import MINILM, VOCABULARY, Size, size_of
+from compressions.parameters import FLAG, NAME, SEED, number, parameter, read_parameters, whole
 from compressions.pretraining.corpus import Text
 
 # SHA-256 of the file `vocab.txt` that every encoder of the paper comes with: BERT's uncased WordPieces, one a line.
@@ -30,41 +31,28 @@ class Miniature:
     """
 
     size: str | list[int]
-    out: str
-    teacher: str
-    text: str
-    tokens: int | None = None
-    minutes: float | None = None
-    batch_size: int = 64
-    learning_rate: float | None = None
-    passes: int = 4
-    seed: int = 0
-    likeness: bool = True
-    bfloat16: bool = True
-    resume: bool = True
+    out: str = parameter(NAME)
+    teacher: str = parameter(NAME)
+    text: str = parameter(NAME)
+    tokens: int | None = parameter(whole(1).or_null(), None)
+    minutes: float | None = parameter(number(0, above=True).or_null(), None)
+    batch_size: int = parameter(whole(1), 64)
+    learning_rate: float | None = parameter(number(0, above=True).or_null(), None)
+    passes: int = parameter(whole(1), 4)
+    seed: int = parameter(SEED, 0)
+    likeness: bool = parameter(FLAG, True)
+    bfloat16: bool = parameter(FLAG, True)
+    resume: bool = parameter(FLAG, True)
 
     def __post_init__(self) -> None:
-        for name in ("out", "teacher", "text"):
-            check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
-        for name in ("likeness", "bfloat16", "resume"):
-            check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
-        self._check_numbers()
+        read_parameters(self)
+        require(bool(self.tokens or self.minutes), "tokens and minutes are both null; give one of them, or both")
         sources.check_name(self.folder, self.shape)
         self._check_teacher()
         found = len(self.source.take(self.batch_size))
         fewer = f"the text {self.text!r} has {found} sentences, fewer than a batch of {self.batch_size}"
         require(found == self.batch_size, fewer)
         self.finished()
-
-    def _check_numbers(self) -> None:
-        for name in ("batch_size", "passes"):
-            check(whole(getattr(self, name), 1), name, getattr(self, name), "a whole number from 1")
-        check(whole(self.seed, 0), "seed", self.seed, "a whole number from 0")
-        check(self.tokens is None or whole(self.tokens, 1), "tokens", self.tokens, "a whole number from 1, or null")
-        for name in ("minutes", "learning_rate"):
-            value = getattr(self, name)
-            check(value is None or (number(value) and value > 0), name, value, "a number above 0, or null")
-        require(bool(self.tokens or self.minutes), "tokens and minutes are both null; give one of them, or both")
 
     def _check_teacher(self) -> None:
         from compressions.models import checkpoints  # torch comes with it, for nothing else here

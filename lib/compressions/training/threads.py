@@ -1,0 +1,45 @@
+"""How many threads a training takes: one for a small encoder, and of the cores that nobody uses for a wide one."""
+
+import os
+from pathlib import Path
+
+import psutil
+import torch
+
+# Up to MINI's width two trainings of one thread each are faster than one of two, and a busy core stalls both of its
+# threads.
+WIDEST_OF_ONE = 256
+WATCHED_SECONDS = 0.2
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def take_threads(width: int, asked: int | None) -> int:
+    """Let PyTorch compute with `asked` threads; None: by `OMP_NUM_THREADS`, or the encoder's width and the free cores.
+
+    Gives the number.
+    """
+    threads = asked or _named() or (1 if width <= WIDEST_OF_ONE else max(1, free_cores()))
+    torch.set_num_threads(threads)
+    return threads
+
+
+def _named() -> int | None:
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(first) or None if first.isdecimal() else None
+
+
+def free_cores() -> int:
+    """The cores that this process may use, less those that others keep busy."""
+    busy = psutil.cpu_percent(WATCHED_SECONDS) / 100 * (psutil.cpu_count() or 1)
+    return round(_allowed() - busy)
+
+
+def _allowed() -> float:
+    """The cores that the system or a container gives to this process."""
+    own = psutil.Process()
+    cores = len(own.cpu_affinity()) if hasattr(own, "cpu_affinity") else psutil.cpu_count() or 1
+    try:
+        limit, period = QUOTA.read_text().split()
+        return min(cores, int(limit) / int(period))
+    except (OSError, ValueError):  # no such file, or no limit in it
+        return cores

@@ -1,0 +1,44 @@
+"""Threads go by the encoder's width, the shell's word and the cores that are free."""
+
+import pytest
+import torch
+
+from compressions.training import threads
+
+
+@pytest.fixture(autouse=True)
+def one_thread_again(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize(
+    "width, asked, shell, busy, taken",
+    [
+        (128, None, None, 0, 1),
+        (256, None, None, 0, 1),
+        (512, None, None, 0, 4),
+        (512, None, None, 75, 1),
+        (768, None, None, 100, 1),
+        (128, 3, "2", 0, 3),
+        (512, None, "2", 0, 2),
+        (512, None, "2,1", 0, 2),
+        (128, None, "many", 0, 1),
+    ],
+)
+def test_small_encoders_take_one_thread_and_wide_ones_the_free_cores(monkeypatch, width, asked, shell, busy, taken):
+    if shell:
+        monkeypatch.setenv("OMP_NUM_THREADS", shell)
+    monkeypatch.setattr(threads, "_allowed", lambda: 4)
+    monkeypatch.setattr(threads.psutil, "cpu_count", lambda: 4)
+    monkeypatch.setattr(threads.psutil, "cpu_percent", lambda seconds: busy)
+    assert threads.take_threads(width, asked) == taken == torch.get_num_threads()
+
+
+@pytest.mark.parametrize("content, cores", [("150000 100000", 1.5), ("max 100000", 8), ("6400000 100000", 8)])
+def test_a_containers_limit_counts(monkeypatch, tmp_path, content, cores):
+    (tmp_path / "cpu.max").write_text(content)
+    monkeypatch.setattr(threads, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(threads.psutil.Process, "cpu_affinity", lambda self: list(range(8)))
+    assert threads._allowed() == cores
