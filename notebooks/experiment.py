@@ -47,6 +47,7 @@ glue = "embedded"  # or "nyu-mll/glue", or a local folder in its layout; the var
 checkpoints = "embedded"  # or "hub", "bundled", or a folder with one directory per size; CHECKPOINTS overrides it
 results = "results/local"  # folder of the records; RESULTS overrides it
 artifacts = "artifacts"  # folder of the compressed models; None: not kept
+threads = None  # that training computes with; None: one up to MINI's width, else the cores that nobody uses
 force = False  # True: run again what has a record
 
 # %% [markdown]

@@ -42,6 +42,7 @@ temperature = 2.0  # of the teacher's softened logits
 alpha = 0.5  # weight of the teacher against the labels
 results = "results/own"  # folder of the records
 artifacts = "artifacts"  # folder of the compressed models; None: not kept
+threads = None  # that training computes with; None: one up to MINI's width, else the cores that nobody uses
 force = False  # True: run again what has a record
 
 # %% [markdown]

@@ -30,6 +30,7 @@ from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_a
 from compressions.storage.size_measures import megabytes
 from compressions.training import metrics, trainer
 from compressions.training.callbacks import PruningSchedule
+from compressions.training.threads import take_threads
 
 # Gives a callback for each training from its name, to show its progress.
 Watch = Callable[[str], TrainerCallback]
@@ -61,6 +62,7 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
     rows = training_rows(experiment, configuration, teacher)
 
     set_seed(experiment.seed)
+    take_threads(experiment.encoder.size.hidden, experiment.threads)  # the teacher took its own
     model = checkpoints.load_model(experiment.encoder, data.task)
     commit = getattr(model.config, "_commit_hash", None)
     callbacks = [*prepare(model, experiment, configuration), *([watch(configuration.name)] if watch else [])]
