@@ -138,7 +138,7 @@ def test_a_finished_run_is_not_made_again(wanted):
         ({"learning_rate": 0}, "learning_rate 0 is not allowed"),
         ({"seed": -1}, "seed -1 is not allowed"),
         ({"text": None}, "text None is not allowed; take a text"),
-        ({"out": 5}, "out 5 is not allowed; take a text"),
+        ({"out": True}, "out True is not allowed; take a text"),
     ],
 )
 def test_a_wrong_value_is_named_before_any_work(wanted, change, line):
