@@ -20,7 +20,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links audit citation lock licenses notebooks release clean
+.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -65,10 +65,15 @@ package: $(READY) ## Write the model of RECORD as a folder to take away, PACKAGE
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.measurements.training_step results/bench.json
 
-lint: $(READY) ## Check style, and that each package imports only from the floors below it
+lint: $(READY) ## Check style, spelling and prose, and that each package imports only from the floors below it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/codespell *.md *.yml Makefile Snakefile book grids lib notebooks profiles tests
+	$(BIN)/python -m compressions.book.prose --check
+
+prose: $(READY) ## Count the words of each page and of its longest sentence
+	@$(BIN)/python -m compressions.book.prose
 
 links: $(READY) ## Follow every link of the book that leads outside of it (needs the network)
 	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . --builder linkcheck

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Your own task and model
+# # A custom task and model
 #
 # Two CSV files of labeled texts and a BERT are enough, one of ours, of the hub's six, or any in a folder with its
 # tokenizer and safetensors: this chapter compresses it on the task with the subsets you name, and reports what each

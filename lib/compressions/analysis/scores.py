@@ -46,7 +46,7 @@ def _mcc(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.
 
 def _pearson(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
     rows = len(labels)
-    # Centred first: single precision keeps the small differences of large numbers only so.
+    # Centered first: single precision keeps the small differences of large numbers only so.
     true = (labels - labels.mean(dtype=np.float64))[None]
     said = predictions - predictions.mean(axis=1, keepdims=True, dtype=np.float64)
     means = _totals(counts, true) / rows, _totals(counts, said) / rows
