@@ -1,6 +1,6 @@
-"""`make latency`: milliseconds of compressed models in ONNX Runtime, on one thread of a CPU, in turn with fp32.
+"""`make latency`: milliseconds of compressed models in ONNX Runtime on one thread, in turn with an fp32 model.
 
-Time depends on shapes and not on what a model has learned, so the weights are random; no size has to be trained.
+Time depends on a model's shape and not on what it has learned: the weights are random, and no size has to be trained.
 """
 
 import json
@@ -29,11 +29,11 @@ CONFIGURATIONS = (
     Configuration(("qat", "mp"), 0.6),
 )
 SHAPES = [(batch, length) for batch in (1, 8) for length in (32, 128)]
-FEWEST, MOST, SECONDS = 7, 101, 20.0  # rounds, and how long a shape is measured before rounds end
+MIN_ROUNDS, MAX_ROUNDS, SECONDS = 7, 101, 20.0  # a shape is measured for so many seconds
 
 
 def random_model(size: Size, configuration: Configuration) -> nn.Module:
-    """A finished classifier of two labels with random weights, masks and activation ranges."""
+    """A finished two-label classifier with random weights, pruned and quantized as the configuration says."""
     set_seed(0)
     model = AutoModelForSequenceClassification.from_config(bert_config(size, num_labels=2))
     if configuration.uses("mp"):
@@ -42,39 +42,38 @@ def random_model(size: Size, configuration: Configuration) -> nn.Module:
     if configuration.uses("qat"):
         quantization.quantize(model)
         with torch.no_grad():
-            model.train()(torch.randint(size.vocabulary, (1, 16)))  # the ranges of activations are seen in training
+            model.train()(torch.randint(size.vocabulary, (1, 16)))  # sets the ranges of activations
     return finish(model, "channel" if configuration.uses("qat") else None)
 
 
 def inputs(batch: int, length: int, vocabulary: int) -> dict[str, np.ndarray]:
-    """Random rows, all of the same length."""
+    """Random token ids, masks of ones and segments of zeros, `(batch, length)` each."""
     tokens = np.random.default_rng(0).integers(vocabulary, size=(batch, length))
     return dict(zip(INPUTS, (tokens, np.ones_like(tokens), np.zeros_like(tokens)), strict=True))
 
 
 def seconds_in_turn(sessions: list, given: dict[str, np.ndarray], limit: float) -> np.ndarray:
-    """Seconds `(rounds, sessions)`: in each round every session once, so that what disturbs one disturbs all.
+    """Seconds `(rounds, sessions)`; each round runs every session once, so that a disturbance affects all.
 
-    Rounds end after `limit` seconds, but not before there are a few.
+    Rounds end after `limit` seconds, but not before `MIN_ROUNDS`.
     """
     for each in sessions:
         each.run(None, given)  # the first run of a shape allocates, and is not counted
     rounds, began = [], time.perf_counter()
-    while len(rounds) < FEWEST or (len(rounds) < MOST and time.perf_counter() - began < limit):
-        rounds.append([_seconds(each, given) for each in sessions])
+    while len(rounds) < MIN_ROUNDS or (len(rounds) < MAX_ROUNDS and time.perf_counter() - began < limit):
+        times = [time.perf_counter()]
+        for each in sessions:
+            each.run(None, given)
+            times.append(time.perf_counter())
+        rounds.append(np.diff(times))
     return np.array(rounds)
 
 
-def _seconds(session, given: dict[str, np.ndarray]) -> float:
-    start = time.perf_counter()
-    session.run(None, given)
-    return time.perf_counter() - start
-
-
 def measure(size: Size, sessions: dict[str, object], limit: float = SECONDS) -> list[dict]:
-    """A row for each shape that the size can take and each session; the first is what the others are compared with.
+    """A row for each shape of a batch that the size can take and each session; the first session is the reference.
 
-    `ms` is the median of milliseconds, `ratio` that of the first one's over its own in the same round, with quartiles.
+    `ms` is the median of milliseconds; `ratio` the median, with `low` and `high` the quartiles, of the reference's time
+    over the session's in the same round.
     """
     rows = []
     for batch, length in (shape for shape in SHAPES if shape[1] <= size.positions):
@@ -88,7 +87,7 @@ def measure(size: Size, sessions: dict[str, object], limit: float = SECONDS) -> 
 
 
 def main(target: str) -> None:
-    """Measure every size of the paper and write the rows, and where they were measured, as JSON."""
+    """Measure every size of the paper; write the rows and the machine as JSON."""
     torch.set_num_threads(1)
     logging.set_verbosity_error()
     rows = []
