@@ -1,4 +1,4 @@
-"""Puts what pages need to show charts and formulas into the book itself, so that they ask no other server for it."""
+"""Copy what pages need for charts and formulas into the book, so that they load nothing from other servers."""
 
 import json
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ VERSIONS = {
     "vegalite_version": altair.VEGALITE_VERSION,
     "vegaembed_version": altair.VEGAEMBED_VERSION,
 }
-# A chart's own menu, three dots, gets a name for those who cannot see them.
+# A name for the menu of a chart (three dots), for screen readers.
 NAMED = """(() => {
   const embed = window.vegaEmbed;
   window.vegaEmbed = (...given) => embed(...given).then((result) => {
@@ -29,7 +29,7 @@ NAMED = """(() => {
 
 
 def write_vega(app) -> None:
-    """Vega, Vega-Lite and Vega-Embed in one file; altair's charts look for their versions in `VEGA_DEBUG`."""
+    """Write Vega, Vega-Lite and Vega-Embed as one file; altair's charts look for their versions in `VEGA_DEBUG`."""
     bundle = f"(() => {{{vl_convert.javascript_bundle()}}})();\nwindow.VEGA_DEBUG = {json.dumps(VERSIONS)};\n{NAMED}"
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def write_vega(app) -> None:
 
 
 def add_vega(app, page, template, context, doctree) -> None:
-    """Loads the bundle on the pages that have charts, and on the explorer's what makes its address follow it."""
+    """Load the bundle on pages with charts, and on the explorer the script that keeps its state in the address."""
     if "vega-embed" in context.get("body", ""):
         app.add_js_file("vega.js", priority=100, defer="defer")
     if page.endswith("/explorer"):
@@ -45,14 +45,14 @@ def add_vega(app, page, template, context, doctree) -> None:
 
 
 def load_once(app, page, template, context, doctree) -> None:
-    """Each script once: sphinx-thebe declares its constants twice, and a browser refuses the second time."""
+    """Load each script once: sphinx-thebe declares its constants twice, which a browser refuses."""
     scripts = context["script_files"]
     once = {(script.filename or "", *sorted(script.attributes.items())): script for script in scripts}
     context["script_files"] = list(once.values())
 
 
 def copy_mathjax(app, error) -> None:
-    """MathJax and its fonts, where `mathjax_path` expects them."""
+    """Copy MathJax and its fonts to where `mathjax_path` expects them."""
     target = Path(app.outdir) / "_static" / "mathjax"
     if error is None:
         (target / FONTS).mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def copy_mathjax(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Registers the steps with Sphinx."""
+    """Register the steps with Sphinx."""
     app.config.mathjax_path = f"mathjax/{SCRIPT}"
     app.connect("builder-inited", write_vega)
     app.connect("html-page-context", add_vega)

@@ -1,4 +1,4 @@
-"""Puts under each figure where it is from: its data, its picture to cite, its script, and the records behind it."""
+"""Link the sources of each figure below it: its data, the image, the script, and the records."""
 
 import ast
 import shutil
@@ -12,7 +12,7 @@ RECORDS = "records"
 
 
 def add_sources(app, doctree, docname) -> None:
-    """Links in the caption of each figure that a chapter glued: `fig-<name>` is what it kept as `<name>`."""
+    """Add links to the caption of each glued figure: the figure `fig-<name>` was glued as `<name>`."""
     kept = read_glue_cache(app.env.mystnb_config.output_folder, docname)
     for figure in doctree.findall(nodes.figure):
         name = next((each.removeprefix("fig-") for each in figure["names"] if each.removeprefix("fig-") in kept), None)
@@ -24,7 +24,7 @@ def add_sources(app, doctree, docname) -> None:
 
 
 def _links(app, docname: str, name: str, kept: dict, picture: str) -> list[tuple[str, str, bool]]:
-    """Text and target of each link, and whether it is one to download."""
+    """Text and target of each link, and whether it is a download."""
     up = "../" * docname.count("/")
     folder = Path(app.outdir, PICTURES)
     folder.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ def _text(kept: dict, name: str) -> str:
 
 
 def copy_records(app, error) -> None:
-    """The committed records, that every link to one finds it in the book itself."""
+    """Copy the committed records into the book, where links to them lead."""
     if error is not None or app.builder.format != "html":
         return
     for table in Path(app.srcdir, "results").glob("*/records.csv"):
@@ -54,7 +54,7 @@ def copy_records(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Registers both steps with Sphinx."""
+    """Register both steps with Sphinx."""
     app.connect("doctree-resolved", add_sources)
     app.connect("build-finished", copy_records)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
