@@ -31,7 +31,7 @@ batch_size = 64  # texts or pairs of texts in a step
 learning_rate = None  # None: by width, 2e-3 for TINY down to 2e-4; it rises at first and falls to nothing at the end
 passes = 4  # times that each text is paired anew before the next ones are read; the teacher is asked once
 seed = 0  # of the random weights, the corrupted copies and the pairs
-likeness = True  # the first head begins as one that looks for likeness, see below; False: at random, like the others
+similarity_head = True  # initialize the first head to attend to similar words, see below; False: at random
 bfloat16 = True  # arithmetic in 16 bits, faster where the processor has it; the student's weights stay in 32
 resume = True  # go on with the run that `out` holds; False: refuse it
 results = "results/cpu"  # folder of the records that the table of scores reads
@@ -65,12 +65,12 @@ wanted = from_parameters(globals()) if out else None
 # beyond that are left as they began.
 
 # %% [markdown]
-# ## What the student begins with
+# ## How the student is initialized
 #
-# Two things are not left to chance. The word embeddings are the teacher's, narrowed to their principal directions,
-# where a word weighs by the root of its frequency. And the **first head of the first layer looks for likeness**: its
-# queries and keys are one and the same projection on those directions, so that from the first step a token attends to
-# itself and to its like in the other sentence.
+# Two parts of the student are not initialized at random. The word embeddings are the teacher's, projected on their
+# principal directions, where a word is weighted by the square root of its frequency. And the first head of the first
+# layer is a **similarity head**: its queries and keys are the same projection on those directions, so that from the
+# first step on a token attends to itself and to similar tokens of the other sentence.
 
 # %% [markdown]
 # ## Making it
@@ -178,16 +178,16 @@ glue_numbers(**ends)
 # ```
 
 # %% [markdown]
-# ### Does the head that looks for likeness matter?
+# ### Does the similarity head matter?
 #
-# TINY twice, from the same seed, for the same number of tokens, once with that head and once with all heads at random:
-# `-p out artifacts/likeness -p tokens 2500000`, and `-p out artifacts/random -p tokens 2500000 -p likeness False`. What
-# they left as `provenance.json` is kept in `results/miniatures/`.
+# TINY was made twice, from the same seed and for the same number of tokens, with the similarity head and with all heads
+# at random: `-p out artifacts/likeness -p tokens 2500000`, and `-p out artifacts/random -p tokens 2500000 -p
+# similarity_head False`. The two `provenance.json` are kept in `results/miniatures/`.
 
 # %% tags=["hide-input"]
 kept = {"with the head": "likeness.json", "without it": "random.json"}
 trials = {title: json.loads((root() / "results/miniatures" / name).read_text()) for title, name in kept.items()}
-glue_figure("likeness", draw(trials))
+glue_figure("similarity", draw(trials))
 glue_numbers(
     trial_tokens=trials["without it"]["specification"]["tokens"] / 1e6,
     cosine_with=at_the_end(trials["with the head"], "cosine", 1),
@@ -195,9 +195,9 @@ glue_numbers(
 )
 
 # %% [markdown]
-# ```{glue:figure} likeness
-# :name: fig-likeness
-# :alt: Two panels of loss curves, with and without the head that looks for likeness
+# ```{glue:figure} similarity
+# :name: fig-similarity
+# :alt: Two panels of loss curves, with and without the similarity head
 #
 # One run each of {glue:text}`trial_tokens:.1f` million tokens. In the last whole shard the error on the cosine of two
 # sentences is {glue:text}`cosine_with:.2f` of its variance with the head, and {glue:text}`cosine_without:.2f` without.

@@ -103,7 +103,7 @@ def steps_in(state) -> int:
 def test_a_run_killed_with_its_process_goes_on_and_ends_the_same(wanted, tmp_path):
     whole = wanted | {"out": str(tmp_path / "whole")}
     make(Miniature(**whole))
-    code = f"{BEGIN}\ngeneral_training.make(Miniature(**{wanted!r}), lambda *_: __import__('time').sleep(0.05))"
+    code = f"{BEGIN}\nrun.make(Miniature(**{wanted!r}), lambda *_: __import__('time').sleep(0.05))"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     state = Miniature(**wanted).state_file
     for more in (1, 3, 2):

@@ -10,7 +10,7 @@ from transformers import BertConfig, BertModel
 from compressions.models import checkpoints, sources
 from compressions.models.architectures import Size
 from compressions.pretraining import shards
-from compressions.pretraining.objective import MappedStudent, best_matches, mapped_layers, relative_error
+from compressions.pretraining.objective import StudentWithProjections, highest_cosines, mapped_layers, relative_error
 from compressions.pretraining.shards import PARTNERS, corrupt, make_shard
 from compressions.pretraining.student import new_student
 from tests.conftest import ROOT
@@ -109,10 +109,10 @@ def test_the_best_match_is_in_the_other_text_only():
     states = torch.tensor([[[1.0, 0], [1, 0], [0, 1], [0.6, 0.8]]])
     segments = torch.tensor([[0, 0, 1, 1]])
     every = torch.ones(1, 4, dtype=torch.bool)
-    assert best_matches(states, segments, every)[0].tolist() == pytest.approx([0.6, 0.6, 0, 0.6])
+    assert highest_cosines(states, segments, every)[0].tolist() == pytest.approx([0.6, 0.6, 0, 0.6])
     without_last = every.clone()
     without_last[0, 3] = False
-    assert best_matches(states, segments, without_last)[0, :3].tolist() == pytest.approx([0, 0, 0])
+    assert highest_cosines(states, segments, without_last)[0, :3].tolist() == pytest.approx([0, 0, 0])
 
 
 @pytest.mark.parametrize(
@@ -120,15 +120,15 @@ def test_the_best_match_is_in_the_other_text_only():
 )
 def test_losses_are_finite_for_pairs_and_single_texts(shard, teacher, tokenizer, second, absent):
     student = BertModel(BertConfig(hidden_size=64, num_hidden_layers=2, num_attention_heads=2)).eval()
-    mapped = MappedStudent(student, teacher.config.hidden_size)
+    mapped = StudentWithProjections(student, teacher.config.hidden_size)
     losses = mapped.losses(shard.batch(tokenizer, np.array([0, 1]), np.array(second)), shard)
     assert set(losses) == {"states", "matches", "cosine", "embedding"} - absent
     assert all(torch.isfinite(loss) for loss in losses.values())
 
 
-@pytest.mark.parametrize("likeness", [True, False])
-def test_the_first_head_looks_for_the_same_word_in_the_other_text_where_it_is_asked_to(teacher, tokenizer, likeness):
-    student = new_student(SMALL, teacher, torch.ones(len(tokenizer)), seed=0, likeness=likeness)
+@pytest.mark.parametrize("similarity_head", [True, False])
+def test_the_similarity_head_attends_to_the_same_word_in_the_other_text(teacher, tokenizer, similarity_head):
+    student = new_student(SMALL, teacher, torch.ones(len(tokenizer)), seed=0, similarity_head=similarity_head)
     student.set_attn_implementation("eager")
     inputs = tokenizer("a river runs", "the long river", return_tensors="pt")
     with torch.inference_mode():
@@ -136,11 +136,11 @@ def test_the_first_head_looks_for_the_same_word_in_the_other_text_where_it_is_as
     words = tokenizer.convert_ids_to_tokens(inputs["input_ids"][0])
     here, there = [index for index, word in enumerate(words) if word == "river"]
     others = [index for index in range(len(words)) if index not in (here, there)]
-    assert (attention[here, there] > 2 * attention[here, others].max()) == likeness
+    assert (attention[here, there] > 2 * attention[here, others].max()) == similarity_head
 
 
 def test_a_student_as_wide_as_its_teacher_keeps_the_distances_of_the_words(teacher, tokenizer):
-    student = new_student(Size("same", 1, 128, 2), teacher, torch.ones(len(tokenizer)), seed=0, likeness=True)
+    student = new_student(Size("same", 1, 128, 2), teacher, torch.ones(len(tokenizer)), seed=0, similarity_head=True)
     words = torch.randint(1000, 30000, (50,), generator=torch.manual_seed(0))
     theirs, own = (model.embeddings.word_embeddings.weight[words] for model in (teacher, student))
     exact = {"compute_mode": "donot_use_mm_for_euclid_dist"}  # the fast way is off by 1e-3 where distances are small

@@ -1,4 +1,4 @@
-"""A pretrained encoder that is to be made by general distillation: what decides it, and what is there of it already."""
+"""A miniature encoder to pretrain by general distillation: its parameters, specification and existing files."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ PROVENANCE = "provenance.json"
 
 @dataclass(frozen=True)
 class Miniature:
-    """What is made and how; the miniatures notebook gives every default with its reason.
+    """The parameters of a miniature; the miniatures notebook gives the reason of every default.
 
     Raises `BadInput` when it is made, before any work, for a value that is not allowed.
     """
@@ -40,7 +40,7 @@ class Miniature:
     learning_rate: float | None = parameter(number(0, above=True).or_null(), None)
     passes: int = parameter(whole(1), 4)
     seed: int = parameter(SEED, 0)
-    likeness: bool = parameter(FLAG, True)
+    similarity_head: bool = parameter(FLAG, True)
     bfloat16: bool = parameter(FLAG, True)
     resume: bool = parameter(FLAG, True)
 
@@ -89,30 +89,31 @@ class Miniature:
 
     @cached_property
     def specification(self) -> dict:
-        """Everything that decides the result, but for the machine's speed where `minutes` end the run."""
-        choices = ("tokens", "minutes", "batch_size", "passes", "seed", "likeness", "bfloat16")
+        """Everything that determines the result, except the machine's speed where `minutes` end the run."""
+        choices = ("tokens", "minutes", "batch_size", "passes", "seed", "bfloat16")
         return {
             "layers, width and heads": [self.shape.layers, self.shape.hidden, self.shape.heads],
             "teacher": sources.identity(self.teacher_encoder),
             "text": self.source.fingerprint,
             "learning_rate": self.learning_rate or default_rate(self.shape),
             **{name: getattr(self, name) for name in choices},
+            "likeness": self.similarity_head,  # as provenance files have always called it
         }
 
     @property
     def folder(self) -> Path:
-        """Where the encoder goes; a relative `out` is below the repository."""
+        """The encoder's folder; a relative `out` is below the repository."""
         return root() / self.out
 
     @property
     def state_file(self) -> Path:
-        """The run's checkpoint, beside the folder; it is gone when the folder is there."""
+        """The run's checkpoint beside the folder; it is deleted when the folder is written."""
         return self.folder.with_name(f"{self.folder.name}.training.safetensors")
 
     def finished(self) -> dict | None:
-        """The provenance that `out` holds if it was made by this run, `None` if it is still to be made.
+        """The provenance in `out` if this run has made it, or `None`.
 
-        Raises `BadInput` for an `out` with anything else in it, or with a run that `resume` does not want.
+        Raises `BadInput` for an `out` with other content, or with a run where `resume` is false.
         """
         if (self.folder / PROVENANCE).is_file():
             provenance = _read_provenance(self.folder / PROVENANCE)
@@ -131,7 +132,7 @@ class Miniature:
 
 
 def default_rate(size: Size) -> float:
-    """The peak learning rate of general distillation: narrower students learn with larger steps."""
+    """Peak learning rate of general distillation, by width."""
     return next((rate for width, rate in RATE_BY_WIDTH.items() if size.hidden <= width), RATE_OF_WIDER)
 
 
@@ -144,7 +145,7 @@ def _read_provenance(path: Path) -> dict:
 
 
 def read_state(path: Path) -> dict:
-    """What a checkpoint says of its run, without the tensors: `specification` and `position`."""
+    """The `specification` and `position` in a checkpoint, without its tensors."""
     try:
         with safe_open(path, framework="pt") as file:
             return json.loads(file.metadata()["state"])
@@ -153,5 +154,5 @@ def read_state(path: Path) -> dict:
 
 
 def from_parameters(names: Mapping[str, object]) -> Miniature:
-    """The miniature that a notebook's globals describe: its fields are picked from them by name."""
+    """The miniature whose fields have the values of a notebook's globals of the same names."""
     return Miniature(**{field.name: names[field.name] for field in fields(Miniature) if field.name in names})

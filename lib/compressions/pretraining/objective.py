@@ -1,7 +1,7 @@
-"""General distillation: what a student BERT learns from a pretrained teacher on plain text, without labels.
+"""General distillation: train a student encoder on a teacher's outputs, on unlabeled text.
 
-Hidden states of mapped layers as in TinyBERT (Jiao et al. 2020, section 3), and the teacher's sentence embeddings: of
-single texts as vectors, of pairs as their cosine, with the tokens' own best matches on the way there.
+The targets are the hidden states of mapped layers as in TinyBERT (Jiao et al. 2020, section 3), the teacher's sentence
+embedding of a single text, the cosine of the embeddings of a pair, and each token's highest cosine in the other text.
 """
 
 import torch
@@ -11,30 +11,30 @@ from transformers import BertModel
 
 from compressions.pretraining.shards import Batch, Shard
 
-FLOOR = 0.01
+MIN_VARIANCE = 0.01
 
 
 def mapped_layers(student: int, teacher: int) -> list[int]:
-    """For each of the student's layers the teacher's, evenly spread and ending at the last (1 is the first)."""
+    """The teacher's layer for each of the student's: evenly spaced and ending at the last (1 is the first)."""
     return [-(-layer * teacher // student) for layer in range(1, student + 1)]
 
 
 def relative_error(found: Tensor, wanted: Tensor, variance: Tensor | None = None) -> Tensor:
-    """Mean squared error over the variance of what was wanted: 1 is a guess of the mean, 0 is perfect. A scalar.
+    """Mean squared error over the target's variance, a scalar: 1 for predicting the mean, 0 for a perfect prediction.
 
-    `variance` is the shard's where it is known, and else that of `wanted`, or `FLOOR` where that is less: a batch of
-    pairs that are all alike must not outweigh the others.
+    `variance` is the shard's where it is known, and else that of `wanted`, but at least `MIN_VARIANCE`: a batch of
+    similar pairs must not outweigh the others.
     """
     wanted = wanted.float()
-    variance = wanted.var(correction=0).clamp_min(FLOOR) if variance is None else variance
+    variance = wanted.var(correction=0).clamp_min(MIN_VARIANCE) if variance is None else variance
     return functional.mse_loss(found.float(), wanted) / variance
 
 
-def best_matches(states: Tensor, segments: Tensor, words: Tensor) -> Tensor:
-    """For each token its highest cosine with a token of the other text, `(pairs, length)`.
+def highest_cosines(states: Tensor, segments: Tensor, words: Tensor) -> Tensor:
+    """Each token's highest cosine with a token of the other text, `(pairs, length)`.
 
-    `states` is `(pairs, length, width)`, `segments` the text that a token belongs to, `words` false at special tokens
-    and padding; both `(pairs, length)`.
+    `states` is `(pairs, length, width)`. `segments` says which text a token belongs to, and `words` is false at special
+    tokens and padding; both `(pairs, length)`.
     """
     unit = functional.normalize(states.float(), dim=2)
     cosines = unit @ unit.transpose(1, 2)
@@ -42,8 +42,8 @@ def best_matches(states: Tensor, segments: Tensor, words: Tensor) -> Tensor:
     return cosines.masked_fill(~other, -1).amax(dim=2)
 
 
-class MappedStudent(nn.Module):
-    """A student encoder with the linear maps that compare it to its teacher; only the student is kept."""
+class StudentWithProjections(nn.Module):
+    """A student encoder with linear projections of its states to the targets; only the student is kept."""
 
     def __init__(self, student: BertModel, teacher_width: int) -> None:
         super().__init__()
@@ -55,9 +55,9 @@ class MappedStudent(nn.Module):
         self.cosine = nn.Linear(width, 1)
 
     def losses(self, batch: Batch, shard: Shard) -> dict[str, Tensor]:
-        """The relative errors, one scalar each; `shard` is where the batch comes from.
+        """The relative error of each kind of target, scalars; `shard` is the one that the batch is from.
 
-        The maps are applied before words or pairs are picked: shapes that recur are what memory is reused for.
+        Projections are applied before words or pairs are selected, so that shapes recur and memory is reused.
         """
         output = self.student(**batch.inputs, output_hidden_states=True)
         paired, first = batch.second >= 0, shard.embeddings[batch.first]
@@ -82,6 +82,6 @@ class MappedStudent(nn.Module):
         words, errors = batch.rows >= 0, []
         both = words & (batch.second >= 0).unsqueeze(1)
         for layer, found in enumerate(layers):
-            best = best_matches(shard.states[batch.rows, layer], batch.inputs["token_type_ids"], words)
+            best = highest_cosines(shard.states[batch.rows, layer], batch.inputs["token_type_ids"], words)
             errors.append(relative_error(self.matches[layer](found).squeeze(2)[both], best[both]))
         return torch.stack(errors).mean()

@@ -1,4 +1,4 @@
-"""General distillation as a run: shard after shard, with checkpoints to go on from, to a folder with an encoder."""
+"""Run general distillation shard by shard, with checkpoints to resume from, and write the encoder's folder."""
 
 import json
 import math
@@ -21,12 +21,12 @@ from compressions.files import cache, fingerprint, whole_folder, write_whole
 from compressions.models import checkpoints
 from compressions.pretraining.corpus import START
 from compressions.pretraining.miniature import PROVENANCE, Miniature, read_state
-from compressions.pretraining.objective import MappedStudent, mapped_layers
+from compressions.pretraining.objective import StudentWithProjections, mapped_layers
 from compressions.pretraining.shards import Batch, Shard, make_shard
 from compressions.pretraining.student import new_student
 
-SENTENCES = 2048
-COUNTED = 8 * SENTENCES
+SENTENCES = 2048  # of a shard
+COUNTED = 8 * SENTENCES  # whose word pieces are counted
 WARMUP = 0.02
 WEIGHT_DECAY = 0.01
 LARGEST_GRADIENT = 1.0
@@ -36,10 +36,10 @@ Watch = Callable[["Position", float], None]
 
 
 def make(miniature: Miniature, watch: Watch | None = None) -> dict:
-    """The provenance of the encoder in the miniature's folder, which is made if it is not there.
+    """Make the encoder in the miniature's folder, unless it is there, and return its provenance.
 
-    `watch` is told after every step how far the run is, and the part of the budget that is used. Raises `BadInput` when
-    another process is making the same folder.
+    `watch` is called after every step with the run's position and the fraction of the budget that is used. Raises
+    `BadInput` when another process is making the same folder.
     """
     lock = cache() / "making" / f"{fingerprint(str(miniature.folder.resolve()))[:16]}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
@@ -63,11 +63,11 @@ def _train(run: "Run", watch: Watch | None) -> dict:
 
 @dataclass
 class Position:
-    """How far a run is: whole shards, steps in the one that it is at, and where that one begins in the text.
+    """Position of a run: completed shards, steps in the current shard, and where in the text that shard begins.
 
-    `tokens` and `pairs` are what the student read, `seconds` those of teacher and student. `sums` are the losses' sums
-    and counts in this shard; `losses` has a row of means for each whole shard, with the tokens read by its end.
-    `resumed_at` names the shards in which the run was taken up again.
+    `tokens` and `pairs` count what the student read, `seconds` the time of teacher and student. `sums` has the sum and
+    the count of each loss in this shard; `losses` has a row of means for each completed shard, with the tokens read by
+    its end. `resumed_at` lists the shards in which the run was resumed.
     """
 
     shards: int = 0
@@ -91,8 +91,8 @@ class Run:
         self.tokenizer = checkpoints.load_tokenizer(miniature.teacher_encoder)
         self.teacher = checkpoints.load_encoder(miniature.teacher_encoder).eval()
         self.position = Position()
-        student = new_student(miniature.shape, self.teacher, self._counts(), miniature.seed, miniature.likeness)
-        self.mapped = MappedStudent(student, self.teacher.config.hidden_size).to(self.device)
+        student = new_student(miniature.shape, self.teacher, self._counts(), miniature.seed, miniature.similarity_head)
+        self.mapped = StudentWithProjections(student, self.teacher.config.hidden_size).to(self.device)
         self.teacher.to(self.device)
         self.optimizer = torch.optim.AdamW(self.mapped.parameters(), weight_decay=WEIGHT_DECAY, fused=True)
         if miniature.state_file.exists():
@@ -100,12 +100,12 @@ class Run:
 
     @cached_property
     def layers(self) -> list[int]:
-        """The teacher's layers that the student's are compared with."""
+        """The teacher's layers that are targets of the student's."""
         return mapped_layers(self.miniature.shape.layers, self.teacher.config.num_hidden_layers)
 
     @property
     def done(self) -> float:
-        """The part of the budget that is used; the run ends at 1."""
+        """Fraction of the budget that is used; the run ends at 1."""
         of_tokens = self.position.tokens / (self.miniature.tokens or math.inf)
         of_minutes = self.position.seconds / 60 / (self.miniature.minutes or math.inf)
         return max(of_tokens, of_minutes)
@@ -117,13 +117,13 @@ class Run:
         return torch.bincount(torch.tensor([token for text in texts for token in text]), minlength=len(self.tokenizer))
 
     def steps(self) -> Iterator[None]:
-        """Learn, from where the run stands to the end of its budget; stops after each step to be watched or saved."""
+        """Train to the end of the budget; yields after each step, for progress and checkpoints."""
         self.miniature.source.position = self.position.text
         while self.done < 1:
             yield from self._shard_steps()
 
     def _shard_steps(self) -> Iterator[None]:
-        # A method of its own: a shard must be gone before the next one takes its memory.
+        # A method of its own, so that a shard is freed before the next one is made.
         mark = time.perf_counter()
         rng = np.random.default_rng([self.miniature.seed, self.position.shards])
         shard = self._next_shard(rng)
@@ -138,23 +138,23 @@ class Run:
 
     def _next_shard(self, rng: np.random.Generator) -> Shard:
         sentences = self.miniature.source.take(max(SENTENCES, self.miniature.batch_size))
-        with self._arithmetic():
+        with self._autocast():
             return make_shard(sentences, self.tokenizer, self.teacher, self.layers, rng)
 
     def _batches(self, shard: Shard, rng: np.random.Generator) -> Iterator[Batch]:
         for _ in range(self.miniature.passes):
             yield from shard.batches(self.tokenizer, self.miniature.batch_size, rng)
 
-    def _arithmetic(self) -> torch.autocast:
+    def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.miniature.bfloat16)
 
     def _step(self, batch: Batch, shard: Shard) -> None:
-        # The rate rises over the first steps and falls to nothing at the end of the budget.
+        # Linear warm-up, then linear decay to zero at the end of the budget.
         part = min(self.done / WARMUP, (1 - self.done) / (1 - WARMUP))
         for group in self.optimizer.param_groups:
             group["lr"] = part * self.miniature.specification["learning_rate"]
         batch = batch.to(self.device)
-        with self._arithmetic():
+        with self._autocast():
             losses = self.mapped.losses(batch, shard)
         sum(losses.values()).backward()
         torch.nn.utils.clip_grad_norm_(self.mapped.parameters(), LARGEST_GRADIENT)
@@ -200,7 +200,7 @@ class Run:
         self.optimizer.load_state_dict({"state": dict(moments), "param_groups": groups})
 
     def finish(self) -> dict:
-        """Write the folder: the student in fp16, its tokenizer, and where both come from, which is returned."""
+        """Write the folder with the student in fp16, its tokenizer and their provenance, which is returned."""
         halves = {name: value.half().contiguous().cpu() for name, value in self.mapped.student.state_dict().items()}
         provenance = self.provenance()
         with whole_folder(self.miniature.folder) as folder:
@@ -213,7 +213,7 @@ class Run:
         return provenance
 
     def provenance(self) -> dict:
-        """What the encoder was made from and how."""
+        """What the encoder was made from and how, as its JSON file says."""
         kept = ("shards", "tokens", "pairs", "seconds", "losses", "resumed_at")
         return {
             "specification": self.miniature.specification,

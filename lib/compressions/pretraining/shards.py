@@ -1,4 +1,4 @@
-"""A shard of text: sentences and corrupted copies of them, what the teacher says of each, and pairs drawn from both."""
+"""Shards of training text: sentences and corrupted copies, the teacher's outputs for each, and pairs of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ CLOSEST = 8
 TEACHER_BATCH = 64
 # Batches are padded to multiples of this: arithmetic on a CPU keeps memory for every shape that it has met.
 STRIDE = 8
-# How the partner of a text is found, and how often. The copy and the closest give high cosines, chance low ones.
+# Where the partner of a text is from, and how often. Copies and closest texts have high cosines, random ones low ones.
 PARTNERS = {"none": 0.3, "copy": 0.2, "closest": 0.25, "neighbor": 0.15, "chance": 0.1}
 
 Rng = np.random.Generator
 
 
 def corrupt(tokens: np.ndarray, others: np.ndarray, rng: Rng) -> np.ndarray:
-    """A copy of token numbers that lost some, took some from `others`, and may be cut in two and its end put first.
+    """A copy of token ids with some deleted, some replaced by `others`, and sometimes with its two parts swapped.
 
-    How much changes is itself drawn, so that copies of all degrees arise.
+    The fraction that changes is random, so that copies of all degrees arise.
     """
     copy = np.where(rng.random(len(tokens)) < rng.uniform(0, 0.4), rng.choice(others, len(tokens)), tokens)
     copy = copy[rng.random(len(copy)) >= rng.uniform(0, 0.4)]
@@ -52,7 +52,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Shard:
-    """Texts as token numbers, originals first and then a corrupted copy of each, and the teacher's view of them.
+    """Texts as token ids, originals first and then a corrupted copy of each, with the teacher's outputs.
 
     `states` is `(all tokens, mapped layers, teacher width)` in bfloat16, one text after the other; text i begins at
     `begins[i]`. `embeddings` is `(texts, teacher width)`, each of length 1. `closest` is `(texts, CLOSEST)`: the texts
@@ -67,23 +67,23 @@ class Shard:
     variances: Tensor
 
     def partners(self, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
-        """All texts in random order, and the partner of each, or -1 where it stays alone; `(texts,)` both."""
+        """All texts in random order, and the partner of each, -1 for none; `(texts,)` both."""
         count = len(self.texts)
         half = count // 2
         first = rng.permutation(count)
-        beside = (first % half + rng.choice([-1, 1], count)).clip(0, half - 1)
+        neighbor = (first % half + rng.choice([-1, 1], count)).clip(0, half - 1)
         found = {
             "none": np.full(count, -1),
             "copy": (first + half) % count,
             "closest": self.closest[first, rng.integers(self.closest.shape[1], size=count)],
-            "neighbor": beside + first // half * half,
+            "neighbor": neighbor + first // half * half,
             "chance": rng.integers(count, size=count),
         }
         kinds = rng.choice(len(PARTNERS), count, p=list(PARTNERS.values()))
         return first, np.choose(kinds, [found[kind] for kind in PARTNERS])
 
     def batches(self, tokenizer, size: int, rng: Rng) -> Iterator[Batch]:
-        """Each text once, with a partner or without, in batches of similar length; what is over a batch is left."""
+        """Each text once, with a partner or without, in batches of similar length; an incomplete batch is dropped."""
         first, second = self.partners(rng)
         lengths = np.array([len(text) for text in self.texts] + [0])
         order = np.argsort(lengths[first] + lengths[second], kind="stable")
@@ -114,7 +114,7 @@ class Shard:
 
 
 def make_shard(sentences: list[str], tokenizer, teacher: nn.Module, layers: list[int], rng: Rng) -> Shard:
-    """Tokenize and corrupt `sentences`, and ask `teacher` once for its states after `layers` and its embeddings."""
+    """Tokenize and corrupt `sentences`, and run `teacher` once for its states after `layers` and its embeddings."""
     tokens = tokenizer(sentences, truncation=True, max_length=LONGEST, add_special_tokens=False)["input_ids"]
     originals = [np.array(text) for text in tokens if text]
     others = np.concatenate(originals)

@@ -1,4 +1,4 @@
-"""A student before training: the teacher's word vectors, narrowed, and one head that attends to like words."""
+"""Initialize a student: the teacher's embeddings by principal components, and one head that finds similar words."""
 
 import torch
 from torch import Tensor
@@ -10,24 +10,24 @@ from compressions.models.checkpoints import bert_config
 FREQUENCY_POWER = 0.5
 
 
-def new_student(size: Size, teacher: BertModel, counts: Tensor, seed: int, likeness: bool) -> BertModel:
-    """A BERT of `size` with the teacher's embeddings and, with `likeness`, the head that looks for it.
+def new_student(size: Size, teacher: BertModel, counts: Tensor, seed: int, similarity_head: bool) -> BertModel:
+    """A BERT of `size` with the teacher's embeddings and, with `similarity_head`, a head that finds similar words.
 
     `counts` is how often each word piece occurs in the text, `(vocabulary,)`.
     """
     torch.manual_seed(seed)
     student = BertModel(bert_config(size, architectures=["BertModel"], dtype="float32")).eval()
     with torch.no_grad():
-        _take_embeddings(student, teacher, counts)
-        if likeness:
-            _look_for_likeness(student, counts)
+        _initialize_embeddings(student, teacher, counts)
+        if similarity_head:
+            _initialize_similarity_head(student, counts)
     return student
 
 
 def principal_directions(vectors: Tensor, counts: Tensor, number: int) -> tuple[Tensor, Tensor]:
     """Mean `(width,)` and the first principal directions `(width, number)` of `vectors` `(vocabulary, width)`.
 
-    Each vector weighs as the root of its count and one more, so that neither rare nor frequent words rule alone.
+    A vector is weighted by the square root of its count plus one, so that neither rare nor frequent words dominate.
     """
     weights = (counts + 1.0) ** FREQUENCY_POWER
     weights = (weights / weights.sum()).unsqueeze(1)
@@ -36,10 +36,10 @@ def principal_directions(vectors: Tensor, counts: Tensor, number: int) -> tuple[
     return mean, torch.linalg.eigh((weights * centered).T @ centered).eigenvectors.flip(1)[:, :number]
 
 
-def _take_embeddings(student: BertModel, teacher: BertModel, counts: Tensor) -> None:
-    """Words, and what little of the positions lies there, in the words' principal directions; segments at random.
+def _initialize_embeddings(student: BertModel, teacher: BertModel, counts: Tensor) -> None:
+    """Project the teacher's word and position embeddings on the words' principal directions; draw the segments.
 
-    The teacher has read single texts only and tells its segments hardly apart.
+    The teacher was trained on single texts, so its segments hardly differ.
     """
     given, own = teacher.embeddings, student.embeddings
     words = given.word_embeddings.weight.float()
@@ -51,11 +51,11 @@ def _take_embeddings(student: BertModel, teacher: BertModel, counts: Tensor) -> 
     own.token_type_embeddings.weight.normal_(std=own.word_embeddings.weight.std().item())
 
 
-def _look_for_likeness(student: BertModel, counts: Tensor) -> None:
-    """Let the first layer's first head attend to tokens like the one that asks, wherever they stand.
+def _initialize_similarity_head(student: BertModel, counts: Tensor) -> None:
+    """Let the first head of the first layer attend to tokens similar to the query, at any position.
 
-    Query and key are the same projection on the principal directions of the words as the layer sees them. A token and
-    its match in the other sentence find each other from the first step.
+    Query and key are the same projection, on the principal directions of the words as the layer sees them. From the
+    first step on, a token attends to its match in the other sentence.
     """
     attention = student.encoder.layer[0].attention.self
     width = attention.attention_head_size
