@@ -5,10 +5,11 @@ Movva et al. (2022) train with it wherever they distill; the replacement follows
 
 import random
 import re
+from collections.abc import Callable
 
 import datasets
 
-from compressions.data.synonyms import Synonyms
+Synonyms = Callable[[str], list[str]]
 
 SHARE = 0.15
 # Whole words only: no part of a contraction ("don't", "don 't"), an abbreviation ("U.S.") or a compound ("well-made").

@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compressions.data.tasks import CORRELATIONS, TASKS, WITH_F1, CsvFiles, Task
+from compressions.data.tasks import BUILTIN_TASKS, CORRELATIONS, GLUE_TASKS, TASKS, WITH_F1, CsvFiles, Task
 from compressions.errors import BadInput, one_of, require
-from compressions.files import fingerprint, read_text, write_whole
+from compressions.files import file_fingerprint, fingerprint, read_text, write_whole
 
 if TYPE_CHECKING:
     import datasets
@@ -67,8 +67,12 @@ def read_csv_task(name: str, train: str, validation: str, text: list[str], label
 
 
 def read_files(task: Task) -> CsvTask:
-    """Read the files of a task that is known; raises `BadInput` where they are gone or no longer have its labels."""
-    return _checked(task, [_read(path, task.files) for path in (task.files.train, task.files.validation)])
+    """Read the files of a task that is known; raises `BadInput` where they are gone, changed or have other labels."""
+    paths = (task.files.train, task.files.validation)
+    for path, checksum in zip(paths, task.files.checksums, strict=False):
+        same = Path(path).is_file() and file_fingerprint(Path(path)) == checksum
+        require(same, f"{path} is not the file that the project ships; restore it, or read yours as a custom task")
+    return _checked(task, [_read(path, task.files) for path in paths])
 
 
 def add_task(found: CsvTask, results: Path) -> None:
@@ -113,8 +117,7 @@ def _absolute(path: str) -> str:
 def _check_names(name: str, train: str, validation: str, text: list[str], label: str) -> CsvFiles:
     fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_-]*", name)
     require(bool(fits), f"name {name!r} is not allowed; take such as reviews-2")
-    known = TASKS.get(name)
-    require(known is None or known.custom, f"name {name!r} is a task of GLUE; take another")
+    require(name not in {**GLUE_TASKS, **BUILTIN_TASKS}, f"name {name!r} is a task of GLUE or built in; take another")
     for file in (train, validation):
         require(isinstance(file, str), f"the file {file!r} is not allowed; take the path of a CSV file")
     # A column may be called 0, which YAML and papermill give as a number.

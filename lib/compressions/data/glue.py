@@ -1,4 +1,4 @@
-"""A task's rows: generated, or read from the hub or a local folder, and checked."""
+"""A task's rows, read from its own files, the hub or a local folder, and checked."""
 
 import tempfile
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import datasets
 from datasets import ClassLabel, Value
 
-from compressions.data import csv_task, embedded
+from compressions.data import csv_task
 from compressions.data.tasks import HUB, REVISION, Task, check_source
 from compressions.errors import BadInput, one_of, require
 from compressions.files import fingerprint
@@ -21,13 +21,12 @@ class Rows:
 
 
 def load(task: Task, glue: str, train_rows: int | None = None) -> Rows:
-    """The rows of a task from `embedded`, the hub or a local folder; the training split cut to `train_rows`.
+    """The rows of a task from its own files, the hub or a local folder; the training split cut to `train_rows`.
 
     The cut is the same random subset for every size, configuration and seed. Raises `BadInput` for a source without the
     task, with other columns or labels, or out of reach.
     """
-    splits = csv_task.read_files(task).splits if task.custom else None
-    splits = splits or (_generated(task) if glue == "embedded" else _load_splits(task, glue))
+    splits = csv_task.read_files(task).splits if task.custom else _load_splits(task, glue)
     for split in ("train", task.validation):
         _check_split(task, glue, splits, split)
     train = splits["train"]
@@ -42,11 +41,6 @@ def hold_out(rows: Rows, share: float) -> Rows:
     return Rows(parts["train"].flatten_indices(), parts["test"].flatten_indices())
 
 
-def _generated(task: Task) -> datasets.DatasetDict:
-    splits = embedded.generate(task)
-    return datasets.DatasetDict({split: labeled(task, columns) for split, columns in splits.items()})
-
-
 def labeled(task: Task, columns: dict[str, list]) -> datasets.Dataset:
     """Rows in GLUE's layout from a task's columns of text and `label`: with the labels' names, and numbered."""
     kind = ClassLabel(names=list(task.labels)) if task.labels else Value("float32")
@@ -56,7 +50,7 @@ def labeled(task: Task, columns: dict[str, list]) -> datasets.Dataset:
 
 
 def _load_splits(task: Task, glue: str) -> datasets.DatasetDict:
-    check_source(glue)
+    check_source(task.name, glue)
     try:
         if glue == HUB:
             return datasets.load_dataset(glue, task.name, revision=REVISION)
@@ -65,7 +59,7 @@ def _load_splits(task: Task, glue: str) -> datasets.DatasetDict:
             return datasets.load_dataset(glue, task.name, cache_dir=fresh, keep_in_memory=True)
     except (OSError, ConnectionError) as error:
         raise BadInput(
-            f"glue {glue!r} is out of reach ({_first_line(error)}); take a local folder or embedded"
+            f"glue {glue!r} is out of reach ({_first_line(error)}); take a local folder"
         ) from error
     except Exception as error:
         raise BadInput(f"glue {glue!r} does not hold the task {task.name!r}: {_first_line(error)}") from error

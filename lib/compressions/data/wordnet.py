@@ -53,6 +53,14 @@ def folder() -> Path:
     return found
 
 
+def installed() -> bool:
+    """Whether this machine has a WordNet."""
+    try:
+        return folder().is_dir()
+    except BadInput:
+        return False
+
+
 @cache
 def identity() -> str:
     """A checksum of the database, for records: another edition gives other synonyms."""

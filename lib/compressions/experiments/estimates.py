@@ -4,7 +4,7 @@ import pandas as pd
 
 from compressions.data.tasks import TASKS
 from compressions.experiments.configurations import Configuration
-from compressions.experiments.experiment import PRETRAINED_EPOCHS, Experiment
+from compressions.experiments.experiment import EPOCHS, Experiment
 from compressions.experiments.grid import Grid
 from compressions.models.architectures import SHAPES
 from compressions.parameters import number
@@ -55,8 +55,9 @@ class Speeds:
 def examples(grid: Grid, task: str, configuration: Configuration) -> float:
     """Examples that one training reads: rows × epochs; each copy that augmentation may add counts in full."""
     rows = min(TASKS[task].rows, grid.content.get("train_rows") or TASKS[task].rows)
-    copies = grid.content.get("augment", Experiment.augment) if configuration.augments else 0
-    return rows * (1 + copies) * (grid.content.get("epochs") or PRETRAINED_EPOCHS)
+    copies = grid.content.get("augment")
+    added = (1 if copies is None else copies) if configuration.augments else 0
+    return rows * (1 + added) * (grid.content.get("epochs") or EPOCHS)
 
 
 def seconds(speeds: Speeds, grid: Grid, task: str, size: str, wanted: list[Configuration]) -> float:
@@ -68,7 +69,7 @@ def memory_bytes(experiment: Experiment) -> float:
     """Memory to ask for, with spare: of a process, its model and the tokenized rows."""
     rows = min(TASKS[experiment.task].rows, experiment.train_rows or TASKS[experiment.task].rows)
     model = BYTES_PER_PARAMETER * experiment.encoder.size.parameters
-    return PROCESS_BYTES + model + BYTES_PER_ROW * rows * (1 + experiment.augment)
+    return PROCESS_BYTES + model + BYTES_PER_ROW * rows * (1 + experiment.copies)
 
 
 def gpu_seconds(size: str, tokens: float, batch: int, teraflops: float, step: float) -> float:

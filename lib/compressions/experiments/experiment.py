@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compressions.data import embedded, synonyms
-from compressions.data.tasks import HUB, REVISION, TASKS, check_source
-from compressions.errors import check, one_of, require
+from compressions.data import wordnet
+from compressions.data.tasks import BUILTIN, HUB, REVISION, TASKS, check_source
+from compressions.errors import check, one_of
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.records import record_path
 from compressions.files import fingerprint, root
@@ -22,7 +22,7 @@ from compressions.training.choices import GRANULARITIES, Choices
 if TYPE_CHECKING:
     from compressions.experiments.prepared_data import PreparedData
 
-PRETRAINED_EPOCHS = 3
+EPOCHS = 3
 FILES = "files"  # where the rows of a custom task are
 MOST_THREADS = 1024
 SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
@@ -55,9 +55,9 @@ class Experiment:
     teacher: str | None = parameter(NAME.or_null(), None)
     temperature: float = parameter(number(0, above=True), 2.0)
     alpha: float = parameter(number(0, 1), 0.5)
-    augment: int = parameter(whole(0), 1)
-    glue: str = parameter(NAME, "embedded")
-    checkpoints: str = parameter(NAME, "embedded")
+    augment: int | None = parameter(whole(0).or_null(), None)
+    glue: str = parameter(NAME, BUILTIN)
+    checkpoints: str = parameter(NAME, "bundled")
     results: str = parameter(NAME, "results/local")
     artifacts: str | None = parameter(NAME.or_null(), "artifacts")
     force: bool = parameter(FLAG, False)
@@ -65,19 +65,13 @@ class Experiment:
 
     def __post_init__(self) -> None:
         read_parameters(self)
-        one_of("task", self.task, TASKS)
         one_of("granularity", self.granularity, GRANULARITIES)
         check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
+        check_source(self.task, self.glue)
         if TASKS[self.task].custom:  # whose rows are in its own files, whatever is named
             object.__setattr__(self, "glue", FILES)
-        else:
-            check_source(self.glue)
         sources.encoder(self.size, self.checkpoints)
         teacher.check(teacher.find(self.teacher, self.checkpoints), TASKS[self.task])
-        words = self.checkpoints != "embedded" or self.glue == "embedded"
-        require(
-            words, f"the embedded checkpoints know only the embedded tasks' words, not {self.glue}; set checkpoints"
-        )
 
     @cached_property
     def encoder(self) -> sources.Encoder:
@@ -94,15 +88,18 @@ class Experiment:
         task = TASKS[self.task]
         rows = load(task, self.glue, self.train_rows)
         rows = hold_out(rows, self.held_out) if self.held_out else rows
-        return PreparedData(task, self.encoder, rows, self.glue, self.augment, self.max_length)
+        return PreparedData(task, self.encoder, rows, self.copies, self.max_length)
+
+    @property
+    def copies(self) -> int:
+        """Synonym-replaced copies of each row where there is a teacher: `augment`, or one where there is WordNet."""
+        return int(wordnet.installed()) if self.augment is None else self.augment
 
     @property
     def choices(self) -> Choices:
         """The training choices, with the defaults of the encoder where none were given."""
-        scratch = self.encoder.source == "embedded"
-        epochs = self.epochs or (embedded.EPOCHS if scratch else PRETRAINED_EPOCHS)
         return Choices(
-            epochs=epochs,
+            epochs=self.epochs or EPOCHS,
             learning_rate=self.learning_rate or default_rate(self.encoder),
             batch_size=self.batch_size,
             weight_decay=self.weight_decay,
@@ -129,7 +126,7 @@ class Experiment:
             "subset": list(configuration.subset),
             "sparsity": configuration.sparsity,
             "max_length": self.max_length,
-            "glue": f"{HUB}@{REVISION}" if self.glue == HUB else "embedded" if self.glue == "embedded" else "folder",
+            "glue": {HUB: f"{HUB}@{REVISION}", FILES: FILES}.get(self.glue, "folder"),
             "encoder": sources.identity(self.encoder),
             "train_rows": self.train_rows,
             **vars(self.choices),
@@ -144,9 +141,9 @@ class Experiment:
         if configuration.uses("kd"):
             chosen |= {"temperature": self.temperature, "alpha": self.alpha, "teacher": self._teacher_identity()}
         if configuration.augments:
-            chosen |= {"augment": self.augment}
-        if configuration.augments and self.augment:
-            chosen |= {"synonyms": synonyms.source(self.glue)}
+            chosen |= {"augment": self.copies}
+        if configuration.augments and self.copies:
+            chosen |= {"synonyms": f"WordNet {wordnet.identity()}"}
         return chosen
 
     def checksum(self, configuration: Configuration) -> str:
@@ -171,8 +168,6 @@ class Experiment:
 
 def default_rate(encoder: sources.Encoder) -> float:
     """The peak learning rate for an encoder: narrower ones learn with larger steps."""
-    if encoder.source == "embedded":
-        return embedded.LEARNING_RATE[encoder.name]
     return next((rate for width, rate in RATE_BY_WIDTH.items() if encoder.size.hidden <= width), RATE_OF_WIDER)
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import datasets
 import numpy as np
 
-from compressions.data import augmentation, synonyms
+from compressions.data import augmentation, wordnet
 from compressions.data.glue import Rows, rows_fingerprint
 from compressions.data.shared_rows import shared_rows
 from compressions.data.tasks import Task
@@ -41,7 +41,6 @@ class PreparedData:
     task: Task
     encoder: Encoder
     rows: Rows
-    glue: str
     copies: int
     max_length: int
 
@@ -68,12 +67,12 @@ class PreparedData:
         if not self.copies:
             return self.rows.train
         rows = rows_fingerprint(self.task, self.rows.train)
-        key = fingerprint(rows, synonyms.source(self.glue), str(self.copies))
+        key = fingerprint(rows, wordnet.identity(), str(self.copies))
         added = shared_rows("augmented", key, self._added)
         return datasets.concatenate_datasets([self.rows.train, added])
 
     def _added(self) -> datasets.Dataset:
-        return augmentation.augment(self.rows.train, self.task.columns, self.copies, synonyms.synonyms_for(self.glue))
+        return augmentation.augment(self.rows.train, self.task.columns, self.copies, wordnet.synonyms)
 
     def tokenize(self, rows: datasets.Dataset) -> datasets.Dataset:
         """Rows as this encoder's token numbers."""

@@ -14,7 +14,7 @@ from filelock import FileLock
 from torch import nn
 from transformers import TrainerCallback, set_seed
 
-from compressions.data import synonyms
+from compressions.data import wordnet
 from compressions.errors import BadInput, require
 from compressions.experiments.configurations import CONTROL, Configuration
 from compressions.experiments.experiment import Experiment
@@ -42,7 +42,7 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
     """The records of the wanted configurations; those that are there already are read, the others are run in turn.
 
     Raises `BadInput` before any training when a record of another specification has the same name, when none can be
-    written, or when there are no synonyms to augment with.
+    written, or when synonyms are asked for and there is no WordNet.
     """
     _check_augmentation(experiment, wanted)
     for configuration in wanted:
@@ -204,10 +204,12 @@ def _intact_record(teacher: Experiment) -> dict | None:
 
 
 def _check_augmentation(experiment: Experiment, wanted: list[Configuration]) -> None:
-    if experiment.augment and any(configuration.augments for configuration in wanted):
-        synonyms.synonyms_for(experiment.glue)
-    control = any(configuration.uses(CONTROL) for configuration in wanted)
-    require(experiment.augment > 0 or not control, f"the control {CONTROL!r} is nothing with augment 0; take 1 or more")
+    augmented = [configuration for configuration in wanted if configuration.augments]
+    if augmented and (experiment.augment or any(configuration.uses(CONTROL) for configuration in augmented)):
+        require(experiment.augment != 0, f"the control {CONTROL!r} is nothing with augment 0; take 1 or more")
+        wordnet.folder()
+    if augmented and experiment.augment is None and not experiment.copies:
+        print("No WordNet: students learn from the original rows alone. Debian's wordnet-base adds synonyms.")
 
 
 @contextmanager

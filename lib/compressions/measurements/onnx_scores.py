@@ -27,8 +27,8 @@ COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "arti
 
 
 def source(record: dict) -> str:
-    """Where the rows of a record of GLUE's tasks are: what GLUE names; the embedded tasks if it is of them; the hub."""
-    return os.environ.get("GLUE") or ("embedded" if record["specification"]["glue"] == "embedded" else HUB)
+    """Where the rows of a record of GLUE's tasks are: what the variable GLUE names, or the hub."""
+    return os.environ.get("GLUE", HUB)
 
 
 def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: np.ndarray) -> dict:

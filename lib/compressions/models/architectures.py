@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from compressions.data import embedded
 from compressions.errors import one_of, require
 from compressions.parameters import whole
 from compressions.storage.size_measures import megabytes
@@ -84,10 +83,3 @@ def size_of(size: str | list[int]) -> Size:
     )
     layers, hidden, heads = map(whole(1).read, size)
     return Size(f"L{layers}-H{hidden}-A{heads}", layers, hidden, heads)
-
-
-def embedded_size(name: str) -> Size:
-    """The miniature of the embedded default that bears the name of one of the paper's sizes."""
-    one_of("size", name, SIZES)
-    layers, hidden, heads = embedded.SHAPES[name]
-    return Size(name, layers, hidden, heads, vocabulary=len(embedded.vocabulary()), positions=embedded.MAX_LENGTH)

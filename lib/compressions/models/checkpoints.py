@@ -2,9 +2,8 @@
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel
 
-from compressions.data import embedded
 from compressions.data.tasks import Task
 from compressions.errors import BadInput, require
 from compressions.models.architectures import Size
@@ -16,17 +15,12 @@ WEIGHTS = {"dtype": torch.float32, "use_safetensors": True}
 
 def load_tokenizer(encoder: Encoder):
     """The encoder's own tokenizer."""
-    if encoder.source == "embedded":
-        vocabulary = {word: index for index, word in enumerate(embedded.vocabulary())}
-        return BertTokenizerFast(vocab=vocabulary, do_lower_case=True, model_max_length=encoder.size.positions)
     return _from_pretrained(AutoTokenizer, encoder)
 
 
 def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
-    """An fp32 classifier for `task` on the encoder; its head, and an embedded miniature, are random."""
+    """An fp32 classifier for `task` on the encoder; its head is random."""
     labels = {"num_labels": len(task.labels) or 1, "problem_type": None if task.labels else "regression"}
-    if encoder.source == "embedded":
-        return AutoModelForSequenceClassification.from_config(_embedded_config(encoder.size, **labels))
     options = {"output_loading_info": True, **labels}
     model, info = _from_pretrained(AutoModelForSequenceClassification, encoder, **WEIGHTS, **options)
     missing = [name for name in info["missing_keys"] if not name.startswith(("classifier.", "bert.pooler."))]
@@ -60,8 +54,3 @@ def bert_config(size: Size, **others) -> BertConfig:
         max_position_embeddings=size.positions,
         **others,
     )
-
-
-def _embedded_config(size: Size, **labels) -> BertConfig:
-    dropout = {"hidden_dropout_prob": embedded.DROPOUT, "attention_probs_dropout_prob": embedded.DROPOUT}
-    return bert_config(size, initializer_range=size.hidden**-0.5, **dropout, **labels)

@@ -1,15 +1,14 @@
-"""Where an encoder of a size comes from: the hub, a folder, the project's own checkpoints, or from scratch."""
+"""Where an encoder of a size comes from: the project's own checkpoints, the hub, or a folder."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from compressions.data import embedded
 from compressions.errors import BadInput, one_of, require
 from compressions.files import file_fingerprint, fingerprint, root
-from compressions.models.architectures import MINILM, SIZES, Size, embedded_size
+from compressions.models.architectures import MINILM, SIZES, Size
 
-SOURCES = ("embedded", "bundled", "hub")
+SOURCES = ("bundled", "hub")
 # What decides an encoder's numbers, of the files that a Transformers directory may hold.
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
@@ -18,7 +17,7 @@ FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config
 class Encoder:
     """A pretrained encoder before fine-tuning: its name, its shape and the place it is loaded from.
 
-    `folder` is `None` on the hub and for the embedded miniatures, which start from random weights.
+    `folder` is `None` on the hub.
     """
 
     size: Size
@@ -38,11 +37,11 @@ def _folder(checkpoints: str) -> Path:
 def names(checkpoints: str) -> list[str]:
     """What `checkpoints` offers: the names of its encoders.
 
-    `checkpoints` is `embedded`, `bundled` (the project's own, what else lies beside them, and MiniLM, which the hub has
-    if they do not), `hub`, or a local folder with one Transformers directory per size. Raises `BadInput` for a folder
+    `checkpoints` is `bundled` (the project's own, what else lies beside them, and MiniLM, which the hub has if they do
+    not), `hub`, or a local folder with one Transformers directory per size. Raises `BadInput` for a folder
     that is missing or holds none.
     """
-    if checkpoints in ("embedded", "hub"):
+    if checkpoints == "hub":
         return list(SIZES)
     found = sorted(path.parent.name for path in _folder(checkpoints).glob("[!.]*/config.json"))
     others = ", ".join(source for source in SOURCES if source != checkpoints)
@@ -57,8 +56,6 @@ def names(checkpoints: str) -> list[str]:
 def encoder(size: str, checkpoints: str) -> Encoder:
     """The encoder called `size`; raises `BadInput` with the names that `checkpoints` offers, or for a broken folder."""
     one_of(f"size in checkpoints {checkpoints}", size, names(checkpoints))
-    if checkpoints == "embedded":
-        return Encoder(embedded_size(size), checkpoints)
     if checkpoints == "hub":
         return Encoder(SIZES[size], checkpoints)
     if checkpoints == "bundled" and size == MINILM.name and not (_folder(checkpoints) / size).is_dir():
@@ -67,8 +64,9 @@ def encoder(size: str, checkpoints: str) -> Encoder:
 
 
 def largest(checkpoints: str) -> str:
-    """The name of the encoder with the most parameters: the default teacher."""
-    return max(names(checkpoints), key=lambda name: encoder(name, checkpoints).size.parameters)
+    """The default teacher: the encoder with the most parameters, of those that need no hub if there are any."""
+    offered = [encoder(name, checkpoints) for name in names(checkpoints)]
+    return max([each for each in offered if each.folder] or offered, key=lambda each: each.size.parameters).name
 
 
 def folder_encoder(folder: Path) -> Encoder:
@@ -113,5 +111,5 @@ def identity(encoder: Encoder) -> dict[str, str]:
         present = [encoder.folder / name for name in FILES if (encoder.folder / name).is_file()]
         pin = fingerprint(*(f"{path.name} {file_fingerprint(path)}" for path in present))
     else:
-        pin = encoder.size.revision if encoder.size.hub else fingerprint(str(encoder.size), *embedded.vocabulary())
+        pin = encoder.size.revision
     return {"source": encoder.source, "name": encoder.size.hub or encoder.name, "pin": pin}
