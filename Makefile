@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(CURDIR)/$(VENV)/bin
 READY := $(VENV)/.installed
-GRID ?= embedded
+GRID ?= builtin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # How many GPUs a grid shares here; on a cluster any number but 0 gives each experiment one.
 GPUS ?= 0
@@ -13,8 +13,8 @@ OUT ?= _build/packed/$(MODEL).packed
 PACKAGE ?= _build/packages/$(MODEL)
 # Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
 WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES) --resources gpu=$(GPUS)) $(OPTIONS)
-# The embedded grid and the book are made from nothing but this repository, whatever the shell's own variables say.
-EMBEDDED := GLUE=embedded CHECKPOINTS=embedded
+# The built-in grid and the book are made from nothing but this repository, whatever the shell's own variables say.
+BUILTIN := env -u GLUE -u CHECKPOINTS
 # One thread a process: two processes of one thread train more than one of two, and a busy core stalls both of its threads.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
@@ -25,8 +25,8 @@ export TOKENIZERS_PARALLELISM ?= false
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-reproduce: $(READY) ## Install, run the embedded grid on this machine, and build the book
-	$(EMBEDDED) $(MAKE) grid GRID=embedded
+reproduce: $(READY) ## Install, run the built-in grid on this machine, and build the book
+	$(BUILTIN) $(MAKE) grid GRID=builtin
 	$(MAKE) book
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
@@ -36,9 +36,9 @@ test: $(READY) ## Run every test, one file a core at a time, and those of speed 
 
 book: $(READY) ## Build the book from committed records, warnings as errors
 	rm -rf _build/demonstration _build/html _build/.doctrees
-	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
+	$(BUILTIN) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
 
-grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=embedded
+grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=cpu
 	PATH="$(BIN):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.experiments.manage run $(GRID) -- $(WHERE)
 
 grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing or failed
@@ -76,7 +76,7 @@ prose: $(READY) ## Count the words of each page and of its longest sentence
 	@$(BIN)/python -m compressions.book.prose
 
 links: $(READY) ## Follow every link of the book that leads outside of it (needs the network)
-	$(EMBEDDED) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . --builder linkcheck
+	$(BUILTIN) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . --builder linkcheck
 
 audit: ## Look up the lock's packages among known vulnerabilities (needs the network)
 	rm -rf _build/audit && $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install -q pip-audit

@@ -1,4 +1,4 @@
-# Runs a grid: `snakemake --config grid=embedded`. Each experiment is a run of the experiment notebook by papermill; its
+# Runs a grid: `snakemake --config grid=builtin`. Each experiment is a run of the experiment notebook by papermill; its
 # executed notebook and its log stay in logs/, its records go to results/. `make grid` calls it, here or on a cluster.
 import math
 import os

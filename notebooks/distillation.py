@@ -85,24 +85,24 @@ glue_numbers(
 # ## Augmentation
 #
 # Some of a row's words, {glue:text}`share:.0f` % of them but at least one, are replaced by a synonym
-# {cite}`wei2019eda`: for real text one that shares the word's most used sense in WordNet {cite}`miller1995wordnet`, for
-# the embedded tasks one of their own lexicon. Inflected forms stay, since WordNet's entries are base forms. The label
-# is kept and the teacher is asked again. Since more rows alone may help, augmentation without a teacher is a
-# configuration of its own, the control `aug`. Here is a sentence of the embedded tasks, which are generated, with its
-# copies:
+# {cite}`wei2019eda`: one that shares the word's most used sense in WordNet {cite}`miller1995wordnet`. Inflected forms
+# stay, since WordNet's entries are base forms. The label is kept and the teacher is asked again. Since more rows alone
+# may help, augmentation without a teacher is a configuration of its own, the control `aug`. Here is a sentence of the
+# built-in task `sentiment` with its copies; where no WordNet is installed they are equal to it:
 
 # %%
 import random
 
 from compressions.data.augmentation import SHARE, replace_synonyms
 from compressions.data.glue import load
-from compressions.data.synonyms import embedded_synonyms
+from compressions.data import wordnet
 from compressions.data.tasks import TASKS
 
-sentence = load(TASKS["sst2"], "embedded").validation[0]["sentence"]
+sentence = load(TASKS["sentiment"], "builtin").validation[0]["text"]
+synonyms = wordnet.synonyms if wordnet.installed() else lambda word: []
 rng = random.Random(0)
 glue_numbers(share=100 * SHARE)
-[sentence, *(replace_synonyms(sentence, embedded_synonyms, rng) for _ in range(copies))]
+[sentence, *(replace_synonyms(sentence, synonyms, rng) for _ in range(copies))]
 
 # %% tags=["hide-input"]
 from compressions.experiments.experiment import Experiment

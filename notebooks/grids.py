@@ -3,7 +3,7 @@
 #
 # A *grid* is a set of experiments, written down in one file: `cpu` is the one whose records this book's results on real
 # tasks are made of, `paper` the paper's sizes and tasks, with our seeds and control, for which nobody here has the
-# machines, and `embedded` is what `make reproduce` runs on each machine. `make grid GRID=cpu` runs what is missing of
+# machines, and `builtin` is what `make reproduce` runs on each machine. `make grid GRID=cpu` runs what is missing of
 # one and may be stopped at any moment.
 
 # %% tags=["parameters"]

@@ -213,7 +213,7 @@ glue_numbers(
 
 # %% tags=["hide-input"]
 from compressions.experiments.records import read_all
-from compressions.data.tasks import TASKS
+from compressions.data.tasks import GLUE_TASKS
 
 METRIC = {"cola": "mcc", "stsb": "pearson"}
 baselines = [record for record in read_all(root() / results) if record["configuration"] == "base"]
@@ -236,7 +236,7 @@ published["column"] = "Google's, " + published.split + ", " + published.optimize
 theirs = published.pivot(index=["size", "task"], columns="column", values="shown")
 table = seeds.rename(columns="seed {}".format).assign(mean=seeds.mean(axis=1)).join(theirs)
 table = table.reindex(
-    [row for row in ((size, task) for size in ("tiny", "mini") for task in TASKS) if row in table.index]
+    [row for row in ((size, task) for size in ("tiny", "mini") for task in GLUE_TASKS) if row in table.index]
 )
 table.index = [f"{size.upper()} {task}, {METRIC.get(task, 'accuracy')}" for size, task in table.index]
 table.style.format(precision=1, na_rep="–")

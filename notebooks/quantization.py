@@ -8,7 +8,7 @@
 # the input of every linear layer.
 
 # %% tags=["parameters"]
-size = "tiny"  # an embedded miniature, for the agreement shown at the end
+size = "tiny"  # one of our encoders, for the agreement shown at the end
 seed = 0  # of the weights drawn for the figures
 
 # %%
@@ -16,7 +16,7 @@ from compressions.models import checkpoints, sources
 from compressions.book.percent import check_parameters
 
 check_parameters(globals())
-encoder = sources.encoder(size, "embedded")
+encoder = sources.encoder(size, "bundled")
 
 # %% [markdown]
 # ## The formula
@@ -92,8 +92,8 @@ glue_numbers(tensor_error=100 * errors["tensor"].max(), channel_error=100 * erro
 Code(inspect.getsource(quantization.Int8Linear), language="python")
 
 # %% [markdown]
-# The fake-quantized model in training and the int8 model on disk should say the same. Here is one miniature with random
-# weights, through both, on a batch of random tokens:
+# The fake-quantized model in training and the int8 model on disk should say the same. Here is TINY with a random
+# head, through both, on a batch of random tokens:
 
 # %%
 from compressions.storage import artifact

@@ -77,9 +77,9 @@ glue_numbers(
 # of those marked as scored, times 100, on the validation split.
 
 # %%
-from compressions.data.tasks import TASKS
+from compressions.data.tasks import GLUE_TASKS
 
-tasks = pd.DataFrame([vars(task) for task in TASKS.values()]).set_index("name")
+tasks = pd.DataFrame([vars(task) for task in GLUE_TASKS.values()]).set_index("name")
 tasks = tasks.assign(**{column: tasks[column].map(", ".join) for column in ("columns", "labels", "metrics", "scored")})
 tasks[["columns", "labels", "metrics", "scored"]]
 

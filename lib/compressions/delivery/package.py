@@ -44,7 +44,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     predictions, labels = read_predictions(path)
     found = {
         "error": score_error(task, labels, predictions),
-        "onnx": onnx_scores(record, task, folder, source(record), predictions),
+        "onnx": onnx_scores(record, task, folder, source(), predictions),
         "bytes": {ruler: size for ruler, size in measure(record, folder)[0].items() if ruler in RULER_WORDS},
     }
     with whole_folder(out) as new:

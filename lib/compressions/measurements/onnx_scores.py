@@ -26,7 +26,7 @@ NAME = "exported.csv"
 COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "artifact_sha256"]
 
 
-def source(record: dict) -> str:
+def source() -> str:
     """Where the rows of a record of GLUE's tasks are: what the variable GLUE names, or the hub."""
     return os.environ.get("GLUE", HUB)
 
@@ -61,7 +61,7 @@ def main(results: str) -> None:
     def row(record: dict, artifacts: Path) -> list[dict]:
         predictions, _ = read_predictions(folder / record["path"])
         task = find_task(record["specification"]["task"], folder)
-        found = onnx_scores(record, task, artifacts, source(record), predictions)
+        found = onnx_scores(record, task, artifacts, source(), predictions)
         return [{**key_of(record), **found, "artifact_sha256": record["artifact_sha256"]}]
 
     path = folder / NAME

@@ -1,0 +1,29 @@
+"""What a compressed model answers on new texts."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+from transformers import AutoTokenizer
+
+from compressions.data.tasks import Task
+from compressions.storage.artifact import load_artifact
+
+
+@torch.inference_mode()
+def ask(folder: Path, task: Task, texts: list[list[str]]) -> pd.DataFrame:
+    """Answers of the artifact in `folder`: `texts` holds, for each row, one text for each column of the task.
+
+    The columns of the answer are the task's, `answer` (a label, or the number of a graded task), and for labels
+    `probability`. Raises `BadInput` for a folder that holds no sound artifact.
+    """
+    model, tokenizer = load_artifact(folder), AutoTokenizer.from_pretrained(folder)
+    columns = [list(column) for column in zip(*texts, strict=True)]
+    length = model.config.max_position_embeddings
+    tokens = tokenizer(*columns, truncation=True, max_length=length, padding=True, return_tensors="pt")
+    logits = model.eval()(**tokens).logits
+    asked = pd.DataFrame(dict(zip(task.columns, columns, strict=True)))
+    if not task.labels:
+        return asked.assign(answer=logits[:, 0].tolist())
+    probability, best = logits.softmax(dim=1).max(dim=1)
+    return asked.assign(answer=[task.labels[place] for place in best], probability=probability.tolist())
