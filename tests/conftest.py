@@ -14,6 +14,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+from tests import small
+
 ROOT = Path(__file__).parents[1]
 REAL = {name: os.environ.pop(name, os.environ.get(f"REAL_{name}")) for name in ("GLUE", "CHECKPOINTS", "RESULTS")}
 # The workers that pytest-xdist starts have what is left of this environment, and load this file again.
@@ -34,6 +36,12 @@ def own_cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     os.environ["COMPRESSIONS_CACHE"] = str(folder)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_wordnet():
+    """Synonyms come from a small database of the tests' own, on every machine the same."""
+    os.environ["WORDNET"] = small.wordnet()
 
 
 @pytest.fixture

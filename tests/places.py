@@ -7,19 +7,22 @@ from pathlib import Path
 
 import psutil
 
+from tests import small
 from tests.conftest import ROOT
 
-QUICK = """
+QUICK = f"""
 tasks: [rte]
-sizes: [tiny]
+sizes: [narrow]
 seeds: [0, 1]
 subsets: [[], [qat, mp]]
 sparsities: [0.5]
 epochs: 1
 train_rows: 320
 artifacts: null
+glue: {small.glue()}
+checkpoints: {small.encoders()}
 """
-TAUGHT = QUICK.replace("[qat, mp]", "[kd]").replace("[rte]", "[rte, cola]").replace("epochs", "teacher: mini\nepochs")
+TAUGHT = QUICK.replace("[qat, mp]", "[kd]").replace("[rte]", "[rte, cola]").replace("epochs", "teacher: wide\nepochs")
 
 
 def new_place(place: Path) -> Path:

@@ -12,6 +12,7 @@ from compressions.experiments import configurations, run
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
 from compressions.storage.artifact import load_artifact
+from tests import small
 from tests.conftest import ROOT
 
 
@@ -34,14 +35,14 @@ def test_ternary_weights_have_three_values_a_row():
 def test_a_fourth_method_is_trained_saved_and_recorded(tmp_path, monkeypatch):
     monkeypatch.setattr(configurations, "METHODS", (*configurations.METHODS, "ternary"))
     monkeypatch.setattr(run, "PREPARING", {"ternary": ternary_module().ternarize, **run.PREPARING})
-    places = {"results": str(tmp_path / "results"), "artifacts": str(tmp_path / "artifacts")}
-    experiment = Experiment(task="rte", size="tiny", teacher="mini", epochs=1, train_rows=160, **places)
+    experiment = Experiment(**small.quick(tmp_path, train_rows=160))
     wanted = [Configuration(("ternary",)), Configuration(("qat", "ternary"))]
     alone, both = run.run(experiment, wanted)
     assert (alone["configuration"], both["configuration"]) == ("ternary", "qat+ternary") and both["bits"] == 8
     model = load_artifact(experiment.artifact_folder(wanted[0]))
     weight = model.bert.encoder.layer[0].output.dense.weight
-    assert all(len(row.unique()) <= 3 for row in weight)
+    # The straight-through sum w + (t - w) rounds in the last digit.
+    assert all(len(row.round(decimals=5).unique()) <= 3 for row in weight)
 
 
 def test_what_it_tells_to_edit_is_there():

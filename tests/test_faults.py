@@ -31,6 +31,7 @@ from tests import hub
 from tests.conftest import ROOT
 from tests.data.test_glue import ROWS, RTE, write_glue
 from tests.places import command, kill_all, make, new_place, written
+from tests.small import quick
 
 BASE, QAT, TAUGHT = Configuration(), Configuration(("qat",)), Configuration(("qat", "kd"))
 KILLS = 20
@@ -38,8 +39,7 @@ KILLS = 20
 
 def small(folder: Path, **more) -> Experiment:
     """An experiment of seconds, everything of it below `folder`."""
-    given = {"task": "rte", "size": "tiny", "teacher": "mini", "epochs": 1, "train_rows": 64}
-    return Experiment(**given | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")} | more)
+    return Experiment(**quick(folder, train_rows=64) | more)
 
 
 # Kills
@@ -191,7 +191,7 @@ def test_an_experiment_killed_for_its_memory_stops_no_other(place):
     kernel.kill()
     _, said = process.communicate()
     (line,) = [line for line in said.splitlines() if line.startswith("failed: ")]
-    assert process.returncode != 0 and re.fullmatch(r"failed: rte/tiny/seed[01]: .*Kernel died.*", line), said
+    assert process.returncode != 0 and re.fullmatch(r"failed: rte/narrow/seed[01]: .*Kernel died.*", line), said
     before = written(place)
     assert len(before) == 2
     assert make(place, "quick").returncode == 0
@@ -208,7 +208,12 @@ def is_kernel(process: psutil.Process) -> bool:
 def test_a_training_that_wants_more_memory_than_there_is_says_so(tmp_path):
     # 2048 rows of 512 tokens in one batch: the widest activations, of 512 numbers a token, are two gigabytes at once.
     rows = [{"sentence1": "cats " * 600, "sentence2": f"{n}", "label": n % 2, "idx": n} for n in range(2048)]
-    given = {"glue": write_glue(tmp_path / "glue", "rte", RTE, rows), "checkpoints": "bundled"}
+    given = {
+        "glue": write_glue(tmp_path / "glue", "rte", RTE, rows),
+        "checkpoints": "bundled",
+        "size": "tiny",
+        "teacher": "mini",
+    }
     hungry = small(tmp_path, batch_size=2048, train_rows=2048, max_length=512, **given)
     sound = small(tmp_path / "sound", **given)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from compressions.data.csv_task import add_task, find_task, read_csv_task
 from compressions.data.glue import load
-from compressions.data.tasks import TASKS
+from compressions.data.tasks import BUILTIN_TASKS, GLUE_TASKS, TASKS
 from compressions.delivery.package import package
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all
+from tests import small
 from tests.conftest import ROOT, call_papermill, run_chapter
 
 NAMES = ["id", "review", "stars"]
@@ -40,7 +41,7 @@ def write(path: Path, *lines: list[str], names=NAMES, delimiter=",", end="\r\n")
 @pytest.fixture(autouse=True)
 def no_task_stays():
     yield
-    for name in [name for name, task in TASKS.items() if task.custom]:
+    for name in TASKS.keys() - GLUE_TASKS.keys() - BUILTIN_TASKS.keys():
         del TASKS[name]
 
 
@@ -147,6 +148,7 @@ def test_a_label_that_only_the_validation_rows_have_is_named(files, tmp_path):
 def test_names_and_columns_are_checked(files, tmp_path):
     for choices, says in (
         ({"name": "sst2"}, "name 'sst2' is a task of GLUE"),
+        ({"name": "nli"}, "name 'nli' is a task of GLUE or built in"),
         ({"name": "../x"}, "name '../x' is not allowed"),
         ({"text": []}, "must be one column or two different ones"),
         ({"text": ["review", "review"]}, "must be one column or two different ones"),
@@ -233,13 +235,15 @@ def test_papermill_compresses_an_encoder_on_csv_files_for_a_package_to_take_away
     given = {"name": "tested", "train": files[0], "validation": files[1], "label": "stars", "epochs": 1}
     given |= {"results": tmp_path / "results", "artifacts": tmp_path / "artifacts"}
     words = [word for key, value in given.items() for word in ("-p", key, value)]
-    lists = ["-y", "text: [review]", "-y", "subsets: [[], [qat, kd, mp]]", "-p", "teacher", "tiny"]
-    done = call_papermill("notebooks/your_task.py", tmp_path / "out.ipynb", *words, *lists)
+    lists = ["-y", "text: [review]", "-y", "subsets: [[], [qat, kd, mp]]", "-p", "size", "narrow"]
+    encoders = {"CHECKPOINTS": small.encoders()}
+    lists += ["-p", "teacher", "wide"]
+    done = call_papermill("notebooks/your_task.py", tmp_path / "out.ipynb", *words, *lists, **encoders)
     assert done.returncode == 0, done.stderr[-2000:]
     records = read_all(tmp_path / "results")
     assert [record["path"] for record in records] == [
-        "tested/tiny/base-seed0.json",
-        "tested/tiny/qat+kd+mp60-seed0.json",
+        "tested/narrow/base-seed0.json",
+        "tested/narrow/qat+kd+mp60-seed0.json",
     ]
     assert all(record["specification"]["train_rows_used"] == 96 for record in records)
     found = package(tmp_path / "results" / records[1]["path"], tmp_path / "artifacts", tmp_path / "package")

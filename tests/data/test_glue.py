@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from compressions.data.glue import load, rows_fingerprint
-from compressions.data.tasks import HUB, TASKS
+from compressions.data.tasks import GLUE_TASKS, HUB, TASKS
 from compressions.errors import BadInput
 from compressions.training import metrics
 
@@ -78,7 +78,7 @@ def test_fingerprints_tell_rows_apart(tmp_path):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(BadInput, match=f"{tmp_path}/nowhere.*allowed: embedded, {HUB}, or a local folder"):
+    with pytest.raises(BadInput, match=f"{tmp_path}/nowhere.*allowed: builtin, {HUB}, or a local folder"):
         load(TASKS["rte"], f"{tmp_path}/nowhere")
 
 
@@ -108,6 +108,6 @@ def test_a_split_without_rows(tmp_path):
 
 
 def test_all_eight_tasks_of_real_glue_are_read(real):
-    for task in TASKS.values():
+    for task in GLUE_TASKS.values():
         rows = load(task, real["glue"], train_rows=100)
         assert len(rows.train) == 100 and len(rows.validation) > 200

@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 
 from compressions.experiments.records import read_all
-from tests import kubernetes, slurm
+from tests import kubernetes, slurm, small
 from tests.places import command, new_place
 
-ONE = """
+ONE = f"""
 tasks: [rte]
-sizes: [tiny]
+sizes: [narrow]
 seeds: [0]
 subsets: [[], [kd]]
 sparsities: []
-teacher: mini
+teacher: wide
 epochs: 1
 train_rows: 320
 artifacts: null
+glue: {small.glue()}
+checkpoints: {small.encoders()}
 """
 
 
@@ -73,9 +75,9 @@ def test_the_jobs_that_kubernetes_would_get_run_a_grid(tmp_path, place):
         failed = on_kubernetes(tmp_path, environment, own)
         blocked.unlink()
         done = on_kubernetes(tmp_path, environment, own)
-    assert failed.returncode != 0 and "failed: rte/tiny/seed0: " in failed.stderr
+    assert failed.returncode != 0 and "failed: rte/narrow/seed0: " in failed.stderr
     assert done.returncode == 0, "\n".join([done.stderr, *cluster.printed])
-    assert len(read_all(place / "results/one")) == 2 and (place / "logs/one/rte/tiny/seed0.ipynb").is_file()
+    assert len(read_all(place / "results/one")) == 2 and (place / "logs/one/rte/narrow/seed0.ipynb").is_file()
     # The teacher, the experiment that failed, and the same again; what was cached on the volume served it.
     assert len(cluster.jobs) == 3 and len(list((tmp_path / "cache/teachers").iterdir())) == 1
     for job in cluster.jobs.values():

@@ -1,4 +1,4 @@
-"""The experiment as a user runs it: through papermill, on embedded data; what it leaves and what it refuses."""
+"""The experiment as a user runs it: through papermill, on small data; what it leaves and what it refuses."""
 
 import json
 import re
@@ -13,7 +13,7 @@ import torch
 from transformers import set_seed
 
 from compressions.data.glue import load
-from compressions.data.tasks import TASKS
+from compressions.data.tasks import HUB, TASKS
 from compressions.errors import BadInput
 from compressions.experiments import teacher_logits
 from compressions.experiments.configurations import SUBSETS, Configuration, configurations
@@ -23,11 +23,13 @@ from compressions.experiments.run import prepare, run, train, training_rows
 from compressions.models import checkpoints
 from compressions.storage import artifact
 from compressions.training import metrics, trainer
+from tests import small
 from tests.conftest import ROOT, call_papermill
 
 ask = teacher_logits._ask
 EVERYTHING = [*map(list, SUBSETS), ["aug"]]
-QUICK = {"task": "rte", "size": "tiny", "teacher": "mini", "epochs": 1, "train_rows": 320}
+QUICK = {"task": "rte", "size": "narrow", "teacher": "wide", "epochs": 1, "train_rows": 320}
+QUICK |= {"glue": small.glue(), "checkpoints": small.encoders()}
 PROMISED = {
     *("specification", "configuration", "score", "accuracy", "parameters", "non_zeros", "bits", "megabytes"),
     *("artifact_bytes", "steps", "epochs", "seconds", "examples_per_second", "commit", "packages", "machine"),
@@ -71,7 +73,7 @@ def test_every_configuration_leaves_a_record_with_what_is_promised(records):
 
 
 def test_scores_are_those_of_the_predictions_beside_the_record(folder, records):
-    labels = np.array(load(TASKS["rte"], "embedded").validation["label"])
+    labels = np.array(load(TASKS["rte"], small.glue()).validation["label"])
     for record in records.values():
         predictions, kept_labels = read_predictions(folder / "results" / record["path"])
         assert np.array_equal(kept_labels, labels)
@@ -82,7 +84,7 @@ def test_the_score_is_the_saved_models(folder, records):
     material = experiment(folder).data
     for name in ("base", "qat+kd+mp60"):
         path = folder / "results" / records[name]["path"]
-        loaded = artifact.load_artifact(folder / "artifacts/results/rte/tiny" / path.stem)
+        loaded = artifact.load_artifact(folder / "artifacts/results/rte/narrow" / path.stem)
         logits = trainer.predict(loaded, material.validation, material.tokenizer)
         assert np.array_equal(logits.argmax(1), read_predictions(path)[0])
 
@@ -112,7 +114,7 @@ def test_the_executed_notebook_shows_bars_a_table_and_charts(folder):
     texts = [output.get("data", {}).get("text/plain", "") for output in outputs]
     assert any(text.count("█" * 24) >= 13 for text in texts)
     assert any("MB by the ruler" in output.get("data", {}).get("text/html", "") for output in outputs)
-    assert sum("vega-embed" in output.get("data", {}).get("text/html", "") for output in outputs) == 2
+    assert sum("vega-embed" in output.get("data", {}).get("text/html", "") for output in outputs) == 1
     assert not [output for output in outputs if output.get("name") == "stderr"]
 
 
@@ -172,19 +174,19 @@ def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
 
 
 def test_a_finished_experiment_can_teach(tmp_path, folder, records):
-    taught = experiment(tmp_path, teacher=str(folder / "artifacts/results/rte/tiny/kd-seed0"))
+    taught = experiment(tmp_path, teacher=str(folder / "artifacts/results/rte/narrow/kd-seed0"))
     record = run(taught, configurations([["kd"]], []))[0]
     assert record["teacher"]["fingerprint"] == records["kd"]["artifact_sha256"]
 
 
 def test_a_teacher_of_another_kind_of_task_is_refused(folder, records):
-    teacher = str(folder / "artifacts/results/rte/tiny/kd-seed0")
+    teacher = str(folder / "artifacts/results/rte/narrow/kd-seed0")
     with pytest.raises(BadInput, match="gives 2 logits a row; mnli needs 3"):
         experiment(folder, task="mnli", teacher=teacher)
 
 
 def test_another_choice_under_the_same_name_is_refused_before_training(folder, records):
-    with pytest.raises(BadInput, match=r"rte/tiny/base-seed0.json was made with epochs 1, not 2"):
+    with pytest.raises(BadInput, match=r"rte/narrow/base-seed0.json was made with epochs 1, not 2"):
         run(experiment(folder, epochs=2), configurations([[], ["qat"]], []))
 
 
@@ -193,7 +195,7 @@ def test_the_trained_and_the_saved_model_agree_on_a_whole_validation_set(tmp_pat
 
 
 def test_real_trained_and_saved_model_agree_on_a_whole_validation_set(tmp_path, real):
-    quick = {"task": "sst2", "train_rows": 512, "teacher": None}
+    quick = {"task": "sst2", "size": "tiny", "train_rows": 512, "teacher": None}
     assert agreement(experiment(tmp_path, **quick, **real), Configuration(("qat",))) < 0.05
 
 
@@ -214,21 +216,34 @@ def agreement(chosen: Experiment, configuration: Configuration) -> float:
 
 
 def test_one_real_experiment(tmp_path, real):
-    chosen = {"task": "rte", "teacher": None, "train_rows": 256, "subsets": [["qat", "kd", "mp"]], "sparsities": [0.6]}
+    chosen = {
+        "size": "tiny",
+        "teacher": "mini",
+        "train_rows": 128,
+        "subsets": [["qat", "kd", "mp"]],
+        "sparsities": [0.6],
+    }
     done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path, **chosen, **real))
     assert done.returncode == 0, done.stderr
     (record,) = read_all(tmp_path / "results")
     assert record["megabytes"] == pytest.approx(4.14, abs=0.01)  # the paper's Figure 1
     assert record["specification"]["encoder"]["source"] == "folder"
-    assert record["specification"]["validation_rows"] == 277 and record["augmented_rows"] > 200
+    assert record["specification"]["validation_rows"] == 277 and record["specification"]["augment"] == 1
     assert str(real["glue"]) not in json.dumps(record) and str(real["checkpoints"]) not in json.dumps(record)
 
 
-def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypatch, real):
+def test_without_wordnet_a_student_learns_from_the_original_rows_and_one_line_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("WORDNET", str(tmp_path))
-    chosen = experiment(tmp_path, teacher="tiny", **real)
+    (record,) = run(experiment(tmp_path, train_rows=64), configurations([["kd"]], []))
+    assert capsys.readouterr().out.startswith("No WordNet: students learn from the original rows alone.")
+    assert (record["specification"]["augment"], record["augmented_rows"]) == (0, 0)
+
+
+@pytest.mark.parametrize("chosen, subset", [({"augment": 1}, ["kd"]), ({}, ["aug"])], ids=["copies", "control"])
+def test_synonyms_that_are_asked_for_and_not_there_are_refused_before_training(tmp_path, monkeypatch, chosen, subset):
+    monkeypatch.setenv("WORDNET", str(tmp_path))
     with pytest.raises(BadInput, match="no WordNet"):
-        run(chosen, configurations([[], ["kd"]], []))
+        run(experiment(tmp_path, **chosen), configurations([[], subset], []))
     assert not (tmp_path / "results").exists()
 
 
@@ -236,12 +251,15 @@ def test_real_text_without_wordnet_is_refused_before_training(tmp_path, monkeypa
     "wrong, words",
     [
         ({"task": "wnli"}, ["unknown task 'wnli'", *TASKS]),
-        ({"size": "huge"}, ["'huge'", "tiny, mini, small, medium, base, large"]),
+        (
+            {"task": "sst2", "glue": "builtin"},
+            ["task 'sst2' is not in glue builtin: builtin has sentiment, nli; ", "nyu-mll/glue or a local folder"],
+        ),
+        ({"size": "huge"}, ["'huge'", "narrow, wide"]),
         ({"granularity": "row"}, ["'row'", "channel, tensor"]),
-        ({"teacher": "nobody"}, ["unknown teacher 'nobody'", "large"]),
-        ({"glue": "no/such/folder"}, ["'no/such/folder'", "embedded, nyu-mll/glue"]),
-        ({"checkpoints": "no/such/folder"}, ["'no/such/folder'", "embedded, bundled, hub"]),
-        ({"glue": "nyu-mll/glue"}, ["embedded checkpoints know only the embedded tasks' words"]),
+        ({"teacher": "nobody"}, ["unknown teacher 'nobody'", "narrow, wide"]),
+        ({"glue": "no/such/folder"}, ["'no/such/folder'", "builtin, nyu-mll/glue"]),
+        ({"checkpoints": "no/such/folder"}, ["'no/such/folder'", "bundled, hub"]),
         ({"seed": -1}, ["seed -1", "whole number from 0"]),
         ({"seed": 1.5}, ["seed 1.5", "whole number"]),
         ({"epochs": 0}, ["epochs 0", "above 0"]),
@@ -293,22 +311,20 @@ def test_words_of_yaml_and_of_a_command_line_mean_what_they_say(given, meant):
 
 
 def test_the_environment_overrides_where_things_come_from(tmp_path, monkeypatch):
-    monkeypatch.setenv("GLUE", "embedded")
+    monkeypatch.setenv("GLUE", HUB)
     monkeypatch.setenv("RESULTS", str(tmp_path))
     names = {"task": "rte", "size": "tiny", "glue": "no/such/folder", "results": "elsewhere", "unrelated": 1}
     chosen = from_parameters(names)
-    assert (chosen.glue, chosen.results) == ("embedded", str(tmp_path))
+    assert (chosen.glue, chosen.results) == (HUB, str(tmp_path))
 
 
 @pytest.mark.parametrize(
     "arguments, line",
     [
-        (["-p", "task", "wnli"], "unknown task 'wnli'; allowed: cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte"),
         (["-p", "lerning_rate", "1e-4"], "unknown parameter 'lerning_rate'; allowed: task, size, .*learning_rate.*"),
         (["-y", "subsets: [[qat, dk]]"], "unknown method 'dk'; allowed: qat, kd, mp, aug"),
-        (["-y", "sparsities: [1.5]"], "sparsity 1.5 is not allowed; take a number from 0 to below 1"),
     ],
-    ids=["task", "parameter", "subset", "sparsity"],
+    ids=["parameter", "subset"],
 )
 def test_papermill_ends_with_one_line_and_a_non_zero_exit(tmp_path, arguments, line):
     done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path), *arguments)
@@ -334,7 +350,7 @@ def test_a_script_is_never_overwritten_by_its_output(tmp_path):
 
 
 def test_a_hub_out_of_reach_is_said_in_one_line(tmp_path):
-    arguments = parameters(tmp_path, glue="nyu-mll/glue", checkpoints="hub", teacher="tiny", subsets=[[]])
+    arguments = parameters(tmp_path, size="tiny", glue="nyu-mll/glue", checkpoints="hub", teacher="tiny", subsets=[[]])
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
     done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *arguments, **nowhere)
     assert done.returncode != 0

@@ -5,19 +5,18 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from transformers import BertModel
 
 from compressions.data.tasks import TASKS
 from compressions.errors import BadInput
 from compressions.models import checkpoints, sources, teacher
+from tests import small
 
 
 def write_encoder(folder, layers=2, hidden=128, heads=2):
-    """A Transformers directory of a random BERT with a small vocabulary."""
-    shape = {"num_hidden_layers": layers, "hidden_size": hidden, "num_attention_heads": heads}
-    BertModel(BertConfig(vocab_size=40, intermediate_size=4 * hidden, **shape)).half().save_pretrained(folder)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"]
-    BertTokenizerFast(vocab={word: place for place, word in enumerate(words)}).save_pretrained(folder)
+    """A Transformers directory of a random BERT with a small vocabulary, in half precision."""
+    small.write_encoder(folder, [*small.SPECIAL, "a", "b", "c"], layers, hidden, heads)
+    BertModel.from_pretrained(folder).half().save_pretrained(folder)
 
 
 @pytest.fixture
@@ -43,11 +42,11 @@ def test_an_unknown_size_is_told_what_there_is(folder):
     with pytest.raises(BadInput, match="unknown size in checkpoints .*'huge'; allowed: other, tiny"):
         sources.encoder("huge", str(folder))
     with pytest.raises(BadInput, match="'huge'; allowed: tiny, mini, small, medium, base, large"):
-        sources.encoder("huge", "embedded")
+        sources.encoder("huge", "hub")
 
 
 def test_a_folder_without_encoders_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="holds no encoder; allowed: embedded, bundled, hub, or a folder"):
+    with pytest.raises(BadInput, match="holds no encoder; allowed: bundled, hub, or a folder"):
         sources.names(str(tmp_path))
 
 
@@ -103,9 +102,14 @@ def test_identities_change_with_the_weights_and_with_the_tokenizer(folder):
 
 def test_an_unknown_teacher_is_told_what_there_is(folder):
     assert teacher.find(None, str(folder)).name == "tiny"
-    assert teacher.find(str(folder / "other"), "embedded").size.hidden == 16
+    assert teacher.find(str(folder / "other"), "bundled").size.hidden == 16
     with pytest.raises(BadInput, match="unknown teacher 'gpt'; allowed: other, tiny, a folder with a checkpoint"):
         teacher.find("gpt", str(folder))
+
+
+def test_without_a_name_the_teacher_is_the_largest_encoder_that_needs_no_hub():
+    offered = [name for name in sources.names("bundled") if sources.encoder(name, "bundled").folder]
+    assert teacher.find(None, "bundled").name == ("minilm" if "minilm" in offered else "mini")
 
 
 def test_hub_encoders_are_named_and_pinned():

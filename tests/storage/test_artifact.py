@@ -16,8 +16,9 @@ from compressions.models import checkpoints, sources
 from compressions.storage import artifact
 from compressions.storage.manifest import MANIFEST, WEIGHTS
 from compressions.training.choices import GRANULARITIES
+from tests import small
 
-ENCODER = sources.encoder("tiny", "embedded")
+ENCODER = sources.encoder("narrow", small.encoders())
 METHODS = pytest.mark.parametrize("methods", [(), ("qat",), ("mp",), ("qat", "mp")], ids=["base", "qat", "mp", "both"])
 
 

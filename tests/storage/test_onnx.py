@@ -23,6 +23,7 @@ from compressions.methods.quantization import Int8Linear
 from compressions.models.architectures import Size
 from compressions.storage.onnx import OnnxModel, session, to_onnx
 from compressions.training.choices import GRANULARITIES
+from tests import small
 from tests.storage.test_artifact import METHODS, finished_model, tokens
 
 SMALL = Size("small", 1, 32, 2, vocabulary=50, positions=40)
@@ -85,22 +86,22 @@ def test_activations_beyond_their_range_are_clamped_on_both_sides():
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory):
-    """The path of the record of a quick experiment on the embedded tasks, with its artifact."""
+    """The path of the record of a quick experiment, with its artifact."""
     folder = tmp_path_factory.mktemp("exported")
-    places = {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")}
-    experiment = Experiment(task="mrpc", size="tiny", epochs=1, train_rows=160, **places)
+    experiment = Experiment(**small.quick(folder, task="mrpc", train_rows=160))
     configuration = Configuration(("qat", "mp"), 0.6)
     run(experiment, [configuration])
     return experiment.record_path(configuration)
 
 
-def test_a_package_predicts_without_torch_what_its_record_says(tmp_path, record):
+def test_a_package_predicts_without_torch_what_its_record_says(tmp_path, record, monkeypatch):
+    monkeypatch.setenv("GLUE", small.glue())
     out = tmp_path / "package"
     found = package(record, record.parents[3] / "artifacts", out)
     assert abs(found["onnx"]["onnx_score"] - found["onnx"]["score"]) < 2 and found["onnx"]["rows"] > 100
     said = (out / "README.md").read_text()
     assert f"{found['bytes']['packed']:,}" in said and f"{(out / 'model.onnx').stat().st_size:,}" in said
-    rows, predictions = load(TASKS["mrpc"], "embedded").validation.select(range(6)), read_predictions(record)[0]
+    rows, predictions = load(TASKS["mrpc"], small.glue()).validation.select(range(6)), read_predictions(record)[0]
     blocked = "import sys; sys.modules.update(dict.fromkeys(['torch', 'transformers', 'compressions']));"
     script = f"{blocked} sys.argv = sys.argv[1:]; import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
     for row, prediction in zip(rows, predictions, strict=False):
@@ -116,6 +117,7 @@ def test_a_package_predicts_without_torch_what_its_record_says(tmp_path, record)
 def test_a_whole_folder_is_checked_in_onnx_runtime(monkeypatch, capsys, record):
     results = record.parents[2]
     monkeypatch.chdir(results.parent)
+    monkeypatch.setenv("GLUE", small.glue())
     main(str(results))
     line = dict(zip(*[row.split(",") for row in (results / NAME).read_text().split()], strict=True))
     assert "1 models are measured; 0 could not be" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """Training learns, distillation follows its teacher, and predictions come back in order."""
 
 from functools import cached_property
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,26 +15,26 @@ from compressions.models import checkpoints
 from compressions.models.teacher import Teacher
 from compressions.storage import artifact
 from compressions.training import trainer
+from tests import small
 
 
 def experiment(folder, **more) -> Experiment:
-    chosen = {"task": "sst2", "size": "mini", "teacher": "large", "results": str(folder / "results")}
-    return Experiment(**chosen | {"artifacts": str(folder / "artifacts")} | more)
+    return Experiment(**small.quick(folder, task="sst2", epochs=3, batch_size=16, learning_rate=3e-3) | more)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Records of a baseline, a distilled student that hears its teacher alone, and the largest size's baseline."""
+    """Records of a baseline, of its teacher, and of a student that hears that teacher alone."""
     folder = tmp_path_factory.mktemp("trained")
-    base, taught = run(experiment(folder, alpha=1.0), configurations([[], ["kd"]], []))
-    (large,) = run(experiment(folder, size="large"), configurations([[]], []))
-    return {"folder": folder, "base": base, "kd": taught, "large": large}
+    (wide,) = run(experiment(folder, size="wide"), configurations([[]], []))
+    teacher = str(experiment(folder, size="wide").artifact_folder(Configuration()))
+    base, taught = run(experiment(folder, alpha=1.0, teacher=teacher), configurations([[], ["kd"]], []))
+    return {"folder": folder, "teacher": Path(teacher), "base": base, "kd": taught, "wide": wide}
 
 
-def test_training_beats_chance_by_far_and_the_largest_size_beats_that(trained):
-    # Half of the embedded reviews are positive: chance is 50.
-    assert trained["base"]["score"] > 80
-    assert trained["large"]["score"] >= trained["base"]["score"]
+def test_training_beats_chance_by_far(trained):
+    # Half of the reviews are positive: chance is 50.
+    assert trained["base"]["score"] > 80 and trained["wide"]["score"] > 80
 
 
 def test_a_student_comes_nearer_to_its_teacher_than_a_baseline(trained):
@@ -41,7 +42,7 @@ def test_a_student_comes_nearer_to_its_teacher_than_a_baseline(trained):
     folders = {
         name: chosen.artifact_folder(Configuration(methods)) for name, methods in (("base", ()), ("kd", ("kd",)))
     }
-    folders["teacher"] = experiment(trained["folder"], size="large").artifact_folder(Configuration())
+    folders["teacher"] = trained["teacher"]
     rows, tokenizer = chosen.data.validation, chosen.data.tokenizer
     soft = {name: predict(folder, rows, tokenizer).softmax(1) for name, folder in folders.items()}
     gap = {name: (soft[name] - soft["teacher"]).abs().mean() for name in ("base", "kd")}
@@ -49,8 +50,8 @@ def test_a_student_comes_nearer_to_its_teacher_than_a_baseline(trained):
 
 
 def test_a_training_that_diverges_leaves_no_record(tmp_path):
-    chosen = experiment(tmp_path, size="tiny", teacher=None, learning_rate=1e30, train_rows=256)
-    with pytest.raises(BadInput, match="base of sst2, tiny diverged.*take a smaller learning_rate than 1e\\+30"):
+    chosen = experiment(tmp_path, learning_rate=1e30, train_rows=256)
+    with pytest.raises(BadInput, match="base of sst2, narrow diverged.*take a smaller learning_rate than 1e\\+30"):
         run(chosen, configurations([[]], []))
     assert not list((tmp_path / "results").rglob("*.json"))
 
@@ -63,8 +64,9 @@ def test_several_gpus_do_not_multiply_the_batch(tmp_path, monkeypatch):
     devices = cached_property(with_four)
     devices.__set_name__(TrainingArguments, "_setup_devices")
     monkeypatch.setattr(TrainingArguments, "_setup_devices", devices)
-    found = trainer.arguments(experiment(tmp_path).choices, 2048, str(tmp_path), "random")
-    assert found.train_batch_size == found.per_device_train_batch_size == 32
+    choices = experiment(tmp_path).choices
+    found = trainer.arguments(choices, 2048, str(tmp_path), "random")
+    assert found.train_batch_size == found.per_device_train_batch_size == choices.batch_size
 
 
 def predict(folder, rows, tokenizer) -> torch.Tensor:
@@ -83,8 +85,7 @@ def test_predictions_come_back_in_the_order_of_the_rows(tmp_path):
 
 def test_a_teachers_logits_stand_beside_the_rows_they_were_given_for(trained):
     chosen = experiment(trained["folder"])
-    folder = experiment(trained["folder"], size="large").artifact_folder(Configuration())
-    rows = training_rows(chosen, Configuration(("kd",)), Teacher("large", folder, None))
-    picked = rows.select(range(0, len(rows), 500))
-    alone = predict(folder, picked.remove_columns("teacher_logits"), chosen.data.tokenizer)
+    rows = training_rows(chosen, Configuration(("kd",)), Teacher("wide", trained["teacher"], None))
+    picked = rows.select(range(0, len(rows), 100))
+    alone = predict(trained["teacher"], picked.remove_columns("teacher_logits"), chosen.data.tokenizer)
     torch.testing.assert_close(torch.tensor(picked["teacher_logits"][:]), alone, rtol=1e-4, atol=1e-4)

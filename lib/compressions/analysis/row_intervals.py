@@ -52,7 +52,7 @@ def _drawn(folder: Path, task: str, records: list[dict], draws: int) -> dict[str
     labels = read[0][1]
     again = row_counts(np.random.default_rng(0), draws, len(labels))
     counts = np.vstack([np.ones((1, len(labels)), np.float32), again])
-    found = scores(find_task(task).scored, labels, np.stack([predictions for predictions, _ in read]), counts)
+    found = scores(find_task(task, folder).scored, labels, np.stack([predictions for predictions, _ in read]), counts)
     names = [record["configuration"] for record in records]
     return {name: found[:, [each == name for each in names]].mean(axis=1) for name in dict.fromkeys(names)}
 

@@ -58,9 +58,7 @@ def _load_splits(task: Task, glue: str) -> datasets.DatasetDict:
         with tempfile.TemporaryDirectory() as fresh:
             return datasets.load_dataset(glue, task.name, cache_dir=fresh, keep_in_memory=True)
     except (OSError, ConnectionError) as error:
-        raise BadInput(
-            f"glue {glue!r} is out of reach ({_first_line(error)}); take a local folder"
-        ) from error
+        raise BadInput(f"glue {glue!r} is out of reach ({_first_line(error)}); take a local folder") from error
     except Exception as error:
         raise BadInput(f"glue {glue!r} does not hold the task {task.name!r}: {_first_line(error)}") from error
 

@@ -79,8 +79,6 @@ GLUE_TASKS = {
 }
 
 
-
-
 def _builtin(name: str, text: tuple[str, ...], *checksums: str) -> CsvFiles:
     paths = (str(Path(__file__).parent / BUILTIN / f"{name}-{split}.csv") for split in ("train", "validation"))
     return CsvFiles(*paths, text, "label", checksums)
