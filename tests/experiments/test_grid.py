@@ -129,7 +129,7 @@ def test_a_grid_file_is_checked_before_anything_runs(change, message):
 
 def test_planning_and_refusing_load_neither_torch_nor_transformers():
     lines = "from compressions.experiments import grid, manage; import sys; manage.status(grid.read_grid('paper'))"
-    check = "print(sorted({'torch', 'transformers', 'datasets'} & set(sys.modules)))"
+    check = "print(sorted({'torch', 'transformers', 'datasets', 'sklearn'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", f"{lines}; {check}"], cwd=ROOT, capture_output=True, text=True)
     said, loaded = done.stdout.splitlines()[-2:]
     assert said.startswith("left: ? hours of one worker") and loaded == "[]", done.stdout + done.stderr

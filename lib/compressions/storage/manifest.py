@@ -1,4 +1,4 @@
-"""What an artifact's folder says of its files: the checksum of each, by which it is known and checked."""
+"""The manifest of an artifact's folder: the checksum of each file, which identifies and protects the artifact."""
 
 import json
 from pathlib import Path
@@ -11,13 +11,13 @@ MANIFEST = "artifact.json"
 
 
 def write_manifest(folder: Path) -> None:
-    """State the checksums of all files that are in a folder."""
+    """Write the checksums of all files of a folder."""
     manifest = {path.name: file_fingerprint(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 
 def artifact_fingerprint(folder: Path) -> str:
-    """One checksum for all files of an artifact, as its manifest states them.
+    """One checksum of an artifact, from those that its manifest states.
 
     Raises `BadInput` for a folder that is no finished artifact.
     """
@@ -33,7 +33,7 @@ def _manifest(folder: Path) -> dict[str, str]:
 
 
 def check_artifact(folder: Path) -> None:
-    """Raise `BadInput` unless every file is what was saved, to the byte."""
+    """Raise `BadInput` unless every file is as it was saved, to the byte."""
     for name, wanted in _manifest(folder).items():
         intact = (folder / name).is_file() and file_fingerprint(folder / name) == wanted
         require(intact, f"{folder / name} is not what was saved there (checksum differs); make the artifact again")

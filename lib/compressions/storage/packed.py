@@ -12,6 +12,7 @@ import hashlib
 import json
 import struct
 from dataclasses import dataclass
+from io import BytesIO
 from math import prod
 
 import numpy as np
@@ -94,14 +95,13 @@ def unpack(content: bytes) -> tuple[dict[str, np.ndarray], dict]:
     Everything the file says is checked before memory is taken for it. Raises `BadInput` in one line for a file of
     another kind or version, that is cut off, was changed anywhere, or describes what it does not hold.
     """
-    entries, config, described = _header(content)
-    lengths = _lengths(entries)
-    start = PREFIX.size + PREFIX.unpack_from(content)[2]
-    parts = []
-    for (packed, checksum), length in zip(described, lengths, strict=True):
-        parts.append(_decoded(content[start : start + packed], checksum, length))
-        start += packed
-    return _tensors(entries, parts), config
+    entries, config, parts = _header(content)
+    file = BytesIO(content)
+    file.seek(PREFIX.size + PREFIX.unpack_from(content)[2])
+    lengths = zip(parts, _lengths(entries), strict=True)
+    return _tensors(
+        entries, [_decoded(file.read(size), checksum, length) for (size, checksum), length in lengths]
+    ), config
 
 
 def _header(content: bytes) -> tuple[list[Entry], dict, list[tuple[int, str]]]:
@@ -114,14 +114,13 @@ def _header(content: bytes) -> tuple[list[Entry], dict, list[tuple[int, str]]]:
     try:
         described = json.loads(_decompressed(header, MAX_HEADER))
         entries = [Entry(name, dtype, tuple(shape), kept) for name, dtype, shape, kept in described["tensors"]]
-        parts = [(packed, checksum) for packed, checksum in described["parts"]]
+        parts = [(size, checksum) for size, checksum in described["parts"]]
         _check(entries, described["config"], parts)
     except (zstandard.ZstdError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"this packed model's header makes no sense: {str(error).splitlines()[0]}") from error
-    require(
-        PREFIX.size + length + sum(packed for packed, _ in parts) == len(content),
-        f"this packed model has {len(content)} bytes, not those that its header names; it is cut off or was added to",
-    )
+    named = PREFIX.size + length + sum(size for size, _ in parts)
+    cut = f"this packed model has {len(content)} bytes, not {named} as its header says; it is cut off or was added to"
+    require(named == len(content), cut)
     return entries, described["config"], parts
 
 

@@ -1,4 +1,4 @@
-"""What a training run may choose."""
+"""Training hyperparameters; this module imports no heavy library, so that planning a grid stays fast."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ GRANULARITIES = ("channel", "tensor")
 
 @dataclass(frozen=True)
 class Choices:
-    """Training choices that every configuration shares."""
+    """The hyperparameters that all configurations of an experiment share."""
 
     epochs: float
     learning_rate: float

@@ -1,4 +1,4 @@
-"""A task's official metrics, by the libraries that GLUE's own numbers are computed with."""
+"""The official metrics of the tasks, by scikit-learn and SciPy as in GLUE's own evaluation."""
 
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
@@ -16,10 +16,10 @@ METRICS = {
 
 
 def scores(task: Task, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    """Every metric of the task and the `score`, all times 100.
+    """Every metric of the task and its `score`, the mean of the scored ones; all times 100.
 
-    Both arrays are `(rows,)`: class numbers, or graded similarities. A metric that is undefined because all
-    predictions are equal counts as 0.
+    Both arrays are `(rows,)`: class numbers, or graded similarities. A metric that is undefined because all predictions
+    are equal counts as 0.
     """
     values = {name: 100 * float(np.nan_to_num(METRICS[name](labels, predictions))) for name in task.metrics}
     return {**values, "score": float(np.mean([values[name] for name in task.scored]))}
