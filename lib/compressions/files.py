@@ -1,28 +1,50 @@
 """Files that are written whole or not at all, and fingerprints of what is in them."""
 
+import errno
 import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 
 from compressions.errors import BadInput
 
+ATTEMPTS = 100
+# What only the project's own folder holds.
+MARKS = ("_toc.yml", "notebooks/experiment.py")
+
 
 def root() -> Path:
-    """The repository: the nearest folder at or above the working directory that holds `_toc.yml`.
+    """The project's folder, below which relative results, artifacts and grids lie.
 
-    Outside of a repository it is the working directory itself.
+    That is the one that `COMPRESSIONS_ROOT` names, the nearest at or above the working directory, or the one that this
+    package lies in; a package that was installed alone has none, and takes the working directory.
     """
+    named = os.environ.get("COMPRESSIONS_ROOT")
+    if named:
+        return Path(named).absolute()
     here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "_toc.yml").is_file()), here)
+    above = (here, *here.parents, *Path(__file__).resolve().parents)
+    return next((folder for folder in above if all((folder / mark).is_file() for mark in MARKS)), here)
 
 
 def cache() -> Path:
-    """Where teachers and their logits are kept: `COMPRESSIONS_CACHE` or `~/.cache/compressions`."""
-    return Path(os.environ.get("COMPRESSIONS_CACHE", Path.home() / ".cache" / "compressions"))
+    """Where teachers and their logits are kept: `COMPRESSIONS_CACHE`, `~/.cache/compressions`, or without a home /tmp."""
+    named = os.environ.get("COMPRESSIONS_CACHE")
+    if named:
+        return Path(named)
+    try:
+        return Path.home() / ".cache" / "compressions"
+    except RuntimeError:  # a container's user without a home
+        return Path(tempfile.gettempdir()) / f"compressions-{os.getuid()}"
+
+
+def path_name(path: Path) -> str:
+    """A name that no other path has: its last part, and the beginning of a checksum of the whole."""
+    return f"{path.name}-{fingerprint(str(path))[:8]}"
 
 
 def read_text(path: str | Path) -> str:
@@ -66,20 +88,18 @@ def write_whole(path: Path, content: bytes) -> None:
 def whole_folder(folder: Path) -> Iterator[Path]:
     """A new folder to fill, which takes the place of `folder` when the block ends well, and else is gone.
 
-    Raises `BadInput` naming the folder when the disk is full or the folder cannot be written.
+    Of several processes that do so at once, the last one's stays. Raises `BadInput` naming the folder when the disk is
+    full or the folder cannot be written.
     """
-    temporary, old = (folder.with_name(f".{folder.name}.{end}") for end in (os.getpid(), "old"))
+    temporary, old = (folder.with_name(f".{folder.name}.{end}") for end in (f"{os.getpid()}-{get_ident()}", "old"))
     try:
-        if old.exists() and not folder.exists():  # a process was killed just between the two steps below
-            old.replace(folder)
+        if old.exists() and not folder.exists():  # a process was killed just between the two steps of `_exchange`
+            with suppress(OSError):  # or goes on, and was quicker
+                old.replace(folder)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         yield temporary
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.exists():
-            folder.replace(old)
-        temporary.replace(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        _exchange(temporary, folder, old)
     except Exception as error:
         # The tokenizers' library raises no OSError where a disk is full.
         if not isinstance(error, OSError) and "os error" not in str(error):
@@ -89,10 +109,25 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _exchange(new: Path, folder: Path, old: Path) -> None:
+    """Put a folder in the place of another, again where a second process does the same between the two steps."""
+    for attempt in range(ATTEMPTS):
+        try:
+            shutil.rmtree(old, ignore_errors=True)
+            if folder.exists():
+                folder.replace(old)
+            new.replace(folder)
+            break
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT) or attempt == ATTEMPTS - 1:
+                raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def check_writable(folder: Path) -> None:
     """Raise `BadInput` unless a file can be made in `folder`, or where `folder` would be made."""
-    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     try:
+        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:

@@ -13,7 +13,7 @@ from compressions.data.tasks import BUILTIN, HUB, REVISION, TASKS, check_source
 from compressions.errors import check, one_of
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.records import record_path
-from compressions.files import fingerprint, root
+from compressions.files import fingerprint, path_name, root
 from compressions.models import sources, teacher
 from compressions.parameters import FLAG, NAME, SEED, number, parameter, read_parameters, whole
 from compressions.storage.manifest import artifact_fingerprint
@@ -112,11 +112,14 @@ class Experiment:
         return record_path(root() / self.results, self.task, self.size, configuration.name, self.seed)
 
     def artifact_folder(self, configuration: Configuration) -> Path | None:
-        """Where the configuration's artifact is kept, if it is."""
+        """Where the configuration's artifact is kept, if it is: no two folders of records share a place."""
         if self.artifacts is None:
             return None
-        record = self.record_path(configuration)
-        return root() / self.artifacts / Path(self.results).name / self.task / self.size / record.stem
+        record, artifacts = self.record_path(configuration), root() / self.artifacts
+        results = record.parents[2].resolve()
+        beside = artifacts.resolve().parent
+        inside = results.relative_to(beside) if results.is_relative_to(beside) else Path(path_name(results))
+        return artifacts / (inside if inside.parts else results.name) / self.task / self.size / record.stem
 
     def specification(self, configuration: Configuration) -> dict:
         """Everything that decides the configuration's result, and nothing that does not."""

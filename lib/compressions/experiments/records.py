@@ -46,18 +46,25 @@ def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.n
 
 def lock(path: Path) -> FileLock:
     """The lock that a process holds while it makes the record at `path`; it is released when the process dies."""
-    file = cache() / "running" / f"{fingerprint(str(path.resolve()))[:16]}.lock"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(file)
+    _lock_file(path).parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(_lock_file(path))
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process on this machine is making the record at `path`."""
+    """Whether a process on this machine is making the record at `path`; a cache that cannot be written locks nothing."""
     try:
-        with lock(path).acquire(timeout=0):
+        if not _lock_file(path).exists():
+            return False
+        with FileLock(_lock_file(path)).acquire(timeout=0):
             return False
     except Timeout:
         return True
+    except OSError:
+        return False
+
+
+def _lock_file(path: Path) -> Path:
+    return cache() / "running" / f"{fingerprint(str(path.resolve()))[:16]}.lock"
 
 
 def _checksum(content: dict) -> str:

@@ -1,5 +1,6 @@
 """Run an experiment: prepare, train, save, load, score and record each configuration that has no record yet."""
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -49,6 +50,8 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
         if _finished(experiment, configuration) is None:
             check_writable(experiment.record_path(configuration).parent)
             check_writable(cache())
+            if experiment.artifacts is not None:
+                check_writable(experiment.artifact_folder(configuration).parent)
     if watch:
         _silence_libraries()
     return [_run_or_read(experiment, configuration, watch) for configuration in wanted]
@@ -148,15 +151,17 @@ PREPARING = {"mp": _prune, "qat": _quantize}
 
 def _save_and_load(
     model: nn.Module, experiment: Experiment, configuration: Configuration
-) -> tuple[nn.Module, dict[str, int | str]]:
-    """The model as it is read back from its artifact, and the artifact's bytes and fingerprint."""
+) -> tuple[nn.Module, dict[str, int | str | None]]:
+    """The model as it is read back from its artifact, and the artifact's place from the record, bytes and fingerprint."""
     kept = experiment.artifact_folder(configuration)
     with tempfile.TemporaryDirectory() as temporary:
         folder = kept or Path(temporary) / "artifact"
         # A tokenizer that has cut texts saves their greatest length with it; a fresh one does not.
         artifact.save_artifact(model, checkpoints.load_tokenizer(experiment.encoder), folder)
         loaded, stored = artifact.load_artifact(folder), (folder / WEIGHTS).stat().st_size
-        return loaded, {"artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
+        place = kept and os.path.relpath(kept.resolve(), experiment.record_path(configuration).parent.resolve())
+        about = {"artifact": place, "artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
+        return loaded, about
 
 
 def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configuration) -> np.ndarray:
@@ -183,6 +188,9 @@ def _size_of(loaded: nn.Module, masked: int) -> dict[str, float]:
 
 
 def _run_or_read(experiment: Experiment, configuration: Configuration, watch: Watch | None) -> dict:
+    found = _finished(experiment, configuration)  # to read it nothing is written
+    if found is not None:
+        return found
     # Whoever comes second waits, and then finds the record.
     with lock(experiment.record_path(configuration)), _memory(experiment, configuration):
         return _finished(experiment, configuration) or run_configuration(experiment, configuration, watch)

@@ -13,13 +13,17 @@ from compressions.storage.size_measures import KEY
 
 
 def artifact_folder(results: Path, record: dict, artifacts: Path) -> Path:
-    """Where the artifact of a record of the folder `results` lies below `artifacts`.
+    """Where the artifact of a record of the folder `results` lies, as the record says.
 
-    Raises `BadInput`, with how to make it again, where it is gone or is another's.
+    One that does not say it is of a time when all lay below `artifacts`, by the last name of `results`. Raises
+    `BadInput`, with how to make it again, where it is gone, was not kept, or is another's.
     """
     path = results / record["path"]
-    folder = artifacts / results.resolve().name / Path(record["path"]).with_suffix("")
     again = f"make it again: delete {path} and its predictions, then run make grid, or the experiment with artifacts"
+    folder = artifacts / results.resolve().name / Path(record["path"]).with_suffix("")
+    if "artifact" in record:
+        require(record["artifact"] is not None, f"the artifact of {path} was not kept; {again}")
+        folder = (path.parent / record["artifact"]).resolve()
     require(folder.is_dir(), f"the artifact of {path} is not in {folder}; {again}")
     own = artifact_fingerprint(folder) == record["artifact_sha256"]
     require(own, f"the artifact in {folder} is not the one that {path} is of; {again}")
