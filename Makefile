@@ -1,16 +1,17 @@
 # The commands of this project; `make` alone lists them.
 VENV ?= .venv
 PYTHON ?= python3
-BIN := $(CURDIR)/$(VENV)/bin
+# Relative, and Python rather than its scripts, whose first line names it: the project's folder may have any name.
+BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 GRID ?= builtin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # How many GPUs a grid shares here; on a cluster any number but 0 gives each experiment one.
 GPUS ?= 0
-# Where `make pack` and `make package` write: RECORD=results/local/mrpc/tiny/qat+kd-seed0.json is local-mrpc-tiny-qat+kd-seed0.
-MODEL = $(subst /,-,$(basename $(RECORD:results/%=%)))
-OUT ?= _build/packed/$(MODEL).packed
-PACKAGE ?= _build/packages/$(MODEL)
+# Names from the command line reach the commands through the shell's variables, as they are, spaces and all.
+export GRID RECORD
+# Where `make pack` and `make package` write, if not where the record's name says.
+export OUT PACKAGE
 # Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
 WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES) --resources gpu=$(GPUS)) $(OPTIONS)
 # The built-in grid and the book are made from nothing but this repository, whatever the shell's own variables say.
@@ -28,46 +29,46 @@ help: ## List the commands
 reproduce: $(READY) ## Install, run the built-in grid on this machine, and build the book
 	$(BUILTIN) $(MAKE) grid GRID=builtin
 	$(MAKE) book
-	@echo "The book: $(CURDIR)/_build/html/index.html"
+	@echo "The book: $$PWD/_build/html/index.html"
 
 test: $(READY) ## Run every test, one file a core at a time, and those of speed alone
-	$(BIN)/pytest -m "not alone" --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder; beside=$$?; \
-	$(BIN)/pytest -m alone && exit $$beside
+	$(BIN)/python -m pytest -m "not alone" --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder; beside=$$?; \
+	$(BIN)/python -m pytest -m alone && exit $$beside
 
 book: $(READY) ## Build the book from committed records, warnings as errors
 	rm -rf _build/demonstration _build/html _build/.doctrees
-	$(BUILTIN) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . -W -n --keep-going
+	$(BUILTIN) RESULTS=_build/demonstration PATH="$$(cd $(BIN) && pwd):$$PATH" $(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . -W -n --keep-going
 
 grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=cpu
-	PATH="$(BIN):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.experiments.manage run $(GRID) -- $(WHERE)
+	PATH="$$(cd $(BIN) && pwd):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.experiments.manage run "$$GRID" -- $(WHERE)
 
 grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing or failed
-	@$(BIN)/python -m compressions.experiments.manage status $(GRID)
+	@$(BIN)/python -m compressions.experiments.manage status "$$GRID"
 
 results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and README.md from the records
-	$(BIN)/python -m compressions.experiments.table results/$(GRID)
+	$(BIN)/python -m compressions.experiments.table "results/$$GRID"
 
 rulers: $(READY) ## Measure artifacts of results/$(GRID) by every ruler, into results/$(GRID)/rulers.csv
-	$(BIN)/python -m compressions.measurements.model_bytes results/$(GRID)
+	$(BIN)/python -m compressions.measurements.model_bytes "results/$$GRID"
 
 exported: $(READY) ## Score artifacts of results/$(GRID) in ONNX Runtime, into results/$(GRID)/exported.csv
-	$(BIN)/python -m compressions.measurements.onnx_scores results/$(GRID)
+	$(BIN)/python -m compressions.measurements.onnx_scores "results/$$GRID"
 
 latency: $(READY) ## Measure milliseconds of every size in ONNX Runtime, into results/latency.json (about ten minutes)
 	$(BIN)/python -m compressions.measurements.latency results/latency.json
 
 pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each ruler
-	$(BIN)/python -m compressions.delivery.packing "$(RECORD)" "$(OUT)"
+	$(BIN)/python -m compressions.delivery.packing "$$RECORD" "$$OUT"
 
 package: $(READY) ## Write the model of RECORD as a folder to take away, PACKAGE, that runs without torch
-	$(BIN)/python -m compressions.delivery.package "$(RECORD)" "$(PACKAGE)"
+	$(BIN)/python -m compressions.delivery.package "$$RECORD" "$$PACKAGE"
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.measurements.training_step results/bench.json
 
 lint: $(READY) ## Check style, spelling and prose, and that each package imports only from the floors below it
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/codespell *.md *.yml Makefile Snakefile book grids lib notebooks profiles tests
 	$(BIN)/python -m compressions.book.prose --check
@@ -76,7 +77,7 @@ prose: $(READY) ## Count the words of each page and of its longest sentence
 	@$(BIN)/python -m compressions.book.prose
 
 links: $(READY) ## Follow every link of the book that leads outside of it (needs the network)
-	$(BUILTIN) RESULTS=_build/demonstration PATH="$(BIN):$$PATH" $(BIN)/jupyter-book build . --builder linkcheck
+	$(BUILTIN) RESULTS=_build/demonstration PATH="$$(cd $(BIN) && pwd):$$PATH" $(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . --builder linkcheck
 
 audit: ## Look up the lock's packages among known vulnerabilities (needs the network)
 	rm -rf _build/audit && $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install -q pip-audit
@@ -115,6 +116,6 @@ clean: ## Remove what was built, but no record
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q -r requirements.lock
-	$(BIN)/pip install -q --no-deps -e .
+	$(BIN)/python -m pip install -q -r requirements.lock
+	$(BIN)/python -m pip install -q --no-deps -e .
 	touch $@

@@ -1,8 +1,10 @@
-# Runs a grid: `snakemake --config grid=builtin`. Each experiment is a run of the experiment notebook by papermill; its
-# executed notebook and its log stay in logs/, its records go to results/. `make grid` calls it, here or on a cluster.
+# Runs a grid: `snakemake --config grid=grids/builtin.yml`. Each experiment is a run of the experiment notebook by
+# papermill; its executed notebook and its log stay in logs/, its records go to results/. `make grid` calls it, here or
+# on a cluster. Names are quoted (`:q`) wherever a shell reads them.
 import math
 import os
 import sys
+from pathlib import Path
 
 from compressions.errors import BadInput
 from compressions.experiments.estimates import Speeds, memory_bytes, seconds
@@ -10,9 +12,10 @@ from compressions.experiments.grid import failures, read_grid
 from compressions.experiments.records import read_all
 
 try:
-    GRID = read_grid(config["grid"])
+    GRID = read_grid(Path(config["grid"]).stem)  # by its file: a bare 2024 or 1e3 would be read as a number
 except BadInput as error:
     sys.exit(f"BadInput: {error}")
+PYTHON = sys.executable
 PLACE = f"logs/{GRID.name}"
 SPEEDS = Speeds(read_all(GRID.results))
 GPUS = int(config.get("gpus", 0))
@@ -69,10 +72,10 @@ rule teacher:
         runtime=1440,
         gpu=min(1, GPUS),
     shell:
-        "mkdir -p $(dirname {params.failed}); rm -f {params.failed};"
+        "mkdir -p \"$(dirname {params.failed:q})\"; rm -f {params.failed:q};"
         " [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
-        " python -m compressions.experiments.manage teach {GRID.name} {wildcards.task} > {output} 2> {log}"
-        " || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"
+        " {PYTHON:q} -m compressions.experiments.manage teach {GRID.name:q} {wildcards.task:q} > {output:q} 2> {log:q}"
+        " || {{ tail -n 1 {log:q} | tee {params.failed:q} >&2; exit 1; }}"
 
 
 rule experiment:
@@ -93,11 +96,12 @@ rule experiment:
         gpu=min(1, GPUS),
     # Run by two at once, which a kill of Snakemake alone can lead to, the second waits and finds all done.
     shell:
-        "mkdir -p $(dirname {params.failed}); rm -f {params.failed};"
+        "mkdir -p \"$(dirname {params.failed:q})\"; rm -f {params.failed:q};"
         " [ {GPUS} = 0 ] || export CUDA_VISIBLE_DEVICES={params.device};"
-        " papermill notebooks/experiment.py {output}.partial.ipynb -p task {wildcards.task} -p size {wildcards.size}"
-        " -p seed {wildcards.seed} -y {params.given:q} --no-progress-bar > {log} 2>&1"
-        " && {{ mv {output}.partial.ipynb {output} || [ -f {output} ]; }} || {{ tail -n 1 {log} | tee {params.failed} >&2; exit 1; }}"
+        " {PYTHON:q} -m papermill notebooks/experiment.py {output:q}.partial.ipynb -r task {wildcards.task:q}"
+        " -r size {wildcards.size:q} -p seed {wildcards.seed} -y {params.given:q} --no-progress-bar > {log:q} 2>&1"
+        " && {{ mv {output:q}.partial.ipynb {output:q} || [ -f {output:q} ]; }}"
+        " || {{ tail -n 1 {log:q} | tee {params.failed:q} >&2; exit 1; }}"
 
 
 onerror:

@@ -32,7 +32,7 @@ def root() -> Path:
 
 
 def cache() -> Path:
-    """Where teachers and their logits are kept: `COMPRESSIONS_CACHE`, `~/.cache/compressions`, or without a home /tmp."""
+    """Where teachers and logits are kept: `COMPRESSIONS_CACHE`, else `~/.cache/compressions`, without a home `/tmp`."""
     named = os.environ.get("COMPRESSIONS_CACHE")
     if named:
         return Path(named)

@@ -20,7 +20,7 @@ from compressions.experiments.records import read_predictions
 from compressions.experiments.table import markdown
 from compressions.files import root, whole_folder
 from compressions.measurements import latency
-from compressions.measurements.artifacts import opened
+from compressions.measurements.artifacts import model_name, opened
 from compressions.measurements.model_bytes import measure
 from compressions.measurements.onnx_scores import onnx_scores, source
 from compressions.models.architectures import Size
@@ -107,13 +107,14 @@ def card(record: dict, task: Task, found: dict, name: str) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def main(record: str, out: str) -> None:
-    """Package, and say where."""
+def main(record: str, out: str = "") -> None:
+    """Package, and say where; without `out` the folder is called by its record."""
     example = "results/local/mrpc/tiny/qat+kd-seed0.json"
     require(bool(record), f"no record is named; for example: make package RECORD={example}")
     torch.set_num_threads(1)
-    found = package(Path(record), root() / "artifacts", Path(out))
-    print(f"{out}: {found['bytes']['packed']:,} bytes packed, {found['onnx']['onnx_bytes']:,} as ONNX")
+    target = Path(out) if out else root() / "_build/packages" / model_name(Path(record))
+    found = package(Path(record), root() / "artifacts", target)
+    print(f"{target}: {found['bytes']['packed']:,} bytes packed, {found['onnx']['onnx_bytes']:,} as ONNX")
 
 
 if __name__ == "__main__":

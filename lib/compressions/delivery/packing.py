@@ -4,7 +4,7 @@ from pathlib import Path
 
 from compressions.errors import command, require
 from compressions.files import root, write_whole
-from compressions.measurements.artifacts import opened
+from compressions.measurements.artifacts import model_name, opened
 from compressions.measurements.model_bytes import measure
 from compressions.storage.artifact import load_packed, pack_artifact
 from compressions.storage.size_measures import MEASURED, RULERS
@@ -22,10 +22,12 @@ def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
     return {ruler: whole[ruler] for ruler in (*RULERS, *MEASURED)}
 
 
-def main(record: str, out: str) -> None:
-    """Pack, and print one line a ruler."""
+def main(record: str, out: str = "") -> None:
+    """Pack, and print one line a ruler; without `out` the file is called by its record."""
     require(bool(record), "no record is named; for example: make pack RECORD=results/local/mrpc/tiny/qat+kd-seed0.json")
-    found = pack_record(Path(record), root() / "artifacts", Path(out))
+    target = Path(out) if out else root() / "_build/packed" / f"{model_name(Path(record))}.packed"
+    found = pack_record(Path(record), root() / "artifacts", target)
+    print(target)
     for name, size in found.items():
         print(f"{name:8} {size:12,} bytes")
 

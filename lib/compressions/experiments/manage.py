@@ -36,7 +36,7 @@ def run(grid: Grid, options: list[str]) -> None:
             wanted = len(grid.experiments) * len(grid.configurations)
             print(f"{grid.name}: {missing} of {wanted} configurations to run", flush=True)
             # In this process, which has loaded what the Snakefile imports; it ends with Snakemake's exit status.
-            settings = [f"grid={grid.name}", f"gpus={os.environ.get('GPUS', 0)}"]
+            settings = [f"grid={json.dumps(f'grids/{grid.name}.yml')}", f"gpus={os.environ.get('GPUS', 0)}"]
             cli.main(["--nolock", *SNAKEMAKE, *options, "--config", *settings])
     except Timeout as error:
         raise BadInput(f"the grid {grid.name!r} is being run by another process; see make grid-status") from error

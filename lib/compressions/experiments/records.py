@@ -51,7 +51,7 @@ def lock(path: Path) -> FileLock:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process on this machine is making the record at `path`; a cache that cannot be written locks nothing."""
+    """Whether a process on this machine is making the record at `path`; none is where the cache cannot be written."""
     try:
         if not _lock_file(path).exists():
             return False

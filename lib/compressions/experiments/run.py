@@ -152,7 +152,7 @@ PREPARING = {"mp": _prune, "qat": _quantize}
 def _save_and_load(
     model: nn.Module, experiment: Experiment, configuration: Configuration
 ) -> tuple[nn.Module, dict[str, int | str | None]]:
-    """The model as it is read back from its artifact, and the artifact's place from the record, bytes and fingerprint."""
+    """The model read back from its artifact, and the artifact's place relative to the record, bytes and fingerprint."""
     kept = experiment.artifact_folder(configuration)
     with tempfile.TemporaryDirectory() as temporary:
         folder = kept or Path(temporary) / "artifact"

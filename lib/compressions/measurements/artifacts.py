@@ -37,6 +37,13 @@ def opened(path: Path, artifacts: Path) -> tuple[dict, Path]:
     return record, artifact_folder(results, record, artifacts)
 
 
+def model_name(record: Path) -> str:
+    """What the model of a record is called: `local-mrpc-tiny-qat+kd-seed0` for one in the project's `results/local`."""
+    place, results = record.resolve().with_suffix(""), (root() / "results").resolve()
+    parts = place.relative_to(results).parts if place.is_relative_to(results) else place.parts[-4:]
+    return "-".join(parts)
+
+
 def key_of(record: dict) -> dict:
     """What a row of a table beside the records is found by, `KEY`."""
     return {key: record["specification"].get(key, record.get(key)) for key in KEY}
