@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,8 @@ from threading import get_ident
 
 from compressions.errors import BadInput
 
+TEXT = "utf-8-sig"  # UTF-8 with or without the mark that spreadsheets put before it
+PIECE = 2**20
 ATTEMPTS = 100
 # What only the project's own folder holds.
 MARKS = ("_toc.yml", "notebooks/experiment.py")
@@ -48,19 +51,28 @@ def path_name(path: Path) -> str:
 
 
 def read_text(path: str | Path) -> str:
-    """A text file's content in UTF-8, line ends as they are. Raises `BadInput` with the line that is no text."""
+    """A text file's content, line ends as they are. Raises `BadInput` like `check_text`."""
+    check_text(path)
+    return Path(path).read_bytes().decode(TEXT)
+
+
+def check_text(path: str | Path) -> None:
+    """Read a file piece by piece and raise `BadInput` that names the first line which is not text in UTF-8."""
+    decoder, line = getincrementaldecoder(TEXT)(), 1
     try:
-        content = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            while piece := file.read(PIECE):
+                text = decoder.decode(piece)
+                if "\0" in text:  # which no text holds, but every binary file soon
+                    line += text.count("\n", 0, text.index("\0"))
+                    raise BadInput(f"{path}, line {line} is not UTF-8 text; save it as UTF-8")
+                line += text.count("\n")
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        line += error.object.count(b"\n", 0, error.start)
+        raise BadInput(f"{path}, line {line} is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
-    try:
-        text = content.decode("utf-8-sig")  # with or without the mark that spreadsheets put before it
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{path}, line {line} is not UTF-8 text; save it as UTF-8") from error
-    if "\0" in text:
-        raise BadInput(f"{path}, line {text.count(chr(10), 0, text.index(chr(0))) + 1} is not text; save it as UTF-8")
-    return text
 
 
 def write_whole(path: Path, content: bytes) -> None:

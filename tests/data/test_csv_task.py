@@ -117,7 +117,7 @@ def test_a_line_counts_the_lines_of_the_file_and_not_the_rows(files):
     [
         (b"review,stars\ngro\xdfartig,good\n", "a.csv, line 2 is not UTF-8 text; save it as UTF-8"),
         ("review,stars\na,good\n".encode("utf-16"), "a.csv, line 1 is not UTF-8 text"),
-        (b"review,stars\na\0b,good\n", "a.csv, line 2 is not text"),
+        (b"review,stars\na\0b,good\n", "a.csv, line 2 is not UTF-8 text"),
         (b"", "a.csv is no CSV file with a first line of column names"),
         (b"review,stars\n", "a.csv has no rows below its first line"),
         (b'review,stars\na,good\n"never closed,good\n', "a.csv cannot be read as CSV, line 3: unexpected end of data"),

@@ -1,11 +1,14 @@
 """Text is read once, in order, from any place, and from where it was left."""
 
+import gzip
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow.parquet import write_table
 
+from compressions import files
 from compressions.errors import BadInput
 from compressions.pretraining import corpus
 from compressions.pretraining.corpus import Lines, Text, sentences
@@ -107,3 +110,53 @@ def test_a_text_without_its_column_or_without_files_is_refused(tmp_path):
         Text(str(tmp_path)).take(1)
     with pytest.raises(BadInput, match="no such file; allowed: wikimedia/wikipedia"):
         Text(str(tmp_path / "nowhere")).take(1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(b"a text\n" * 100),
+        b"a line\nna\xefve\n",
+        "a text".encode("utf-16"),
+        b"a\0b",
+        b"\x89PNG\r\n\x1a\n\0\0",
+    ],
+    ids=["gzip", "latin-1", "utf-16", "binary", "picture"],
+)
+def test_what_is_no_text_is_refused(tmp_path, content):
+    (tmp_path / "a.txt").write_bytes(content)
+    with pytest.raises(BadInput, match="a.txt, line [12] is not UTF-8 text; save it as UTF-8"):
+        Text(str(tmp_path / "a.txt")).take(1)
+
+
+@given(st.binary(max_size=40), st.integers(1, 5))
+def test_a_file_is_checked_in_pieces_as_it_is_whole(tmp_path_factory, content, piece):
+    path = tmp_path_factory.mktemp("text") / "a.txt"
+    path.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "PIECE", piece)
+        try:
+            wrong = "\0" in content.decode()
+        except UnicodeDecodeError:
+            wrong = True
+        try:
+            files.check_text(path)
+            assert not wrong
+        except BadInput:
+            assert wrong
+
+
+def test_one_parquet_file_is_read_and_a_broken_one_named(folder):
+    file = folder / "train-00000.parquet"
+    assert Text(str(file)).take(2) == [sentence(0), sentence(1)]
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(BadInput, match="train-00000.parquet cannot be read"):
+        Text(str(file)).take(1)
+
+
+def test_a_text_may_lie_in_a_folder_of_any_name(folder, tmp_path):
+    place = tmp_path / "texts [v2] 'ü'"
+    place.mkdir()
+    (folder / "train-00000.parquet").rename(place / "a.parquet")
+    (place / "b.txt").write_bytes(b"\xef\xbb\xbf" + sentence(7).encode())
+    assert Text(str(place)).take(1) == [sentence(0)] and Text(str(place / "b.txt")).take(1) == [sentence(7)]

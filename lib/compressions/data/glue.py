@@ -1,10 +1,15 @@
 """A task's rows, read from its own files, the hub or a local folder, and checked."""
 
-import tempfile
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import datasets
+import numpy as np
+import pyarrow
 from datasets import ClassLabel, Value
+from pyarrow import parquet
 
 from compressions.data import csv_task
 from compressions.data.tasks import HUB, REVISION, Task, check_source
@@ -26,7 +31,7 @@ def load(task: Task, glue: str, train_rows: int | None = None) -> Rows:
     The cut is the same random subset for every size, configuration and seed. Raises `BadInput` for a source without the
     task, with other columns or labels, or out of reach.
     """
-    splits = csv_task.read_files(task).splits if task.custom else _load_splits(task, glue)
+    splits = _splits(task, glue)
     for split in ("train", task.validation):
         _check_split(task, glue, splits, split)
     train = splits["train"]
@@ -35,47 +40,94 @@ def load(task: Task, glue: str, train_rows: int | None = None) -> Rows:
     return Rows(train, splits[task.validation])
 
 
+def _splits(task: Task, glue: str) -> Mapping[str, datasets.Dataset]:
+    if task.custom:
+        return csv_task.read_files(task).splits
+    return _load_hub(task) if glue == HUB else _load_folder(task, glue)
+
+
 def hold_out(rows: Rows, share: float) -> Rows:
     """A random share of the training rows in the place of the validation split, to choose hyper-parameters on."""
+    count = len(rows.train)
+    require(math.ceil(share * count) < count, f"held_out {share} of {count} training rows leaves none to train on")
     parts = rows.train.train_test_split(share, seed=0)
     return Rows(parts["train"].flatten_indices(), parts["test"].flatten_indices())
 
 
-def labeled(task: Task, columns: dict[str, list]) -> datasets.Dataset:
-    """Rows in GLUE's layout from a task's columns of text and `label`: with the labels' names, and numbered."""
-    kind = ClassLabel(names=list(task.labels)) if task.labels else Value("float32")
-    features = dict.fromkeys(task.columns, Value("string")) | {"label": kind, "idx": Value("int32")}
-    numbered = {**columns, "idx": list(range(len(columns["label"])))}
-    return datasets.Dataset.from_dict(numbered, features=datasets.Features(features))
-
-
-def _load_splits(task: Task, glue: str) -> datasets.DatasetDict:
-    check_source(task.name, glue)
+def _load_hub(task: Task) -> datasets.DatasetDict:
     try:
-        if glue == HUB:
-            return datasets.load_dataset(glue, task.name, revision=REVISION)
-        # The library's cache knows a local folder by its name alone, and has no checksums: each time a fresh one.
-        with tempfile.TemporaryDirectory() as fresh:
-            return datasets.load_dataset(glue, task.name, cache_dir=fresh, keep_in_memory=True)
+        return datasets.load_dataset(HUB, task.name, revision=REVISION)
     except (OSError, ConnectionError) as error:
-        raise BadInput(f"glue {glue!r} is out of reach ({_first_line(error)}); take a local folder") from error
-    except Exception as error:
-        raise BadInput(f"glue {glue!r} does not hold the task {task.name!r}: {_first_line(error)}") from error
+        reason = _first_line(error)
+        raise BadInput(f"glue {HUB!r} is out of reach ({reason}); take a local folder") from error
+
+
+def _load_folder(task: Task, glue: str) -> dict[str, datasets.Dataset]:
+    """The two splits that are used, from the parquet files in a folder's `<task>`, whatever else lies there."""
+    check_source(task.name, glue)
+    found = sorted((Path(glue) / task.name).glob("*.parquet"))
+    splits = {}
+    for split in ("train", task.validation):
+        files = [path for path in found if path.stem == split or path.name.startswith(f"{split}-")]
+        needed = f"needed: {task.name}/{split}-*.parquet, as in {HUB}"
+        require(bool(files), f"glue {glue!r} does not hold the task {task.name!r}; {needed}")
+        splits[split] = datasets.concatenate_datasets([_read_file(task, path) for path in files])
+    return splits
+
+
+def _read_file(task: Task, path: Path) -> datasets.Dataset:
+    """A file's rows, checked one by one; label numbers without names are those of the hub, grades are float32."""
+    try:
+        rows = datasets.Dataset(parquet.read_table(path))
+    except (OSError, pyarrow.ArrowException, ValueError) as error:
+        raise BadInput(f"{path} cannot be read: {_first_line(error)}") from error
+    for column in (*task.columns, "label"):
+        one_of(f"column of {path}", column, rows.column_names)
+    for column in task.columns:
+        _check_column(path, column, rows, pyarrow.types.is_string, "texts")
+    wanted = pyarrow.types.is_integer if task.labels else _is_number
+    _check_column(path, "label", rows, wanted, "label numbers" if task.labels else "numbers")
+    names = getattr(rows.features["label"], "names", None)
+    if names is not None:
+        require(
+            tuple(names) == task.labels,
+            f"the labels of {task.name} in {path} are {names}; needed, in this order: {list(task.labels)}",
+        )
+    _check_labels(task, path, rows)
+    kind = ClassLabel(names=list(task.labels)) if task.labels else Value("float32")
+    rows = rows.select_columns([*task.columns, "label"])
+    return rows if rows.features["label"] == kind else rows.cast_column("label", kind)
+
+
+def _is_number(kind: pyarrow.DataType) -> bool:
+    return pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind)
+
+
+def _check_column(path: Path, column: str, rows: datasets.Dataset, fits: Callable, wanted: str) -> None:
+    """Raise `BadInput` for a column of another type, or the first row of it with nothing."""
+    kind = rows.data.schema.field(column).type
+    fits = fits(kind) or (wanted == "texts" and pyarrow.types.is_large_string(kind))
+    require(fits, f"{path} has {kind} in column {column!r}; needed: {wanted}")
+    if rows.data.column(column).null_count:
+        row = rows.data.column(column).is_null().to_pylist().index(True) + 1
+        raise BadInput(f"{path}, row {row} has nothing in column {column!r}")
+
+
+def _check_labels(task: Task, path: Path, rows: datasets.Dataset) -> None:
+    labels = rows.data.column("label").to_numpy()
+    wrong = (labels < 0) | (labels >= len(task.labels)) if task.labels else ~np.isfinite(labels)
+    if wrong.any():
+        row, allowed = int(wrong.argmax()), f"0 to {len(task.labels) - 1}" if task.labels else "finite numbers"
+        raise BadInput(f"{path}, row {row + 1} has the label {labels[row]}; allowed: {allowed}")
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _check_split(task: Task, glue: str, splits: datasets.DatasetDict, split: str) -> None:
+def _check_split(task: Task, glue: str, splits: Mapping[str, datasets.Dataset], split: str) -> None:
     one_of(f"split of {task.name} in {glue}", split, splits)
-    for column in (*task.columns, "label"):
-        one_of(f"column of {task.name} in {glue}", column, splits[split].column_names)
-    names = tuple(getattr(splits[split].features["label"], "names", ()))
-    require(
-        names == task.labels,
-        f"the labels of {task.name} in {glue} are {list(names)}; needed, in this order: {list(task.labels)}",
-    )
+    require(len(splits[split]) > 0, f"the {split} split of {task.name} in {glue} has no rows")
 
 
 def rows_fingerprint(task: Task, rows: datasets.Dataset) -> str:

@@ -13,12 +13,13 @@ from huggingface_hub import HfFileSystem
 from pyarrow.parquet import ParquetFile
 
 from compressions.errors import BadInput, require
-from compressions.files import file_fingerprint, fingerprint
+from compressions.files import TEXT, check_text, file_fingerprint, fingerprint
 
 WIKIPEDIA = "wikimedia/wikipedia"
 WIKIPEDIA_REVISION = "b04c8d1ceb2f5cd4588862100d08de323dccfbaa"
 WIKIPEDIA_PART = "20231101.en"
 COLUMN = "text"
+PARQUET = b"PAR1"  # how each of its files begins
 ROWS = 500
 LONGEST_LINE = 2**16
 # A sentence ends with its punctuation, a space and a new beginning; titles and initials cost a wrong cut now and then.
@@ -85,7 +86,7 @@ class Lines:
 
     def read(self, part: int) -> Iterator[list[str]]:
         """The lines, some hundred at a time."""
-        with _readable(str(self.path)), self.path.open(errors="replace") as file:
+        with _readable(str(self.path)), self.path.open(encoding=TEXT) as file:
             line_by_line = iter(lambda: file.readline(LONGEST_LINE), "")
             while lines := list(islice(line_by_line, ROWS)):
                 yield lines
@@ -94,8 +95,8 @@ class Lines:
 class Text:
     """Sentences in the order of the text, from the beginning again when it ends.
 
-    `source` is `wikimedia/wikipedia` on the hub, a folder of parquet files with its column `text`, or a plain text
-    file. Raises `BadInput` for anything else, and for what cannot be read.
+    `source` is `wikimedia/wikipedia` on the hub, parquet files with its column `text`, one or a folder of them, or a
+    plain text file in UTF-8. Raises `BadInput` for anything else, and for what cannot be read.
     """
 
     def __init__(self, source: str) -> None:
@@ -112,8 +113,12 @@ class Text:
             files = sorted(map(str, path.glob("**/*.parquet")))
             require(bool(files), f"the text {self.source!r} is a folder without parquet files")
             return ParquetRows(files, lambda file: open(file, "rb"))
-        known = f"{WIKIPEDIA}, a folder of parquet files, or a plain text file"
+        known = f"{WIKIPEDIA}, a folder of parquet files, one of them, or a plain text file"
         require(path.is_file(), f"text {self.source!r} is no such file; allowed: {known}")
+        with _readable(self.source), path.open("rb") as file:
+            if file.read(len(PARQUET)) == PARQUET:
+                return ParquetRows([self.source], lambda file: open(file, "rb"))
+        check_text(path)
         return Lines(path)
 
     @property
