@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from datasets import ClassLabel, Dataset, Features, Value
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from compressions.data import wordnet as reader
-from compressions.data.glue import labeled
 from compressions.data.tasks import GLUE_TASKS, Task
 
 SHAPES = {"narrow": (2, 16, 2), "wide": (2, 32, 2)}  # layers, width and heads
@@ -64,10 +64,16 @@ def glue() -> str:
         for split, source in (("train", "train"), (task.validation, "validation")):
             path = folder / task.name / f"{split}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
-            labeled(task, columns(task, source)).to_parquet(path)
+            _labeled(task, columns(task, source)).to_parquet(path)
             configurations += f"  - {{split: {split}, path: {task.name}/{split}.parquet}}\n"
     (folder / "README.md").write_text(f"---\nconfigs:\n{configurations}---\n")
     return str(folder)
+
+
+def _labeled(task: Task, rows: dict[str, list]) -> Dataset:
+    kind = ClassLabel(names=list(task.labels)) if task.labels else Value("float32")
+    features = dict.fromkeys(task.columns, Value("string")) | {"label": kind, "idx": Value("int32")}
+    return Dataset.from_dict({**rows, "idx": list(range(len(rows["label"])))}, features=Features(features))
 
 
 def columns(task: Task, split: str) -> dict[str, list]:
