@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results rulers exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
+.PHONY: help reproduce test book grid grid-status results size-measures exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -48,7 +48,7 @@ grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing
 results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and README.md from the records
 	$(BIN)/python -m compressions.experiments.table "results/$$GRID"
 
-rulers: $(READY) ## Measure artifacts of results/$(GRID) by every ruler, into results/$(GRID)/rulers.csv
+size-measures: $(READY) ## Measure artifacts of results/$(GRID) by every size measure, into results/$(GRID)/size_measures.csv
 	$(BIN)/python -m compressions.measurements.model_bytes "results/$$GRID"
 
 exported: $(READY) ## Score artifacts of results/$(GRID) in ONNX Runtime, into results/$(GRID)/exported.csv
@@ -57,7 +57,7 @@ exported: $(READY) ## Score artifacts of results/$(GRID) in ONNX Runtime, into r
 latency: $(READY) ## Measure milliseconds of every size in ONNX Runtime, into results/latency.json (about ten minutes)
 	$(BIN)/python -m compressions.measurements.latency results/latency.json
 
-pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each ruler
+pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each size measure
 	$(BIN)/python -m compressions.delivery.packing "$$RECORD" "$$OUT"
 
 package: $(READY) ## Write the model of RECORD as a folder to take away, PACKAGE, that runs without torch

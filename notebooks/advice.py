@@ -7,18 +7,16 @@
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records
 tolerance = 0.5  # points that a compressed model may score below the uncompressed one
-ruler = "paper"  # how bytes are counted: one of those on the page Real bytes
+size_measure = "paper"  # how bytes are counted: one of those on the page Real bytes
 score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
 interpolation = "discrete"  # among models that were trained; or interpolated, along the curve between them
 draws = 1000  # how often seeds and rows are drawn again for an interval
-budgets = [3, 5, 8, 12, 20, 45]  # megabytes, by the ruler, for which a recipe is named
+budgets = [3, 5, 8, 12, 20, 45]  # megabytes, by the size measure, for which a recipe is named
 losses = [0, 0.5, 1, 2, 4, 8]  # points below the best uncompressed mean score, for which one is named
 table1 = "book/paper/table1.csv"  # the paper's table, as printed
 figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 
 # %%
-from IPython.display import Markdown
-
 from compressions.experiments.configurations import check_list
 from compressions.parameters import number
 from compressions.files import root
@@ -32,8 +30,8 @@ check_search(tolerance, interpolation)
 for name, values in {"budgets": budgets, "losses": losses}.items():
     check_list(name, values, "[1, 2]")
     values[:] = [number(0).value(name, value) for value in values]
-ours = read_results(root() / results, score, ruler)
-Markdown(ours.left_out)
+ours = read_results(root() / results, score, size_measure)
+ours.left_out.style.hide()
 
 # %% [markdown]
 # ## Which method first
@@ -45,47 +43,35 @@ Markdown(ours.left_out)
 # %%
 import numpy as np
 
-from compressions.analysis.bootstrap import Estimate, bootstrap, estimate_mean
-from compressions.analysis.devices import searches_apart
-from compressions.analysis.majority import at_floor, named
+from compressions.analysis.bootstrap import bootstrap, estimate_mean
 from compressions.analysis.reductions import FOUND, METHODS, SINGLES, reductions
 from compressions.analysis.synergy import shapley
 
 
-def values(scores: np.ndarray, left_out: np.ndarray | bool = False) -> np.ndarray:
-    """Shapley values of each task's log reduction, (..., tasks, sizes, methods); NaN where it is left out."""
-    ratios = reductions(scores, ours.bytes, tolerance, interpolation).ratios
-    return shapley(np.where(left_out, np.nan, np.log2(ratios)))
+def values(scores: np.ndarray) -> np.ndarray:
+    """Shapley values of each task's log reduction, (..., tasks, sizes, methods)."""
+    return shapley(np.log2(reductions(scores, ours.bytes, tolerance, interpolation).ratios))
 
 
-drawn = bootstrap(ours, draws)
+resampled = bootstrap(ours, draws)
 searched = ours.freedom.sum(axis=1, keepdims=True)
-found = estimate_mean(ours.scores, drawn, values, searched)
-floored = at_floor(ours, drawn)
-learned = estimate_mean(ours.scores, drawn, lambda scores: values(scores, floored[..., None]), searched)
+found = estimate_mean(ours.scores, resampled, values, searched)
 
 # %% tags=["hide-input"]
 import pandas as pd
 
 there = ours.seeds > 0
-bounded = (reductions(ours.scores, ours.bytes, tolerance, interpolation).status != FOUND) & there[..., None]
-known = (ours.seeds != 1) & ~searches_apart(ours).any(axis=-1)
-unsure = (2 * bounded.mean(axis=-1).sum(axis=0) > there.sum(axis=0)) | ~known.all(axis=0)
+censored = (reductions(ours.scores, ours.bytes, tolerance, interpolation).status != FOUND) & there[..., None]
+most_censored = 2 * censored.mean(axis=-1).sum(axis=0) > there.sum(axis=0)
 published = pd.read_csv(root() / table1).set_index("architecture")[list(METHODS)]
 theirs = pd.DataFrame(shapley(np.log2(published.to_numpy())), published.index, SINGLES)[::-1]
-rows = [
-    (source, size, method, *numbers)
-    for source, sizes, parts in (
-        ("this edition", [size.upper() for size in ours.sizes], (found.value, found.low, found.high)),
-        ("published", list(theirs.index), (theirs.to_numpy(), theirs.to_numpy(), theirs.to_numpy())),
-    )
-    for row, size in enumerate(sizes)
-    for column, method in enumerate(SINGLES)
-    for numbers in [[float(part[row, column]) for part in parts]]
-]
-frame = pd.DataFrame(rows, columns=["source", "size", "method", "doublings", "low", "high"])
-open_sizes = [size.upper() for size, each in zip(ours.sizes, unsure, strict=True) if each]
-frame["settled"] = (frame.source == "published") | ~frame["size"].isin(open_sizes)
+index = pd.MultiIndex.from_product([[size.upper() for size in ours.sizes], SINGLES], names=["size", "method"])
+parts = {"doublings": found.value, "low": found.low, "high": found.high}
+own = pd.DataFrame({name: part.ravel() for name, part in parts.items()}, index).reset_index()
+own["settled"] = np.repeat(~most_censored & (ours.seeds != 1).all(axis=0), len(SINGLES))
+stacked = theirs.rename_axis("size").melt(ignore_index=False, var_name="method", value_name="doublings").reset_index()
+both = {"this edition": own, "published": stacked.assign(settled=True)}
+frame = pd.concat(both, names=["source"]).reset_index("source").reset_index(drop=True)
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -96,11 +82,11 @@ from compressions.book.glue import glue_figure, glue_numbers
 figure, panels = plt.subplots(2, figsize=(6, 6), sharex=True, height_ratios=[len(ours.sizes) + 1, len(theirs) + 1])
 for axes, (source, part) in zip(panels, frame.groupby("source", sort=False), strict=True):
     sizes = list(dict.fromkeys(part["size"]))
-    for place, (method, own) in enumerate(part.groupby("method", sort=False)):
-        at = np.array([sizes.index(size) for size in own["size"]]) + 0.22 * (place - 1)
-        fill = [COLORS[method] if settled else "none" for settled in own.settled]
-        axes.barh(at, own.doublings, height=0.2, color=fill, edgecolor=COLORS[method], label=method)
-        axes.hlines(at, own.low, own.high, color="#333333", linewidth=1)
+    for place, (method, rows) in enumerate(part.groupby("method", sort=False)):
+        at = np.array([sizes.index(size) for size in rows["size"]]) + 0.22 * (place - 1)
+        fill = [COLORS[method] if settled else "none" for settled in rows.settled]
+        axes.barh(at, rows.doublings, height=0.2, color=fill, edgecolor=COLORS[method], label=method)
+        axes.hlines(at, rows.low, rows.high, color="#333333", linewidth=1)
     axes.set(title=source, yticks=range(len(sizes)), yticklabels=sizes)
     axes.axvline(0, color="#333333", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
@@ -110,39 +96,14 @@ panels[-1].set_xlabel("what a method adds on average, doublings")
 glue_figure("shapley", figure, frame, records=results)
 
 # %% tags=["hide-input"]
-from itertools import pairwise
-
-ordered = frame.sort_values("doublings", ascending=False)
-as_paper = " > ".join(SINGLES)
-agree = ordered[ordered.source == "published"].groupby("size").method.agg(" > ".join) == as_paper
-
-
-def ranking(added: Estimate, row: int) -> str:
-    """The methods of one of our sizes by what they add; the order is open where intervals overlap, or say little."""
-    order = np.argsort(-added.value[row])
-    overlap = [added.low[row, one] <= added.high[row, after] for one, after in pairwise(order)]
-    signs = ["", *(", " if unsure[row] else " ≈ " if each else " > " for each in overlap)]
-    parts = zip(signs, order, strict=True)
-    words = "".join(f"{sign}{SINGLES[method]} {added.value[row, method]:+.1f}" for sign, method in parts)
-    return words + " (order not settled)" * bool(unsure[row])
-
-
-apart = floored.any(axis=0) & np.isfinite(learned.value).all(axis=-1)
 example = ours.sizes[int(there.sum(axis=0).argmax())]
 saved = 100 - 100 * over_tasks(ours.bytes[..., [ALL.index("mp60"), ALL.index("qat")]] / ours.bytes[..., :1])
+in_order = (theirs.QAT > theirs.KD) & (theirs.KD > theirs.MP)
 glue_numbers(
-    most_tasks=ours.basis(example),
-    ranked="; ".join(f"{ours.basis(size)}: {ranking(found, row)}" for row, size in enumerate(ours.sizes)),
-    learned="; ".join(f"{ours.sizes[row].upper()}: {ranking(learned, row)}" for row in np.flatnonzero(apart))
-    or "nothing changes",
-    floored=named(ours, floored),
-    settled="; ".join(
-        f"{size.upper()}: {'not settled' if unsure[row] else ranking(found, row)}"
-        for row, size in enumerate(ours.sizes)
-    ),
-    pruned="; ".join(f"{size.upper()} {saved[row, 0]:.0f} %" for row, size in enumerate(ours.sizes)),
-    in_int8=f"{np.nanmedian(saved[:, 1]):.0f} %",
-    agree=int(agree.sum()),
+    example=example.upper(),
+    pruned=saved[ours.sizes.index(example), 0],
+    in_int8=np.nanmedian(saved[:, 1]),
+    agree=int(in_order.sum()),
     sizes=len(theirs),
 )
 
@@ -151,32 +112,52 @@ glue_numbers(
 # :name: fig-shapley
 # :alt: Bars of what quantization, distillation and pruning add on average, ours with intervals above the published ones
 #
-# In this edition's records, in doublings: {glue:text}`ranked`. Where intervals overlap stands ≈; the order is not
-# settled, and bars are hollow, where a task has one seed, models of two devices are compared or most searches are
-# bounded. In the paper's Table 1 the three come in its order in {glue:text}`agree:d` of {glue:text}`sizes:d` sizes.
-# Lines are 95 % intervals. KD includes the synonyms, which [cost score here](tradeoffs.py). Of a model's bytes pruning
-# to 60 % takes only {glue:text}`pruned`, for embeddings are not pruned; int8 takes {glue:text}`in_int8`. Published:
-# computed from Table 1 of {cite:t}`movva2022combining`.
+# What each method adds on average, in doublings, with 95 % confidence intervals. Bars are hollow where a task has one
+# seed or most searches are censored. In the paper's Table 1 the three come in its order in {glue:text}`agree:d` of
+# {glue:text}`sizes:d` sizes. KD includes the synonyms, which [cost score here](tradeoffs.py). Of {glue:text}`example`'s
+# bytes pruning to 60 % takes {glue:text}`pruned:.0f` %, for embeddings are not pruned; int8 takes
+# {glue:text}`in_int8:.0f` %. Published: computed from Table 1 of {cite:t}`movva2022combining`.
 # ```
+#
+# Whether one method adds more than another is a paired question: the difference of two Shapley values, in doublings,
+# over all tasks and without those at the [majority-class baseline](tradeoffs.py), with 95 % confidence intervals.
+
+# %%
+from itertools import combinations
+
+from compressions.analysis.pareto import at_majority_baseline
+
+PAIRS = list(combinations(range(len(SINGLES)), 2))
+at_baseline = at_majority_baseline(ours, resampled)
+
+
+def paired(scores: np.ndarray, left_out: np.ndarray | bool = False) -> np.ndarray:
+    """Differences of Shapley values, (..., tasks, sizes, pairs); NaN where a task is left out."""
+    added = np.where(left_out, np.nan, values(scores))
+    return np.stack([added[..., one] - added[..., other] for one, other in PAIRS], axis=-1)
+
+
+every = estimate_mean(ours.scores, resampled, paired, searched)
+above = estimate_mean(ours.scores, resampled, lambda scores: paired(scores, at_baseline[..., None]), searched)
+rows = [
+    (size.upper(), f"{SINGLES[one]} − {SINGLES[other]}", every.text(row, pair), above.text(row, pair))
+    for row, size in enumerate(ours.sizes)
+    for pair, (one, other) in enumerate(PAIRS)
+]
+pd.DataFrame(rows, columns=["size", "difference", "all tasks", "above the baseline"]).style.hide()
 
 # %% [markdown]
-# A task at its floor, where the uncompressed model is not certainly better than the best constant answer, lets most
-# methods reduce for nothing. Those are {glue:text}`floored`; without them, {glue:text}`learned`.
-#
-# Order by order: what is added by the first, the second and the third method, for {glue:text}`most_tasks`. There are no
+# Order by order: what is added by the first, the second and the third method, for {glue:text}`example`. There are no
 # intervals here; it is to be read as an example.
 
 # %% tags=["hide-input"]
 from itertools import permutations
 
-from compressions.analysis.reductions import subset_name
-
-logs = over_tasks(np.log2(reductions(ours.scores, ours.bytes, tolerance, interpolation).ratios))[
-    ours.sizes.index(example)
-]
-reached = {"none": 0.0} | dict(zip(METHODS, logs, strict=True))
+ratios = reductions(ours.scores, ours.bytes, tolerance, interpolation).ratios
+logs = over_tasks(np.log2(ratios))[ours.sizes.index(example)]
+reached = {frozenset(method.split("+")): log for method, log in zip(METHODS, logs, strict=True)} | {frozenset(): 0.0}
 steps = [
-    (" → ".join(order), *np.diff([reached[subset_name(order[:count])] for count in range(4)]))
+    (" → ".join(order), *np.diff([reached[frozenset(order[:count])] for count in range(4)]))
     for order in permutations(SINGLES)
 ]
 table = pd.DataFrame(steps, columns=["order", "first adds", "second adds", "third adds"]).set_index("order")
@@ -191,10 +172,10 @@ table.style.format("{:+.2f}")
 # the recipe, or than what was asked for (95 %, paired).
 
 # %%
-from compressions.analysis.pareto import MEAN, best_within, difference, points, smallest_above
+from compressions.analysis.pareto import MEAN, best_within, difference, model_table, smallest_above
 from compressions.book.published import read_figure1
 
-means = points(ours, drawn)
+means = model_table(ours, resampled)
 means = means[(means.task == MEAN) & (means.configuration != "aug")]
 figure_points = read_figure1(root() / figure1)
 
@@ -208,7 +189,7 @@ def model(row: pd.Series) -> tuple[str, str]:
 def as_good(inside: pd.DataFrame, one: pd.Series, other: pd.Series, loss: float = 0) -> int:
     """How many of our models but `one` may score as much as `other` less the loss."""
     rivals = [row for _, row in inside.iterrows() if model(row) != model(one)]
-    return sum(difference(ours, drawn, model(row), model(other)).high + loss >= 0 for row in rivals)
+    return sum(difference(ours, resampled, model(row), model(other)).high + loss >= 0 for row in rivals)
 
 
 def recipes(frame: pd.DataFrame, budgets: list[float], count=lambda *_: 0) -> pd.DataFrame:
@@ -231,8 +212,7 @@ def recipes(frame: pd.DataFrame, budgets: list[float], count=lambda *_: 0) -> pd
 
 
 # %% [markdown]
-# From this edition's records. The uncompressed and compressed models of the sizes with enough tasks compete, so far
-# {glue:text}`competing`:
+# From this edition's records. The models of the sizes with enough tasks compete:
 
 # %% tags=["hide-input"]
 own = recipes(means, budgets, as_good)
@@ -252,15 +232,11 @@ paper[["asked", "recipe", "megabytes", "score"]].style.format({"megabytes": "{:.
 # %% tags=["hide-input"]
 def counted(table: pd.DataFrame, prefix: str) -> dict[str, int]:
     """How many models a table of recipes names, and how many of them combine methods."""
-    named = table.recipe[table.recipe != "none"].drop_duplicates()
-    return {f"{prefix}asked": len(named), f"{prefix}combined": int(named.str.contains(r"\+").sum())}
+    recipes = table.recipe[table.recipe != "none"].drop_duplicates()
+    return {f"{prefix}asked": len(recipes), f"{prefix}combined": int(recipes.str.contains(r"\+").sum())}
 
 
-glue_numbers(
-    competing=", ".join(size.upper() for size in dict.fromkeys(means["size"])),
-    **counted(own, ""),
-    **counted(paper, "paper_"),
-)
+glue_numbers(**counted(own, ""), **counted(paper, "paper_"))
 
 # %% [markdown]
 # {glue:text}`combined:d` of our {glue:text}`asked:d` models so named combine methods, and

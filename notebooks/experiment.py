@@ -96,7 +96,7 @@ records = run(experiment, wanted, watch=Progress())
 # ## What came out
 #
 # The score is that of the saved model, loaded again: int8 tensors and zeros as they lie on disk. Megabytes are by the
-# paper's ruler, non-zero parameters times four bytes or one; the file is what the disk holds.
+# paper's size measure, non-zero parameters times four bytes or one; the file is what the disk holds.
 
 # %%
 import pandas as pd
@@ -110,7 +110,7 @@ table = pd.DataFrame(records).assign(file_MB=lambda frame: frame.artifact_bytes 
 # %% tags=["hide-input"]
 columns = {
     "score": (f"{task} score", "{:.1f}"),
-    "megabytes": ("MB by the ruler", "{:.3g}"),
+    "megabytes": ("MB by the paper's size measure", "{:.3g}"),
     "file_MB": ("MB of the file", "{:.3g}"),
     "non_zeros": ("non-zeros", "{:,}"),
     "augmented_rows": ("added rows", "{:,}"),

@@ -24,9 +24,9 @@ ours = read_results(root() / results, score)
 # %% tags=["hide-input"]
 from pathlib import Path
 
-from compressions.book.explorer import explorer, with_rulers
+from compressions.book.explorer import explorer, with_size_measures
 
-frame = with_rulers(ours, bootstrap(ours, draws))
+frame = with_size_measures(ours, bootstrap(ours, draws))
 folder = f"../records/{Path(results).name}"
 frame["record"] = [
     f"{folder}/{row.task}/{row.size}/{row.configuration}-seed{ours.cells[row.task, row.size].seeds[0]}.json"
@@ -37,16 +37,16 @@ frame["record"] = [
 explorer(frame)
 
 # %% tags=["hide-input"]
-from IPython.display import Markdown
+import pandas as pd
 
-from compressions.storage.size_measures import RULER_WORDS
+from compressions.storage.size_measures import DESCRIPTIONS
 
-Markdown("\n".join(f"- **{name}**: {words}" for name, words in RULER_WORDS.items()))
+pd.Series(DESCRIPTIONS, name="counts").to_frame()
 
 # %% [markdown]
 # A point is the mean over the seeds that have every configuration; hover for its interval, how many seeds it has, and
-# its bytes. The record that a click opens is its first seed's; the others lie beside it. What is left out, and what is
-# not known:
+# its bytes. The record that a click opens is its first seed's; the others lie beside it. Records that are not
+# used:
 
 # %%
-Markdown(ours.left_out)
+ours.left_out.style.hide()

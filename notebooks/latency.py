@@ -14,36 +14,35 @@ results = "results/cpu"  # the folder of records whose exported models were scor
 # %%
 import json
 
-from IPython.display import Markdown
-
 from compressions.errors import require
 from compressions.files import root
+from compressions.book.glue import glue_figure, glue_numbers
 from compressions.book.percent import check_parameters
 
 check_parameters(globals())
 require((root() / timings).is_file(), f"timings {timings!r} is no file; make latency writes results/latency.json")
 measured = json.loads((root() / timings).read_text())
-machine = measured["machine"]
-Markdown(f"Measured on one thread of: {machine['processor']}. Other processors give other ratios.")
+glue_numbers(processor=measured["machine"]["processor"])
 
 # %% [markdown]
 # ## Milliseconds a batch
 #
-# The median over rounds in which every model ran once; a round's ratio is the fp32 time over the model's own, so that
-# what disturbs one disturbs all. In brackets the middle half of the ratios.
+# Measured on one thread of {glue:text}`processor`; other processors give other ratios. The median over rounds in which
+# every model ran once; a round's ratio is the fp32 time over the model's own, so that what disturbs one disturbs all.
+# In brackets the middle half of the ratios.
 
 # %%
 import pandas as pd
 
 frame = pd.DataFrame(measured["rows"])
 frame["shape"] = "batch " + frame.batch.astype(str) + ", " + frame.length.astype(str) + " tokens"
-frame["shown"] = [f"{row.ratio:.2f} ({row.low:.2f}–{row.high:.2f})" for row in frame.itertuples()]
+frame["interval"] = [f"{row.ratio:.2f} ({row.low:.2f}–{row.high:.2f})" for row in frame.itertuples()]
 sizes, shapes = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame["shape"]))
 milliseconds = frame.pivot(index=["size", "shape"], columns="configuration", values="ms")
 milliseconds.reindex(pd.MultiIndex.from_product([sizes, shapes])).style.format("{:.2f}")
 
 # %% tags=["hide-input"]
-ratios = frame[frame.configuration != "base"].pivot(index=["size", "shape"], columns="configuration", values="shown")
+ratios = frame[frame.configuration != "base"].pivot(index=["size", "shape"], columns="configuration", values="interval")
 ratios.reindex(pd.MultiIndex.from_product([sizes, shapes]))
 
 # %% [markdown]
@@ -57,7 +56,6 @@ import matplotlib.pyplot as plt
 
 from compressions.experiments.configurations import method_of
 from compressions.book.figures import COLORS
-from compressions.book.glue import glue_figure, glue_numbers
 
 STYLES = dict(zip(shapes, ("o", "s", "^", "D"), strict=False))
 OFFSETS = {"mp60": 0.0, "qat": -0.12, "qat+mp60": 0.12}
@@ -76,16 +74,16 @@ marks += [plt.Line2D([], [], linestyle="", marker=mark, color="#888888") for mar
 figure.legend(
     marks, [*map(method_of, OFFSETS), *STYLES], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False
 )
-glue_figure("speed", figure, frame.drop(columns="shown"))
+glue_figure("speed", figure, frame.drop(columns="interval"))
 
 # %% tags=["hide-input"]
 by_shape = frame.pivot(index=["size", "shape"], columns="configuration", values="ratio")
-int8, pruned, beside = by_shape.qat, by_shape.mp60, 100 * (by_shape.qat / by_shape["qat+mp60"] - 1)
+int8, pruned, added = by_shape.qat, by_shape.mp60, 100 * (by_shape.qat / by_shape["qat+mp60"] - 1)
 alone = frame[(frame.configuration == "qat") & (frame.batch == 1)].groupby("size").ratio
 glue_numbers(
     **{f"int8_{name}": int8.agg(name) for name in ("min", "median", "max")},
     **{f"pruned_{name}": pruned.agg(name) for name in ("min", "median", "max")},
-    **{f"beside_{name}": beside.agg(name) for name in ("min", "median", "max")},
+    **{f"beside_{name}": added.agg(name) for name in ("min", "median", "max")},
     int8_small=alone.min().get("small", float("nan")),
 )
 

@@ -21,7 +21,7 @@ points = read_figure1(root() / figure1)
 # %% [markdown]
 # ## Figure 1: score against size
 #
-# Each point is a model's mean score on the eight tasks at its size by the paper's [ruler](setup.py). Hover for a
+# Each point is a model's mean score on the eight tasks at its size by the paper's [size measure](setup.py). Hover for a
 # point's values; click a method in the legend to see it alone, with shift to compare several.
 
 # %%
@@ -53,7 +53,7 @@ glue_numbers(
 # :name: fig-figure1
 # :alt: Mean GLUE score against size in megabytes for eight subsets of the methods; combinations lie upper left
 #
-# The frontier belongs to the combinations: SMALL with all three methods at 60 % sparsity takes {glue:text}`shrunk:.0f`
+# Combinations make the Pareto front: SMALL with all three methods at 60 % sparsity takes {glue:text}`shrunk:.0f`
 # times fewer megabytes than the uncompressed LARGE and scores {glue:text}`lost:.1f` points less. Data: Figure 1 of
 # {cite:t}`movva2022combining`, read off the picture.
 # ```
@@ -61,8 +61,8 @@ glue_numbers(
 # %% [markdown]
 # ## Table 1: how far each method shrinks a size
 #
-# The largest reduction, by the ruler, among models that score within half a point of an architecture's uncompressed
-# self, averaged over the eight tasks:
+# The largest reduction, by that size measure, among models that score within half a point of an architecture's
+# uncompressed self, averaged over the eight tasks:
 
 # %%
 import pandas as pd
@@ -142,10 +142,11 @@ both[[(method, kind) for method in combined for kind in ("observed", "product")]
 # %% [markdown]
 # ## What a careful reader will ask
 #
-# - **The ruler.** Non-zero parameters times bits makes the bytes of quantization and pruning multiply by construction,
-#   for one shape (at matched score the paper's pair falls short of its product); a file must also say *which* weights
-#   are zero. With one bit for each that could have been pruned, SMALL with all three is {glue:text}`masked:.0f` times
-#   smaller than LARGE instead of {glue:text}`shrunk:.0f`. [Real bytes](rulers.py) has what files take.
+# - **The size measure.** Non-zero parameters times bits makes the bytes of quantization and pruning multiply by
+#   construction, for one shape (at matched score the paper's pair falls short of its product); a file must also say
+#   *which* weights are zero. With one bit for each that could have been pruned, SMALL with all three is
+#   {glue:text}`masked:.0f` times smaller than LARGE instead of {glue:text}`shrunk:.0f`. [Real bytes](size_measures.py)
+#   has what files take.
 # - **The noise.** A tolerance of half a point is less than chance allows on the smaller validation sets, and the number
 #   of seeds is not known.
 # - **The confound.** Distillation comes with augmentation; the control, augmentation without a teacher, is a

@@ -87,8 +87,8 @@ glue_numbers(final=100 * reached[-1], threshold=kept.abs().min())
 # %% [markdown]
 # ## What a zero saves
 #
-# By the paper's ruler a zero costs nothing. In a file it costs as much as any other number unless the format leaves it
-# out and says where it was: a bitmask costs one bit for every weight, kept or not.
+# By the paper's size measure a zero costs nothing. In a file it costs as much as any other number unless the format
+# leaves it out and says where it was: a bitmask costs one bit for every weight, kept or not.
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -96,7 +96,7 @@ import numpy as np
 densities = 1 - np.linspace(0, 0.95, 20)
 figure, axes = plt.subplots(figsize=(6, 3))
 for bits, color in ((32, "#555555"), (8, COLORS["QAT"])):
-    axes.plot(100 * (1 - densities), bits * densities, ":", color=color, label=f"{bits}-bit, the paper's ruler")
+    axes.plot(100 * (1 - densities), bits * densities, ":", color=color, label=f"{bits}-bit, the paper's size measure")
     axes.plot(100 * (1 - densities), bits * densities + 1, color=color, label=f"{bits}-bit, with a bitmask")
 axes.set(xlabel="sparsity, %", ylabel="bits per weight of the matrix", ylim=(0, 34))
 axes.legend(frameon=False, fontsize=10)
@@ -107,11 +107,11 @@ glue_numbers(sparsity=100 * target, **overhead)
 # %% [markdown]
 # ```{glue:figure} bitmask
 # :name: fig-bitmask
-# :alt: Bits per weight against sparsity for 32-bit and 8-bit weights, by the paper's ruler and with a bitmask
+# :alt: Bits per weight against sparsity for 32-bit and 8-bit weights, by the paper's size measure and with a bitmask
 #
 # At {glue:text}`sparsity:.0f` % sparsity a bitmask adds {glue:text}`overhead_fp32:.0f` % to what fp32 weights take and
 # {glue:text}`overhead_int8:.0f` % to int8 ones: the same mask weighs four times as much beside quantized weights. A
-# ruler that counts it makes pruning and quantization less than multiplicative.
+# size measure that counts it makes pruning and quantization less than multiplicative.
 # ```
 
 # %% tags=["hide-input"]
@@ -124,5 +124,6 @@ glue_numbers(begin=100 * Experiment.prune_begin, end=100 * Experiment.prune_end,
 #
 # The linear weights of encoder and pooler are pruned, each matrix to the same sparsity; embeddings, of which most of a
 # small encoder is made, are not. Masks are made every {glue:text}`every:d` steps from {glue:text}`begin:.0f` % of
-# training to {glue:text}`end:.0f` %. Pruning to 60 % alone changed the mean score by this, with a 95 % interval ([all
-# changes](tradeoffs.py)): {glue:text}`tradeoffs.py::mp60_alone:s`.
+# training to {glue:text}`end:.0f` %. Pruning TINY to 60 % sparsity changes its mean score by
+# {glue:text}`tradeoffs.py::tiny_mp60` points (95 % CI); the paper's figure has
+# {glue:text}`tradeoffs.py::paper_tiny_mp60:+.1f` ([all changes](tradeoffs.py)).

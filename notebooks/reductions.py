@@ -5,21 +5,19 @@
 # is not known. Entries like them come out if, for each task, one takes the smallest model of the method, *of any size
 # and sparsity*, that scores at least the size's own uncompressed score less half a point. That definition is
 # **inferred** from the table's [arithmetic](paper.py). Here it is applied to our records. With so few sizes its ratios
-# say how far the search could look rather than what a method can do: in {glue:text}`bounds:.0f` % of our searches even
-# the smallest model was good enough, in {glue:text}`none:.0f` % none was.
+# say how far the search could look rather than what a method can do: in {glue:text}`smallest:.0f` % of our searches
+# even the smallest model was good enough, in {glue:text}`none:.0f` % none was.
 
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records
 tolerance = 0.5  # points that a compressed model may score below the uncompressed one
-ruler = "paper"  # how bytes are counted: one of those on the page Real bytes
+size_measure = "paper"  # how bytes are counted: one of those on the page Real bytes
 score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
 interpolation = "discrete"  # among models that were trained; or interpolated, along the curve between them
 draws = 1000  # how often seeds and rows are drawn again for an interval
 table1 = "book/paper/table1.csv"  # the paper's table, as printed
 
 # %%
-from IPython.display import Markdown
-
 from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.analysis.reductions import check_search
@@ -27,8 +25,8 @@ from compressions.analysis.reading import read_results
 
 check_parameters(globals())
 check_search(tolerance, interpolation)
-ours = read_results(root() / results, score, ruler)
-Markdown(ours.left_out)
+ours = read_results(root() / results, score, size_measure)
+ours.left_out.style.hide()
 
 # %% [markdown]
 # ## The search
@@ -68,15 +66,13 @@ pd.DataFrame(rows).set_index(["size", "task"])
 #
 # An interval is one of 95 % for the logarithm, by Student's t, from seeds and validation rows drawn again; it ends at
 # what the method's smallest model would give on every task. It is a rough one: the search is a step, a model that
-# scores a little less is not found at all, and what is found when rows are drawn again (*drawn*, the median) can lie
-# far from the value. There is no interval where more than half of the tasks are bounded, for then little was measured.
+# scores a little less is not found at all, and what is found when seeds and rows are drawn again (*drawn*, the median)
+# can lie far from the value. There is no interval where more than half of the tasks are censored.
 
 # %%
 import numpy as np
 
 from compressions.analysis.bootstrap import bootstrap, estimate_mean
-from compressions.analysis.majority import at_floor, named
-from compressions.analysis.reductions import MEMBERS
 from compressions.analysis.results import over_tasks
 
 
@@ -90,73 +86,63 @@ def logs(ratios: np.ndarray) -> np.ndarray:
     return np.log2(over_tasks(ratios))
 
 
-drawn = bootstrap(ours, draws)
-table = estimate_mean(ours.scores, drawn, by_task, ours.freedom.sum(axis=1, keepdims=True), logs)
-middle = 2 ** np.median(logs(by_task(drawn.both)), axis=0)
+resampled = bootstrap(ours, draws)
+table = estimate_mean(ours.scores, resampled, by_task, ours.freedom.sum(axis=1, keepdims=True), logs)
+median = 2 ** np.median(logs(by_task(resampled.corrected())), axis=0)
+
+# %%
+from compressions.analysis.pareto import at_majority_baseline
+from compressions.analysis.reductions import MEMBERS
+
 there = ours.seeds[..., None] > 0
-measured = 2 * ((found.status == FOUND) & there).sum(axis=0) >= there.sum(axis=0)
+censored = found.status != FOUND
+known = 2 * (~censored & there).sum(axis=0) >= there.sum(axis=0)
 least = [np.nanmin(ours.bytes[..., MEMBERS[method]], axis=(1, 2)) for method in METHODS]
-floored = at_floor(ours, drawn)
-learned = over_tasks(np.where(floored[..., None], np.nan, found.ratios))
 most = over_tasks(ours.bytes[..., :1] / np.stack(least, axis=-1)[:, None])
+at_baseline = at_majority_baseline(ours, resampled)
+above = over_tasks(np.where(at_baseline[..., None], np.nan, found.ratios))
 
 # %% tags=["hide-input"]
-from compressions.book.published import beside
+from compressions.book.published import published_values
 
 published = pd.read_csv(root() / table1).set_index("architecture")
-columns = ["size", "methods", "value", "low", "high", "drawn", "learned", "none reaches", "bounds", "tasks"]
-frame = pd.DataFrame(
-    [
-        (
-            size.upper(),
-            method,
-            2 ** table.value[row, column],
-            2 ** table.low[row, column] if measured[row, column] else np.nan,
-            min(2 ** table.high[row, column], most[row, column]) if measured[row, column] else np.nan,
-            middle[row, column],
-            learned[row, column],
-            int((found.status[there, row, column] == UNREACHED).sum()),
-            int((found.status[there, row, column] == SMALLEST).sum()),
-            int(there.sum()),
-        )
-        for row, size in enumerate(ours.sizes)
-        if (there := ours.seeds[:, row] > 0).any()
-        for column, method in enumerate(METHODS)
-    ],
-    columns=columns,
-)
-frame.insert(7, "published", beside(frame, published[list(METHODS)]))
-least = frame["value"].map("{:.1f}".format).where(frame.bounds == 0, "≥ " + frame["value"].map("{:.1f}".format))
-shown = frame.assign(value=least).drop(columns="tasks")
-shown.style.format({name: "{:.1f}" for name in frame.columns[3:8]}, na_rep="–").hide()
+columns = {
+    "value": 2**table.value,
+    "low": np.where(known, 2**table.low, np.nan),
+    "high": np.where(known, np.minimum(2**table.high, most), np.nan),
+    "drawn": median,
+    "above the baseline": above,
+    "none reaches": (there & (found.status == UNREACHED)).sum(axis=0),
+    "smallest reaches": (there & (found.status == SMALLEST)).sum(axis=0),
+}
+index = pd.MultiIndex.from_product([[size.upper() for size in ours.sizes], METHODS], names=["size", "methods"])
+frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index).reset_index()
+frame["published"] = published_values(frame, published[list(METHODS)])
+decimals = dict.fromkeys(("value", "low", "high", "drawn", "above the baseline", "published"), "{:.1f}")
+frame.style.format(decimals, na_rep="–").hide()
 
 # %% [markdown]
-# *None reaches* counts the tasks where no model of the method is good enough, *bounds* those where its smallest is, so
-# that the mean is a bound itself (≥).
-# *Learned* is the mean without tasks at the majority-class baseline for the size ({glue:text}`floored`): where the
-# uncompressed model is not certainly better than that baseline it has little to lose, and the search finds whatever is
-# smallest.
+# *None reaches* counts the tasks where no model of the method is good enough, *smallest reaches* those where its
+# smallest is, so that the value is a lower bound. *Above the baseline* is the mean without tasks at the
+# [majority-class baseline](tradeoffs.py) for the size: there the uncompressed model has little to lose, and the search
+# finds whatever is smallest.
 
 # %% tags=["hide-input"]
 from compressions.book.figures_by_size import draw_by_size, with_tasks
 from compressions.book.glue import glue_figure, glue_numbers
 
-bounded = found.status != FOUND
-figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True, bounded=bounded)
+figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True, censored=censored)
 glue_figure("reductions", figure, with_tasks(frame, found.ratios, ours.tasks), records=results)
-
-# %% tags=["hide-input"]
-named_sizes = {size.upper(): size for size in ours.sizes}
-best = frame.loc[frame.groupby("size", sort=False)["value"].idxmax()]
+best = frame.loc[frame["value"].idxmax()]
+searches = there.sum() * len(METHODS)
 glue_numbers(
-    best="; ".join(
-        f"{'at least ' * (one.bounds > 0)}{one.value:.1f} for {ours.basis(named_sizes[one['size']])}, by {one.methods}"
-        for _, one in best.iterrows()
-    ),
-    bounds=100 * frame.bounds.sum() / frame.tasks.sum(),
-    none=100 * frame["none reaches"].sum() / frame.tasks.sum(),
+    best=best["value"],
+    best_size=best["size"],
+    best_methods=best.methods,
+    best_censored=best["smallest reaches"],
+    smallest=100 * frame["smallest reaches"].sum() / searches,
+    none=100 * frame["none reaches"].sum() / searches,
     tolerance=tolerance,
-    floored=named(ours, floored),
 )
 
 # %% [markdown]
@@ -164,9 +150,9 @@ glue_numbers(
 # :name: fig-reductions
 # :alt: For each size the reduction by each method, ours with intervals and the published ones
 #
-# At a tolerance of {glue:text}`tolerance:.1f` points the largest reduction is {glue:text}`best`. Marks are hollow where
-# more than half of the tasks are bounded. Published: Table 1
-# of {cite:t}`movva2022combining`.
+# At a tolerance of {glue:text}`tolerance:.1f` points the largest reduction is {glue:text}`best:.1f` times, for
+# {glue:text}`best_size` by {glue:text}`best_methods`; on {glue:text}`best_censored:d` tasks it is a lower bound. Marks
+# are hollow where more than half of the tasks are censored. Published: Table 1 of {cite:t}`movva2022combining`.
 # ```
 
 # %% [markdown]

@@ -1,9 +1,9 @@
 # %% [markdown]
-# # Sizes, tasks and the ruler
+# # Sizes, tasks and the size measure
 #
 # The paper's experiment has three axes: six encoders, eight tasks, and the subsets of three methods. This chapter
-# states the first two and the *ruler*, the way the paper counts megabytes. Nothing is downloaded: a shape is enough to
-# count.
+# states the first two and the *size measure*, the way the paper counts megabytes. Nothing is downloaded: a shape is
+# enough to count.
 
 # %% tags=["parameters"]
 sparsity = 0.6  # the sparsity whose sizes the last table lists; the paper has 0.4 and 0.6
@@ -84,7 +84,7 @@ tasks = tasks.assign(**{column: tasks[column].map(", ".join) for column in ("col
 tasks[["columns", "labels", "metrics", "scored"]]
 
 # %% [markdown]
-# ## The ruler
+# ## The size measure
 #
 # The paper's size of a model is
 #
@@ -111,8 +111,8 @@ sized = pd.DataFrame(
 sized.style.format(precision=2)
 
 # %% [markdown]
-# These are the sizes on the paper's Figure 1. From shapes alone the ruler gives every published point, if the pooler's
-# matrix counts as one of those that are pruned:
+# These are the sizes on the paper's Figure 1. From shapes alone the size measure gives every published point, if the
+# pooler's matrix counts as one of those that are pruned:
 
 # %%
 from compressions.files import root

@@ -4,46 +4,45 @@
 # The paper's first figure, from this edition's own records: each point is a model that was trained, saved in real int8
 # tensors with real zeros, loaded again and scored. Our encoders are [our own TINY and MINI](miniatures.py), fine-tuned
 # on at most 8,192 rows a task, so a point here and a point of the paper's do not have the same height even for the same
-# size; what can be compared is what a method does to a size.
+# size. What can be compared is what a method does to a size.
 
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records
 score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
-ruler = "paper"  # how bytes are counted: one of those on the page Real bytes
+size_measure = "paper"  # how bytes are counted: one of those on the page Real bytes
 draws = 1000  # how often seeds and rows are drawn again for an interval
 figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 
 # %%
-from IPython.display import Markdown
-
 from compressions.files import root
 from compressions.book.percent import check_parameters
 from compressions.analysis.reading import read_results
 
 check_parameters(globals())
-ours = read_results(root() / results, score, ruler)
-Markdown(ours.left_out)
+ours = read_results(root() / results, score, size_measure)
+ours.left_out.style.hide()
 
 # %% [markdown]
-# What is compared are tasks and sizes with all twelve configurations. Means are of {glue:text}`shared_sizes` over
-# {glue:text}`shared`; a size with fewer than half as many tasks is left out of them until it has more. The bars are
-# intervals of 95 %. They hold the chance of the validation rows and, where there are several seeds, of the seeds: rows
-# are drawn again once per task for all models, seeds once per task and size, after the multi-bootstrap of
-# {cite:t}`sellam2022multiberts`.
+# A cell is a task, a size and a seed. It is used where all twelve configurations are there and were trained on the same
+# kind of device; the table counts the records that are not used. Means are over the {glue:text}`shared_tasks:d` tasks
+# that all compared sizes have. A size with fewer than half as many tasks as the one with most is left out of the means.
+# Bars are 95 % confidence intervals. They include the noise of the validation rows and, where there are several seeds,
+# of the seeds: rows are drawn again once per task for all models, seeds once per task and size, after the
+# multi-bootstrap of {cite:t}`sellam2022multiberts`.
 
 # %%
 from compressions.analysis.bootstrap import bootstrap
-from compressions.analysis.pareto import MEAN, points
+from compressions.analysis.pareto import MEAN, model_table
 
-drawn = bootstrap(ours, draws)
-frame = points(ours, drawn).assign(source="this edition")
+resampled = bootstrap(ours, draws)
+frame = model_table(ours, resampled).assign(source="this edition")
 means = frame[(frame.task == MEAN) & (frame.configuration != "aug")]
 
 # %% [markdown]
 # ## The mean of the tasks
 #
 # Ours and the paper's published points in one chart. Switch to one of them below it; click a method in the legend to
-# follow it alone, with shift to compare several.
+# see it alone, with shift to compare several.
 
 # %%
 import pandas as pd
@@ -56,44 +55,25 @@ both = pd.concat([means, theirs])
 tradeoff(both, score_title="mean score")
 
 # %% tags=["hide-input"]
-import numpy as np
-
 from compressions.book.figures import tradeoff_static
-from compressions.analysis.majority import at_floor, named
 from compressions.book.glue import glue_figure, glue_numbers
-from compressions.analysis.pareto import difference, front, shared
+from compressions.analysis.pareto import difference, pareto_front, shared
 
 glue_figure("ours", tradeoff_static(both, "mean score", "source"), both, records=results)
-best = means[front(means)]
-several = best.configuration.str.contains(r"\+")
-by_name = means.set_index(["size", "configuration"])
+best = means[pareto_front(means.megabytes.to_numpy(), means.score.to_numpy())]
 tasks, sizes = shared(ours)
-compared = [ours.sizes[place] for place in sizes]
-floored = at_floor(ours, drawn)
-small, full = compared[0], by_name.loc[(compared[0], "qat+kd+mp60")]
-
-
-def costs(configuration: str, size: str) -> str:
-    """What a configuration of the smallest size scores above an uncompressed size, also without tasks at a floor."""
-    learned = [task for task in tasks if not floored[task].any()]
-    by = [difference(ours, drawn, (small, configuration), (size, "base"), over) for over in (tasks, learned)]
-    without = ", ".join(ours.tasks[task] for task in tasks if task not in learned)
-    return f"{by[0].told()} points" + f" [without {without}: {by[1].value:+z.1f}]" * bool(without and learned)
-
-
-against = [
-    f"{by_name.loc[(size, 'base')].megabytes / full.megabytes:.1f} times smaller than the uncompressed {size.upper()}, "
-    f"for {costs('qat+kd+mp60', size)}, without KD {costs('qat+mp60', size)}"
-    for size in dict.fromkeys([small, compared[-1]])
-]
+small = ours.sizes[sizes[0]]
+small_models = means[means["size"] == small].set_index("configuration")
+costs = {name: difference(ours, resampled, (small, name), (small, "base")) for name in ("qat+kd+mp60", "qat+mp60")}
 glue_numbers(
-    shared=", ".join(ours.tasks[place] for place in tasks),
-    shared_sizes=", ".join(size.upper() for size in compared),
+    shared_tasks=len(tasks),
     on_front=len(best),
-    combined=int(several.sum()),
+    combined=int(best.configuration.str.contains(r"\+").sum()),
     models=len(means),
-    across=f"{small.upper()} with all three methods at 60 % is {', and '.join(against)}",
-    names=", ".join(f"{row.size.upper()} {row.configuration}" for row in best.sort_values("megabytes").itertuples()),
+    small=small.upper(),
+    full_times=small_models.megabytes["base"] / small_models.megabytes["qat+kd+mp60"],
+    full_change=costs["qat+kd+mp60"].text(),
+    light_change=costs["qat+mp60"].text(),
 )
 
 # %% [markdown]
@@ -101,44 +81,39 @@ glue_numbers(
 # :name: fig-ours
 # :alt: Two panels of mean score against megabytes by method, ours above and the paper's published points below
 #
-# On the front, with no other model both as small and better, are {glue:text}`on_front:d` of this edition's models:
-# {glue:text}`names`. Of these {glue:text}`combined:d` combine methods; the smallest by the paper's ruler always does.
-# {glue:text}`across`; over {glue:text}`shared`, with 95 % intervals. The scales of the two panels differ.
+# {glue:text}`on_front:d` of this edition's {glue:text}`models:d` models are on the Pareto front, with no other model
+# both as small and better; {glue:text}`combined:d` of these combine methods. With all three methods at 60 % sparsity
+# {glue:text}`small` is {glue:text}`full_times:.1f` times smaller and its mean score changes by
+# {glue:text}`full_change` points (95 % CI), without KD by {glue:text}`light_change`. The scales of the two panels
+# differ.
 # ```
 
 # %% [markdown]
-# Which models are on the front is itself uncertain: with seeds and rows drawn again others would be. The share of draws
-# in which a model is, for those above one in ten:
+# Which models are on the Pareto front is itself uncertain: with seeds and rows drawn again others would be. The share
+# of draws in which a model is, for those above one in ten:
 
 # %% tags=["hide-input"]
-from compressions.analysis.pareto import front_share
+from compressions.analysis.pareto import pareto_share
 
-often = front_share(ours, drawn).merge(means[["size", "configuration", "megabytes", "score"]])
+often = pareto_share(ours, resampled).merge(means[["size", "configuration", "megabytes", "score"]])
 often = often[often.share > 0.1].sort_values("megabytes").assign(share=100 * often.share)
 glue_numbers(certain=int((often.share > 95).sum()), possible=len(often))
 often.style.format({"share": "{:.0f} %", "megabytes": "{:.2f}", "score": "{:.1f}"}).hide()
 
 # %% [markdown]
-# {glue:text}`possible:d` models are on the front in one draw of ten or more, {glue:text}`certain:d` in more than 95 %.
+# {glue:text}`possible:d` models are on the Pareto front in one draw of ten or more, {glue:text}`certain:d` in more than
+# 95 %.
 
 # %% [markdown]
 # ## Task by task
 #
-# The mean hides that tasks differ. Where validation rows are few the intervals are wide. And where an uncompressed
-# encoder is not certainly better than the best constant answer, a task is at its floor for it: compression has little
-# to take there, and a model that learns less, and so answers more alike, may score more. That is {glue:text}`floored`.
+# The mean hides that tasks differ. Where validation rows are few the intervals are wide.
 
 # %% tags=["hide-input"]
 separate = frame[(frame.task != MEAN) & (frame.configuration != "aug")]
 glue_figure("by-task", tradeoff_static(separate, "score", "task", columns=2), separate, records=results)
 width = (separate.high - separate.low).groupby(separate.task).median() / 2
-glue_numbers(
-    floored=named(ours, floored),
-    widest=width.max(),
-    widest_task=width.idxmax(),
-    narrowest=width.min(),
-    narrowest_task=width.idxmin(),
-)
+glue_numbers(widest=width.max(), widest_task=width.idxmax(), narrowest=width.min(), narrowest_task=width.idxmin())
 
 # %% [markdown]
 # ```{glue:figure} by-task
@@ -146,20 +121,34 @@ glue_numbers(
 # :alt: Small multiples, one per task, of score against megabytes by method, with intervals
 #
 # Half an interval's width is {glue:text}`widest:.1f` points on {glue:text}`widest_task` and {glue:text}`narrowest:.1f`
-# on {glue:text}`narrowest_task`, at the median over models. The line joins the models of the front.
+# on {glue:text}`narrowest_task`, at the median over models. The line joins the models of the Pareto front.
 # ```
+#
+# A task is *at the majority-class baseline* for a size where the interval of the uncompressed score reaches the score
+# of the best constant answer. Compression has little to take there, and a model that learns less, and predicts the
+# majority more often, may even score more.
+
+# %% tags=["hide-input"]
+import numpy as np
+
+from compressions.analysis.pareto import at_majority_baseline
+
+at_baseline = at_majority_baseline(ours, resampled)
+uncompressed = pd.DataFrame({"majority class": ours.majority_scores}, index=ours.tasks)
+for row, size in enumerate(ours.sizes):
+    uncompressed[f"{size.upper()} base"] = ours.scores[:, row, 0]
+    uncompressed[f"{size.upper()} at the baseline"] = np.where(at_baseline[:, row], "yes", "")
+uncompressed.style.format(precision=1, na_rep="–")
 
 # %% [markdown]
 # ## What each configuration changes
 #
-# The score of a configuration less the uncompressed one's, of the same size, seeds and rows; the mean over all tasks
-# that the size has, with a 95 % interval, over those that are not at their floor (*learned*), and over those with
-# several seeds, each of whose two models come from one device (*repeated*). `aug` is the control: the rows that
-# distillation adds, without the teacher.
+# The score of a configuration less the uncompressed one's, of the same size, seeds and rows: the mean over all tasks
+# that the size has with a 95 % confidence interval, over those that are not at the majority-class baseline, and over
+# those with several seeds. `aug` is the control: the rows that distillation adds, without the teacher.
 
 # %%
 from compressions.analysis.bootstrap import estimate_mean
-from compressions.analysis.devices import changes_apart, repeated
 from compressions.analysis.results import ALL
 
 
@@ -168,24 +157,25 @@ def change(scores: np.ndarray, left_out: np.ndarray | bool = False) -> np.ndarra
     return np.where(left_out, np.nan, scores - scores[..., :1])
 
 
-changes = estimate_mean(ours.scores, drawn, change, ours.freedom)
-learned = estimate_mean(ours.scores, drawn, lambda scores: change(scores, floored[..., None]), ours.freedom)
-mixed = changes_apart(ours)
-sure = repeated(ours, mixed)
-faultless = estimate_mean(ours.scores, drawn, lambda scores: change(scores, ~sure), ours.freedom)
+single = (ours.seeds < 2)[..., None]
+changes = estimate_mean(ours.scores, resampled, change, ours.freedom)
+above = estimate_mean(ours.scores, resampled, lambda scores: change(scores, at_baseline[..., None]), ours.freedom)
+several = estimate_mean(ours.scores, resampled, lambda scores: change(scores, single), ours.freedom)
 
 # %% tags=["hide-input"]
 curves = theirs.pivot(index="size", columns="configuration", values="score").reindex(columns=list(ALL))
 published = curves.sub(curves.base, axis=0).reindex(list(ours.sizes))
-printed = published.map("{:+.1f}".format).replace("+nan", "–")
+cells = [(row, column) for row in range(len(ours.sizes)) for column in range(1, len(ALL))]
 rows = [
-    (size.upper(), name, *(each.told(row, column) for each in (changes, learned, faultless)), printed.loc[size, name])
-    for row, size in enumerate(ours.sizes)
-    for column, name in enumerate(ALL)
-    if column
+    (ours.sizes[row].upper(), ALL[column], *(each.text(row, column) for each in (changes, above, several)))
+    for row, column in cells
 ]
-shown = pd.DataFrame(rows, columns=["size", "configuration", "change", "learned", "repeated", "the paper's"])
-shown.replace(".*nan.*", "–", regex=True).style.hide()
+shown = pd.DataFrame(rows, columns=["size", "configuration", "change", "above the baseline", "several seeds"])
+shown["the paper's"] = [published.loc[ours.sizes[row], ALL[column]] for row, column in cells]
+for row in shown[~shown.configuration.str.contains(r"\+")].itertuples():
+    key = f"{row.size.lower()}_{row.configuration}"
+    glue_numbers(**{key: row.change, f"paper_{key}": row[-1]})
+shown.style.format({"the paper's": "{:+.1f}"}, na_rep="–").hide()
 
 # %% tags=["hide-input"]
 from compressions.book.figures_by_size import draw_by_size, with_tasks
@@ -203,93 +193,36 @@ their = published.iloc[:, SHOWN].set_axis(published.columns[SHOWN].map(method_of
 figure = draw_by_size(moved, by_task, their, "change of the score, points")
 glue_figure("changes", figure, with_tasks(moved, by_task, ours.tasks), records=results)
 
-# %% tags=["hide-input"]
-from compressions.book.glue import told_by_tasks
-
-kd, aug = ALL.index("kd"), ALL.index("aug")
-
-
-def controlled(scores: np.ndarray) -> np.ndarray:
-    """What each configuration changes, on the tasks whose control was run."""
-    return change(scores, np.isnan(scores[..., [aug]]))
-
-
-taught = estimate_mean(ours.scores, drawn, controlled, ours.freedom)
-SINGLE = ("qat", "mp40", "mp60", "kd")
-singles = pd.DataFrame(
-    [
-        (size.upper(), f"{name} {faultless.told(row, column)}", ours.over(sure[:, row, column]))
-        for row, size in enumerate(ours.sizes)
-        for name in SINGLE
-        for column in [ALL.index(name)]
-        if sure[:, row, column].any()
-    ],
-    columns=["size", "told", "over"],
-)
-like_theirs = [
-    size
-    for size in ours.sizes
-    if published.loc[size, "base"] == 0
-    if (singles.over[singles["size"] == size.upper()] == "all tasks").sum() == len(SINGLE)
-]
-
-
-def without_worst(row: int) -> str:
-    """The change by KD without the task that takes most from its mean, in words."""
-    own = pd.Series(controlled(ours.scores)[:, row, kd], ours.tasks).dropna()
-    worst = own.idxmin()
-    return f"{own.drop(worst).mean():+z.1f} without {worst}, its worst" if len(own) > 1 else "of one task"
-
-
-TWO = " with models of two devices"
-said = [
-    f"{ours.basis(size)}{TWO * bool(mixed[:, row, [kd, aug]].any())} {taught.told(row, kd)} points "
-    f"({without_worst(row)}; {learned.value[row, kd]:+z.1f} without tasks at their floor; the paper's figure has "
-    f"{printed.kd[size]}), of which the added rows alone are "
-    f"{taught.value[row, aug]:+.1f} and the teacher, given these rows, "
-    f"{taught.value[row, kd] - taught.value[row, aug]:+.1f}"
-    for row, size in enumerate(ours.sizes)
-    if not np.isnan(taught.value[row, aug])
-]
-READ_OFF = 0.1  # points by which the difference of two points of the paper's picture may be off
-other = [
-    f"{size.upper()} {name} {changes.told(row, column)}, the paper's {printed.loc[size, name]}"
-    for row, size in enumerate(ours.sizes)
-    for name in SINGLE
-    if size in like_theirs and (column := ALL.index(name))
-    if not changes.low[row, column] - READ_OFF <= published.loc[size, name] <= changes.high[row, column] + READ_OFF
-]
-alone = {
-    f"{name}_alone": "; ".join(
-        f"{size.upper()} {changes.told(row, ALL.index(name))} points, in the paper {printed.loc[size, name]}"
-        for row, size in enumerate(ours.sizes)
-        if size in like_theirs
-    )
-    or "not known"
-    for name in ("qat", "kd", "mp60")
-}
-elsewhere = told_by_tasks(singles[~singles["size"].isin([size.upper() for size in like_theirs])])
-glue_numbers(
-    **alone,
-    control="; ".join(said) or "the control was not run",
-    disagree="; ".join(other) or "none",
-    comparable=", ".join(size.upper() for size in like_theirs) or "no size",
-    repeated=f"Elsewhere, over tasks with several seeds trained on one device, the changes are: {elsewhere}"
-    if elsewhere
-    else "No other size has tasks with several seeds trained on one device",
-)
-
 # %% [markdown]
 # ```{glue:figure} changes
 # :name: fig-changes
 # :alt: For each size the change of the score by method with 95 % intervals, single tasks and the paper's values
 #
-# With KD, the added rows and all, the score changes so: {glue:text}`control`. Changes by a single method whose interval
-# leaves out the paper's value, whose own noise is not known, at sizes whose tasks are all as in *repeated*
-# ({glue:text}`comparable`): {glue:text}`disagree`. {glue:text}`repeated`.
-# Where pruning is on it is to 60 %; small dots are single tasks, augmentation is the control.
+# Change of the mean score by each method. Where pruning is on it is to 60 %; small dots are single tasks, augmentation
+# is the control.
 # ```
 #
+# KD comes with added rows. Its change is that of the control, the added rows alone, and that of the teacher given these
+# rows, their paired difference; over the tasks whose control was run:
+
+# %% tags=["hide-input"]
+kd, aug = ALL.index("kd"), ALL.index("aug")
+
+
+def by_part(scores: np.ndarray) -> np.ndarray:
+    """Changes by KD, by its added rows and by its teacher, (..., tasks, sizes, 3); NaN where no control was run."""
+    base, taught, added = scores[..., 0], scores[..., kd], scores[..., aug]
+    return np.stack([taught - base + 0 * added, added - base, taught - added], axis=-1)
+
+
+parts = estimate_mean(ours.scores, resampled, by_part, ours.freedom)
+texts = [[parts.text(row, part) for part in range(3)] for row in range(len(ours.sizes))]
+taught = pd.DataFrame(texts, list(ours.sizes), ["KD", "added rows", "teacher"])
+for size, row in taught.iterrows():
+    glue_numbers(**{f"{size}_added": row["added rows"], f"{size}_teacher": row.teacher})
+taught.rename(index=str.upper)
+
+# %% [markdown]
 # ## The teacher
 #
 # What a teacher can give is limited by what it knows. Scores of the teacher of each task, and of the uncompressed
@@ -300,24 +233,15 @@ from compressions.experiments.records import read_all
 
 distilled = [record for record in read_all(root() / results) if record.get("teacher")]
 known = pd.Series({record["specification"]["task"]: record["teacher"]["score"] for record in distilled}, dtype=float)
-plain = {f"{size.upper()} base": ours.scores[:, row, 0] for row, size in enumerate(ours.sizes)}
+plain = {size.upper(): ours.scores[:, row, 0] for row, size in enumerate(ours.sizes)}
 students = pd.DataFrame({"teacher": known.reindex(ours.tasks), **plain}, index=ours.tasks)
-own = students.drop(columns="teacher")
-behind, sizes = own.gt(students.teacher, axis=0).sum(axis=1), own.notna().sum(axis=1)
-lower = {
-    "every uncompressed student's": (behind > 0) & (behind == sizes),
-    "some student's": behind.between(1, sizes - 1),
-}
-weak = [
-    f"than {whose} on {', '.join(f'{task} ({students.teacher[task]:.1f})' for task in students.index[there])}"
-    for whose, there in lower.items()
-    if there.any()
-]
-ahead = [f"{(students.teacher - students[name]).mean():+.1f} points from {name.split()[0]}'s" for name in plain]
-glue_numbers(weak=", ".join(weak) or "than a student's on no task", ahead=", ".join(ahead))
+glue_numbers(
+    teacher_ahead=(students.teacher - students[small.upper()]).mean(),
+    teacher_behind=int((students[small.upper()] > students.teacher).sum()),
+)
 students.style.format("{:.1f}", na_rep="–")
 
 # %% [markdown]
-# On average over the tasks the teacher's score differs by {glue:text}`ahead`, uncompressed; it is lower
-# {glue:text}`weak`. From a teacher that knows little more, distillation cannot gain what the paper's gains from
-# one of LARGE's size or above.
+# On average over the tasks the teacher's score differs by {glue:text}`teacher_ahead:+.1f` points from that of the
+# uncompressed {glue:text}`small`; it is lower on {glue:text}`teacher_behind:d` tasks. From a teacher that knows little
+# more, distillation cannot gain what the paper's gains from one of LARGE's size or above.

@@ -100,8 +100,8 @@ records = [record for experiment in experiments for record in run(experiment, wa
 # %% [markdown]
 # ## What came out
 #
-# The mean over the seeds, and the standard deviation where there are several. Megabytes are by the paper's ruler,
-# non-zero parameters times four bytes or one; the file is what the disk holds.
+# The mean over the seeds, and the standard deviation where there are several. Megabytes are by the paper's size
+# measure, non-zero parameters times four bytes or one; the file is what the disk holds.
 
 # %%
 import pandas as pd

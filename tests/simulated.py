@@ -12,7 +12,7 @@ from compressions.data.tasks import TASKS
 from compressions.experiments.configurations import method_of
 from compressions.experiments.records import read_all, read_predictions, record_path, write_record
 from compressions.models.architectures import SHAPES
-from compressions.storage.size_measures import KEY, MEASURED, MEASURES, PARTS, RULERS
+from compressions.storage.size_measures import KEY, MEASURED, SIZE_MEASURES_FILE, PARTS, COUNTED
 from compressions.training import metrics
 
 WORLD_TASKS = ("sst2", "mnli", "qnli", "rte")
@@ -115,7 +115,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
 
 
 def write_measures(folder: Path, only: dict | None = None) -> None:
-    """Measures as `make rulers` leaves them of a folder's records, or of those that agree with `only`.
+    """Measures as `make size-measures` leaves them of a folder's records, or of those that agree with `only`.
 
     Bytes by the measured rulers are nine tenths of the bitmask's, each ruler's a little more than the one before.
     """
@@ -125,8 +125,8 @@ def write_measures(folder: Path, only: dict | None = None) -> None:
         if any(named[key] != value for key, value in (only or {}).items()):
             continue
         for share, part in zip((1.0, 0.5), PARTS, strict=True):
-            counted = {name: share * count(record) for name, count in RULERS.items()}
+            counted = {name: share * count(record) for name, count in COUNTED.items()}
             coded = {name: 0.9 * counted["bitmask"] + 100 * place for place, name in enumerate(MEASURED)}
             sizes = {"parameters": share * record["parameters"], **counted, **coded}
             rows.append({**named, "part": part, **sizes, "artifact_sha256": record["artifact_sha256"]})
-    pd.DataFrame(rows).to_csv(folder / MEASURES, index=False)
+    pd.DataFrame(rows).to_csv(folder / SIZE_MEASURES_FILE, index=False)

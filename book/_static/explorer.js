@@ -1,6 +1,6 @@
 // The explorer's address says what was chosen in it, and its budget line can be dragged.
 (() => {
-  const SIGNALS = ["task", "ruler", "reference", "tolerance", "budget"];
+  const SIGNALS = ["task", "size_measure", "reference", "tolerance", "budget"];
   const PICKED = ["methods_picked_store", "sizes_picked_store"];
   const embed = window.vegaEmbed;
   window.vegaEmbed = (...given) =>

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compressions.analysis.byte_synergy import ALL_RULERS, byte_synergy, mean_bytes, weighed
+from compressions.analysis.byte_synergy import SIZE_MEASURES, byte_synergy, mean_bytes, load_size_measures
 from compressions.errors import BadInput
-from compressions.storage.size_measures import KEY, MEASURES, WHOLE
+from compressions.storage.size_measures import KEY, SIZE_MEASURES_FILE, WHOLE
 
 BYTES = {"base": 4000, "qat": 1000, "mp60": 2000, "qat+mp60": 800, "qat+kd+mp60": 700}
 
@@ -16,17 +16,17 @@ def write(folder, spread=0.0, tasks=("rte", "cola", "sst2")):
     generator, rows = np.random.default_rng(0), []
     for task in tasks:
         for configuration, size in BYTES.items():
-            counted = dict.fromkeys(ALL_RULERS, size * 2 ** (spread * generator.normal()))
+            counted = dict.fromkeys(SIZE_MEASURES, size * 2 ** (spread * generator.normal()))
             named = dict(zip(KEY, (task, "tiny", configuration, 0), strict=True))
             rows.append({**named, "part": WHOLE, "parameters": 1000, **counted, "artifact_sha256": str(len(rows))})
     folder.mkdir(exist_ok=True)
-    pd.DataFrame(rows).to_csv(folder / MEASURES, index=False)
+    pd.DataFrame(rows).to_csv(folder / SIZE_MEASURES_FILE, index=False)
 
 
 def test_bytes_that_save_less_together_than_their_product_are_below_zero(tmp_path):
     write(tmp_path)
-    found = byte_synergy(weighed([tmp_path]), WHOLE)
-    assert list(found.ruler) == list(ALL_RULERS) and set(found.sparsity) == {0.6}
+    found = byte_synergy(load_size_measures([tmp_path]), WHOLE)
+    assert list(found.ruler) == list(SIZE_MEASURES) and set(found.sparsity) == {0.6}
     assert np.allclose(found.value, np.log2(5 / 8)) and np.allclose(found.high - found.low, 0)
 
 
@@ -48,7 +48,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
             for noise in generator.normal(scale=0.01, size=3)
         ]
         frame = pd.DataFrame(frame)
-        frame = frame.assign(**{ruler: frame.bytes * 2**frame.noise for ruler in ALL_RULERS})
+        frame = frame.assign(**{ruler: frame.bytes * 2**frame.noise for ruler in SIZE_MEASURES})
         found = byte_synergy(frame, WHOLE).iloc[0]
         inside.append(found.low <= np.log2(5 / 8) <= found.high)
     assert 0.9 < np.mean(inside) < 0.99
@@ -56,22 +56,22 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
 
 def test_models_of_the_same_tasks_are_compared(tmp_path):
     write(tmp_path)
-    frame = weighed([tmp_path])
-    frame.loc[(frame.configuration == "base") & (frame.task != "rte"), list(ALL_RULERS)] *= 7
+    frame = load_size_measures([tmp_path])
+    frame.loc[(frame.configuration == "base") & (frame.task != "rte"), list(SIZE_MEASURES)] *= 7
     frame = frame[(frame.configuration == "base") | (frame.task == "rte")]
     assert np.allclose(byte_synergy(frame, WHOLE).value, np.log2(5 / 8))
 
 
 def test_one_model_of_each_has_a_value_and_no_interval(tmp_path):
     write(tmp_path, tasks=("rte",))
-    found = byte_synergy(weighed([tmp_path]), WHOLE)
+    found = byte_synergy(load_size_measures([tmp_path]), WHOLE)
     assert np.allclose(found.value, np.log2(5 / 8)) and found.low.isna().all()
 
 
 def test_means_are_of_the_models_that_were_measured(tmp_path):
     write(tmp_path / "a", tasks=("rte",))
     write(tmp_path / "b", tasks=("cola", "sst2"))
-    found = mean_bytes(weighed([tmp_path / "a", tmp_path / "b"]), WHOLE).set_index(["subset", "sparsity"])
+    found = mean_bytes(load_size_measures([tmp_path / "a", tmp_path / "b"]), WHOLE).set_index(["subset", "sparsity"])
     assert (found.models == 3).all() and found.loc[("qat+kd+mp", 0.6), "xz"] == pytest.approx(700)
-    with pytest.raises(BadInput, match="no model of .* was measured; make rulers"):
-        weighed([tmp_path])
+    with pytest.raises(BadInput, match="no model of .* was measured; make size-measures"):
+        load_size_measures([tmp_path])

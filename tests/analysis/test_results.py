@@ -24,7 +24,7 @@ from compressions.analysis.results import ALL, PAPER
 from compressions.data.tasks import GLUE_TASKS
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all, read_predictions, record_path
-from compressions.storage.size_measures import MEASURED, MEASURES
+from compressions.storage.size_measures import MEASURED, SIZE_MEASURES_FILE
 from tests.conftest import ROOT, call_papermill, run_chapter
 from tests.simulated import on_gpu, write_measures, write_one, write_records
 
@@ -236,7 +236,7 @@ def test_a_difference_of_two_models_is_that_of_their_means(folder):
 def test_a_model_that_was_not_measured_has_its_tasks_share_of_the_uncompressed_bytes(tmp_path):
     write_records(tmp_path, sizes=("tiny",), seeds=(0,))
     write_measures(tmp_path)
-    path = tmp_path / MEASURES
+    path = tmp_path / SIZE_MEASURES_FILE
     frame = pd.read_csv(path)
     frame.loc[frame.task == "sst2", list(MEASURED)] *= 2  # a task whose files are twice as large
     frame[~((frame.task == "sst2") & (frame.configuration == "qat"))].to_csv(path, index=False)
@@ -249,7 +249,7 @@ def test_a_model_that_was_not_measured_has_its_tasks_share_of_the_uncompressed_b
 def test_a_models_own_bytes_stand_where_the_uncompressed_one_was_not_measured(tmp_path):
     write_records(tmp_path, sizes=("tiny",), seeds=(0,))
     write_measures(tmp_path)
-    path = tmp_path / MEASURES
+    path = tmp_path / SIZE_MEASURES_FILE
     frame = pd.read_csv(path)
     frame.loc[frame.task == "sst2", list(MEASURED)] *= 2
     kept = frame[~((frame.task == "sst2") & frame.configuration.isin(["base", "kd"]))]

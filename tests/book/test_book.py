@@ -214,14 +214,14 @@ def explore(page) -> dict:
 
 def test_the_explorers_address_says_what_was_chosen_and_brings_it_back(visit):
     page, _ = visit(EXPLORER)
-    page.locator("select[name=ruler]").select_option("bitmask")
+    page.locator("select[name=size_measure]").select_option("bitmask")
     page.locator("select[name=task]").select_option("rte")
     page.wait_for_function("location.hash.includes('rte')")
     chosen = explore(page)
-    assert (chosen["task"], chosen["ruler"]) == ("rte", "bitmask")
+    assert (chosen["task"], chosen["size_measure"]) == ("rte", "bitmask")
     again, troubles = visit(EXPLORER, fragment=page.evaluate("location.hash"))
     expect(again.locator("select[name=task]")).to_have_value("rte")
-    expect(again.locator("select[name=ruler]")).to_have_value("bitmask")
+    expect(again.locator("select[name=size_measure]")).to_have_value("bitmask")
     assert troubles == []
 
 

@@ -1,4 +1,4 @@
-"""Bytes by every ruler, of real artifacts, and what `make pack` and `make rulers` say."""
+"""Bytes by every size measure, of real artifacts, and what `make pack` and `make size-measures` say."""
 
 import gzip
 import shutil
@@ -16,7 +16,7 @@ from compressions.measurements.artifacts import complete
 from compressions.measurements.model_bytes import csr_bytes, main, measure
 from compressions.storage.artifact import count, load_packed
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint
-from compressions.storage.size_measures import LAYERS, MEASURED, MEASURES, RULERS, WHOLE, read_measures
+from compressions.storage.size_measures import COUNTED, LAYERS, SIZE_MEASURES, SIZE_MEASURES_FILE, WHOLE, read_size_measures
 from tests.simulated import write_measures, write_records
 from tests.storage.test_artifact import save, tokens
 
@@ -69,10 +69,10 @@ def test_compressed_sparse_rows_of_a_hand_made_matrix():
 
 
 def measured_all(folder, results):
-    return complete(results, MEASURES, read_measures(results), measure, folder / "artifacts")
+    return complete(results, SIZE_MEASURES_FILE, read_size_measures(results), measure, folder / "artifacts")
 
 
-def test_whole_models_and_their_layers_are_measured_by_every_ruler(tmp_path, record):
+def test_whole_models_and_their_layers_are_measured_by_every_size_measure(tmp_path, record):
     results = record.parents[2]
     table, unmeasured = measured_all(tmp_path, results)
     assert not unmeasured and list(table.part) == [WHOLE, LAYERS]
@@ -82,42 +82,42 @@ def test_whole_models_and_their_layers_are_measured_by_every_ruler(tmp_path, rec
     assert whole.gzip == pytest.approx(len(gzip.compress(weights.read_bytes())), rel=0.01)
     assert whole.entropy < whole.packed < whole.xz and whole.bitmask > whole.paper
     layers = table[table.part == LAYERS].iloc[0]
-    assert all(0 < layers[ruler] < whole[ruler] for ruler in (*RULERS, *MEASURED))
+    assert all(0 < layers[name] < whole[name] for name in SIZE_MEASURES)
     assert layers.dense == layers.parameters and layers.paper < 0.6 * layers.dense
-    pd.testing.assert_frame_equal(read_measures(results), table.reset_index(drop=True), check_dtype=False)
+    pd.testing.assert_frame_equal(read_size_measures(results), table.reset_index(drop=True), check_dtype=False)
 
 
 def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, capsys):
     results = record.parents[2]
     measured_all(tmp_path, results)
-    before = (results / MEASURES).read_bytes()
+    before = (results / SIZE_MEASURES_FILE).read_bytes()
     shutil.rmtree(tmp_path / "artifacts")
-    assert len(measured_all(tmp_path, results)[0]) == 2 and (results / MEASURES).read_bytes() == before
+    assert len(measured_all(tmp_path, results)[0]) == 2 and (results / SIZE_MEASURES_FILE).read_bytes() == before
     other = read_all(results)[0]
     write_record(record, {**other, "artifact_sha256": "another"}, np.zeros(3), np.zeros(3))
     main(str(results))
     assert "0 models are measured; 1 could not be\nthe artifact of" in capsys.readouterr().out
-    (results / MEASURES).write_text("task\nrte\n")
-    with pytest.raises(BadInput, match="rulers.csv is no table of rulers"):
-        read_measures(results)
+    (results / SIZE_MEASURES_FILE).write_text("task\nrte\n")
+    with pytest.raises(BadInput, match="size_measures.csv is no table of size measures"):
+        read_size_measures(results)
 
 
-def test_a_measured_ruler_serves_when_every_configuration_was_measured(tmp_path):
+def test_a_measured_size_measure_serves_when_every_configuration_was_measured(tmp_path):
     write_records(tmp_path, sizes=("tiny",))
-    with pytest.raises(BadInput, match="no size of .* has all configurations measured by packed; make rulers"):
-        read_results(tmp_path, ruler="packed")
+    with pytest.raises(BadInput, match="no size of .* has all configurations measured by packed; make size-measures"):
+        read_results(tmp_path, size_measure="packed")
     write_measures(tmp_path, {"configuration": "kd"})
-    assert set(read_results(tmp_path).rulers) == set(RULERS)
+    assert set(read_results(tmp_path).bytes_by) == set(COUNTED)
     write_measures(tmp_path, {"task": "rte"})
-    found = read_results(tmp_path, ruler="packed")
-    assert set(found.rulers) == {*RULERS, *MEASURED}
+    found = read_results(tmp_path, size_measure="packed")
+    assert set(found.bytes_by) == set(SIZE_MEASURES)
     # Also on the task that was not measured, where a configuration has the ratio to the base of those that were.
-    assert np.allclose(found.bytes, 0.9 * found.rulers["bitmask"] + 300)
+    assert np.allclose(found.bytes, 0.9 * found.bytes_by["bitmask"] + 300)
 
 
-def test_a_size_that_was_not_wholly_measured_is_left_out_by_a_measured_ruler(tmp_path):
+def test_a_size_that_was_not_wholly_measured_is_left_out_by_a_measured_size_measure(tmp_path):
     write_records(tmp_path, sizes=("tiny", "mini"))
     write_measures(tmp_path, {"size": "mini"})
     assert read_results(tmp_path).sizes == ("tiny", "mini")
-    found = read_results(tmp_path, ruler="xz")
+    found = read_results(tmp_path, size_measure="xz")
     assert found.sizes == ("mini",) and "TINY has configurations of which no artifact was measured" in found.notes[-1]

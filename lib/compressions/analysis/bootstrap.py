@@ -1,4 +1,4 @@
-"""Estimates with the noise of seeds and of validation rows, after the multi-bootstrap (Sellam et al. 2022)."""
+"""Estimates with the noise of random seeds and of validation rows, by the multi-bootstrap (Sellam et al. 2022)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +20,21 @@ class Draws:
     rows: np.ndarray
     both: np.ndarray
 
+    def corrected(self) -> np.ndarray:
+        """Draws of seeds and rows whose variance is that of `Estimate`, for statistics that need whole distributions.
+
+        In `both` the noise that a seed and a row have only together counts three times (Owen 2007), here once.
+        """
+        rows = self.rows - self.rows.mean(axis=0)
+        variance, raw = _variances(self.seeds, self.rows, self.both)[1], rows.var(axis=0)
+        return self.seeds + rows * np.sqrt(np.divide(variance, raw, out=np.ones_like(raw), where=raw > 0))
+
 
 @dataclass(frozen=True)
 class Estimate:
     """Values of a statistic, and their variances: what more seeds would shrink, and what only more rows would.
 
-    `freedom` is how many degrees of freedom the seeds' variance has: the fewer, the less it is known itself.
+    `freedom` are the degrees of freedom of the seeds' variance; the rows' variance is taken as known.
     """
 
     value: np.ndarray
@@ -38,51 +47,52 @@ class Estimate:
         freedom = np.broadcast_to(self.freedom, self.value.shape)
         return Estimate(*(each[place] for each in (self.value, self.of_seeds, self.of_rows, freedom)))
 
-    def told(self, *place: int, digits: int = 1) -> str:
-        """One of the estimates with its 95 % interval, in words."""
+    def text(self, *place: int, digits: int = 1) -> str:
+        """One of the estimates with its 95 % confidence interval, such as `+0.3 (-0.1 to +0.7)`; `–` where unknown."""
         one = self.at(*place)
         value, low, high = (f"{each:+z.{digits}f}" for each in (one.value, one.low, one.high))
-        return f"{value} ({low} to {high})"
+        return f"{value} ({low} to {high})" if np.isfinite(one.value) else "–"
 
     @property
-    def error(self) -> np.ndarray:
-        """The standard errors."""
+    def standard_error(self) -> np.ndarray:
+        """The square root of both variances' sum."""
         return np.sqrt(self.of_seeds + self.of_rows)
 
     @property
     def degrees(self) -> np.ndarray:
-        """Degrees of freedom of the whole variance, after Welch and Satterthwaite; the rows' counts as known."""
-        share = np.divide(self.of_seeds, self.error**2, out=np.zeros_like(self.error), where=self.error > 0)
+        """Degrees of freedom of the whole variance, after Welch and Satterthwaite, corrected as in `estimate_mean`."""
+        total = self.of_seeds + self.of_rows
+        share = np.divide(self.of_seeds, total, out=np.zeros_like(total), where=total > 0)
         known = (share > 0) & (np.asarray(self.freedom) > 0)  # of one seed there is no variance, but rounding
-        return np.maximum(np.divide(self.freedom, share**2, out=np.full_like(share, np.inf), where=known), 1)
+        return np.divide(self.freedom + 2, share**2, out=np.full_like(share, np.inf), where=known) - 2
 
     @property
-    def half(self) -> np.ndarray:
-        """Half the width of 95 % intervals, by Student's t."""
-        return stdtrit(self.degrees, 0.975) * self.error
+    def half_width(self) -> np.ndarray:
+        """Half the width of the 95 % confidence intervals, by Student's t."""
+        return stdtrit(self.degrees, 0.975) * self.standard_error
 
     def with_seeds(self, seeds: int, wanted: np.ndarray) -> "Estimate":
-        """The same from so many seeds a task, where it is one from `seeds`, two or more."""
+        """What to expect of `wanted` seeds a task, where this estimate has `seeds`, two or more."""
         freedom = self.freedom * (wanted - 1) / (seeds - 1)
         return Estimate(self.value, self.of_seeds * seeds / wanted, self.of_rows, freedom)
 
     @property
     def low(self) -> np.ndarray:
-        """The lower ends of 95 % intervals."""
-        return self.value - self.half
+        """The lower ends of the 95 % confidence intervals."""
+        return self.value - self.half_width
 
     @property
     def high(self) -> np.ndarray:
-        """The upper ends of 95 % intervals."""
-        return self.value + self.half
+        """The upper ends of the 95 % confidence intervals."""
+        return self.value + self.half_width
 
 
 def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:
-    """Draw seeds and rows again, stratified by task.
+    """Resample seeds and rows, stratified by task.
 
-    Rows are drawn once per task for all sizes and configurations, seeds once per task and size for all configurations:
-    comparisons stay paired. Of S seeds S - 1 are drawn, for then the variance of their mean is the unbiased estimate
-    s²/S (Rao & Wu 1988); of one seed nothing can be drawn, and the noise that it adds stays unknown.
+    Rows are drawn once per task for all sizes and configurations, seeds once per task and size for all configurations,
+    so that comparisons stay paired. Of S seeds S - 1 are drawn: then the variance of their mean is the unbiased
+    estimate s²/S (Rao & Wu 1988). From one seed nothing can be drawn, and its noise stays unknown.
     """
     generator = np.random.default_rng(seed)
     found = Draws(*(np.full((draws, *results.bytes.shape), np.nan, np.float32) for _ in range(3)))
@@ -91,13 +101,13 @@ def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:
         length = len(results.cells[keys[0]].labels)
         weights = {key: _seed_weights(generator, draws, len(results.cells[key].seeds)) for key in keys}
         for key in keys:
-            own = results.drawn(key, np.ones((1, length), np.float32))[0]
-            found.seeds[(slice(None), *results.place(key))] = weights[key] @ own.T
+            observed = results.resampled_scores(key, np.ones((1, length), np.float32))[0]
+            found.seeds[(slice(None), *results.place(key))] = weights[key] @ observed.T
         for start in range(0, draws, BLOCK):
             block = slice(start, min(start + BLOCK, draws))
             counts = row_counts(generator, block.stop - start, length)
             for key in keys:
-                drawn = results.drawn(key, counts)
+                drawn = results.resampled_scores(key, counts)
                 found.rows[(block, *results.place(key))] = drawn.mean(axis=-1)
                 found.both[(block, *results.place(key))] = np.einsum("bcs,bs->bc", drawn, weights[key][block])
     return found
@@ -126,7 +136,7 @@ def estimate(
 
     `freedom`, of the seeds' variance, is for one task its seeds less one; `estimate_mean` is for means over tasks.
     """
-    return _from_draws(statistic(scores), [statistic(each) for each in _kinds(draws)], freedom)
+    return Estimate(statistic(scores), *_variances(*(statistic(each) for each in _kinds(draws))), freedom)
 
 
 def estimate_mean(
@@ -138,27 +148,31 @@ def estimate_mean(
 ) -> Estimate:
     """The same for the mean over tasks of what `of_task` gives for each, `(..., tasks, sizes, n)`; NaN leaves one out.
 
-    `freedom`, `(tasks, sizes)` or `(tasks, 1)`, is each task's: its seeds less one, or for what is searched among all
-    sizes the sum over them. The mean's is Welch and Satterthwaite's: little where one task's seeds are the noisiest.
-    `summary` is another function of the tasks' values, near to linear in each.
+    `freedom` f, `(tasks, sizes)` or `(tasks, 1)`, is each task's: its seeds less one, or for what is searched among all
+    sizes the sum over them. With each task's variance v over seeds, the mean's degrees of freedom are
+
+        (Σ v)² / Σ(v² / (f + 2)) - 2,
+
+    which is Welch and Satterthwaite's (Σ σ²)² / Σ(σ⁴ / f) with unbiased estimates of both sums: of a variance with f
+    degrees of freedom E v² = σ⁴ (f + 2) / f, hence E(Σ v)² = (Σ σ²)² + 2 Σ(σ⁴ / f). `summary` is another function of
+    the tasks' values than their mean, near to linear in each.
     """
     parts = [of_task(each) for each in _kinds(draws)]
-    own = np.nan_to_num(parts[0].var(axis=0)) * (freedom > 0)[..., None]
-    squares = (own**2 / np.maximum(freedom, 1)[..., None]).sum(axis=0)
-    pooled = np.divide(own.sum(axis=0) ** 2, squares, out=np.zeros_like(squares), where=squares > 0)
-    return _from_draws(summary(of_task(scores)), [summary(part) for part in parts], pooled)
+    variance = np.nan_to_num(parts[0].var(axis=0)) * (freedom > 0)[..., None]
+    squares = (variance**2 / (freedom + 2)[..., None]).sum(axis=0)
+    pooled = np.divide(variance.sum(axis=0) ** 2, squares, out=np.full_like(squares, 2), where=squares > 0) - 2
+    return Estimate(summary(of_task(scores)), *_variances(*(summary(part) for part in parts)), pooled)
 
 
 def _kinds(draws: Draws) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return draws.seeds, draws.rows, draws.both
 
 
-def _from_draws(value: np.ndarray, drawn: list[np.ndarray], freedom: np.ndarray | float) -> Estimate:
-    """A statistic's value with the variances of its draws, in the order of `_kinds`.
+def _variances(seeds: np.ndarray, rows: np.ndarray, both: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Variances by seeds and by rows of a statistic's draws, the noise of a seed and a row together counted once.
 
-    Where both are drawn, noise that is a seed's and a row's alone counts three times (Owen 2007), once in the draws of
-    seeds and once in those of rows; the difference is that noise, and is counted once.
+    Where both are drawn that noise counts three times (Owen 2007), once in the draws of seeds and once in those of
+    rows; the difference is that noise, and is counted once.
     """
-    of_seeds, of_rows, of_both = (part.var(axis=0) for part in drawn)
-    shared = np.clip(of_both - of_seeds - of_rows, 0, np.minimum(of_seeds, of_rows))
-    return Estimate(value, of_seeds, of_rows - shared, freedom)
+    of_seeds, of_rows, of_both = (part.var(axis=0) for part in (seeds, rows, both))
+    return of_seeds, of_rows - np.clip(of_both - of_seeds - of_rows, 0, np.minimum(of_seeds, of_rows))

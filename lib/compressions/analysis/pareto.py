@@ -1,4 +1,4 @@
-"""Models as points in the plane of size and score, with intervals, and which of them no other one beats."""
+"""Score against size: a table of all models with intervals, the majority-class baseline, and the Pareto front."""
 
 import numpy as np
 import pandas as pd
@@ -12,37 +12,47 @@ MEAN = "mean"
 COLUMNS = ["task", "size", "configuration", "methods", "megabytes", "score", "low", "high", "seeds"]
 
 
-def points(results: Results, draws: Draws) -> pd.DataFrame:
+def model_table(results: Results, draws: Draws) -> pd.DataFrame:
     """One row for each task, size and configuration, and for the mean over the `shared` tasks.
 
-    Megabytes are by the results' ruler; `low` and `high` are a 95 % interval of the score; `seeds` of a mean are those
-    of the task with the fewest.
+    Megabytes are by the results' size measure; `low` and `high` are the ends of the score's 95 % confidence interval;
+    `seeds` of a mean are those of the task with the fewest.
     """
-    own = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
+    single = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
     tasks, sizes = shared(results)
     mean = estimate_mean(results.scores, draws, lambda scores: scores[..., tasks, :, :], results.freedom[tasks])
-    rows = []
-    for place, task in enumerate(results.tasks):
-        rows += _rows(results, task, own.at(place), results.bytes[place], results.seeds[place])
-    over = _rows(results, MEAN, mean, results.bytes[tasks].mean(axis=0), results.seeds[tasks].min(axis=0))
-    rows += [row for row in over if results.sizes.index(row[1]) in sizes]
+    parts = [
+        (task, single.at(row), results.bytes[row], results.seeds[row], range(len(results.sizes)))
+        for row, task in enumerate(results.tasks)
+    ]
+    parts.append((MEAN, mean, results.bytes[tasks].mean(axis=0), results.seeds[tasks].min(axis=0), sizes))
+    rows = [
+        (
+            *(task, results.sizes[row], name, method_of(name), sizes_in_bytes[row, column] / MEGABYTE),
+            *(part[row, column] for part in (found.value, found.low, found.high)),
+            int(seeds[row]),
+        )
+        for task, found, sizes_in_bytes, seeds, there in parts
+        for row in there
+        for column, name in enumerate(ALL)
+    ]
     return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="score").reset_index(drop=True)
 
 
 def difference(
     results: Results, draws: Draws, first: tuple[str, str], second: tuple[str, str], tasks: list[int] | None = None
 ) -> Estimate:
-    """How many points more one model scores than another, the mean over tasks: the `shared` ones, or those at `tasks`.
+    """The paired difference of two models' scores, the mean over the `shared` tasks, or over those at `tasks`.
 
     A model is a size and a configuration.
     """
     tasks = shared(results)[0] if tasks is None else tasks
-    (one, own), (other, others) = ((results.sizes.index(size), ALL.index(name)) for size, name in (first, second))
+    (row, column), (other, against) = ((results.sizes.index(size), ALL.index(name)) for size, name in (first, second))
 
     def between(scores: np.ndarray) -> np.ndarray:
-        return (scores[..., tasks, one, own] - scores[..., tasks, other, others])[..., None, None]
+        return (scores[..., tasks, row, column] - scores[..., tasks, other, against])[..., None, None]
 
-    freedom = results.freedom[tasks][:, sorted({one, other})].sum(axis=1, keepdims=True)
+    freedom = results.freedom[tasks][:, sorted({row, other})].sum(axis=1, keepdims=True)
     return estimate_mean(results.scores, draws, between, freedom).at(0, 0)
 
 
@@ -60,40 +70,36 @@ def shared(results: Results) -> tuple[list[int], list[int]]:
     return list(np.flatnonzero(there[:, sizes].all(axis=1))), list(sizes)
 
 
-def _rows(results: Results, task: str, found: Estimate, sizes: np.ndarray, seeds: np.ndarray) -> list[tuple]:
-    """A row for each size and configuration; `found` and `sizes` in bytes are `(sizes, configurations)`."""
-    values = np.stack([sizes / MEGABYTE, found.value, found.low, found.high], axis=-1)
-    return [
-        (task, size, name, method_of(name), *values[row, column], int(seeds[row]))
-        for row, size in enumerate(results.sizes)
-        for column, name in enumerate(ALL)
-    ]
+def at_majority_baseline(results: Results, draws: Draws) -> np.ndarray:
+    """Whether an uncompressed model's 95 % confidence interval reaches the majority-class baseline, `(tasks, sizes)`.
+
+    Compression has little to take there, and a model that learns less, and predicts the majority more, may score more.
+    """
+    base = estimate(results.scores, draws, lambda scores: scores[..., 0], results.freedom)
+    return base.low <= results.majority_scores[:, None]
 
 
-def front(frame: pd.DataFrame) -> np.ndarray:
-    """Whether no other row is as small and scores higher, or smaller and scores as high, `(rows,)`."""
-    return undominated(frame.megabytes.to_numpy(), frame.score.to_numpy())
+def pareto_front(sizes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Whether no other model is as small and scores higher, or smaller and scores as high, `(..., models)`.
 
-
-def undominated(sizes: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """The same for `sizes` `(models,)` and any number of `scores` `(..., models)`."""
+    `sizes` are `(models,)`, `scores` `(..., models)`.
+    """
     no_worse = (sizes[None] <= sizes[:, None]) & (scores[..., None, :] >= scores[..., :, None])
     better = (sizes[None] < sizes[:, None]) | (scores[..., None, :] > scores[..., :, None])
     return ~(no_worse & better).any(axis=-1)
 
 
-def front_share(results: Results, draws: Draws) -> pd.DataFrame:
-    """How often each model is on the front of the `shared` tasks' means when seeds and rows are drawn again.
+def pareto_share(results: Results, draws: Draws) -> pd.DataFrame:
+    """The share of draws of seeds and rows in which each model is on the Pareto front of the `shared` tasks' means.
 
-    One row for each size and configuration but the control: `size`, `configuration`, and `share` of the draws.
+    One row for each size and configuration but the control: `size`, `configuration` and `share`.
     """
     tasks, sizes = shared(results)
-    places = [(row, column) for row in sizes for column in range(len(PAPER))]
-    means, weights = draws.both[:, tasks].mean(axis=1), results.bytes[tasks].mean(axis=0)
-    scores = np.stack([means[:, row, column] for row, column in places], axis=-1)
-    share = undominated(np.array([weights[place] for place in places]), scores).mean(axis=0)
-    rows = [(results.sizes[row], PAPER[column], own) for (row, column), own in zip(places, share, strict=True)]
-    return pd.DataFrame(rows, columns=["size", "configuration", "share"])
+    index = np.ix_(sizes, range(len(PAPER)))
+    means = draws.corrected()[:, tasks].mean(axis=1)[:, *index].reshape(len(draws.both), -1)
+    front = pareto_front(results.bytes[tasks].mean(axis=0)[index].reshape(-1), means)
+    models = [(results.sizes[row], name) for row in sizes for name in PAPER]
+    return pd.DataFrame(models, columns=["size", "configuration"]).assign(share=front.mean(axis=0))
 
 
 def best_within(frame: pd.DataFrame, megabytes: float) -> pd.Series | None:

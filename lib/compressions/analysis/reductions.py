@@ -57,7 +57,7 @@ def _discrete(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) -> tup
     good = scores[..., None, :] >= targets[..., None]
     smallest = np.where(good, sizes[:, None, :], np.inf).min(axis=-1)
     least = np.nanmin(sizes, axis=-1)[:, None]
-    return smallest, _status(good.any(axis=-1), smallest <= least)
+    return smallest, np.where(good.any(axis=-1), np.where(smallest <= least, SMALLEST, FOUND), UNREACHED)
 
 
 def _interpolated(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -72,7 +72,8 @@ def _interpolated(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) ->
     right, left = np.take_along_axis(logs, first, axis=-1), np.take_along_axis(logs, last, axis=-1)
     part = np.divide(targets - low, high - low, out=np.ones_like(high), where=high > low)
     reached = good.any(axis=-1)
-    return np.where(reached, np.exp(left + part * (right - left)), np.inf), _status(reached, first == 0)
+    found = np.where(reached, np.exp(left + part * (right - left)), np.inf)
+    return found, np.where(reached, np.where(first == 0, SMALLEST, FOUND), UNREACHED)
 
 
 def monotone(values: np.ndarray) -> np.ndarray:
@@ -90,27 +91,12 @@ def monotone(values: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(least, axis=-2)[..., np.arange(length), np.arange(length)]
 
 
-def _status(reached: np.ndarray, smallest: np.ndarray) -> np.ndarray:
-    return np.where(reached, np.where(smallest, SMALLEST, FOUND), UNREACHED)
-
-
 def mean_reductions(found: Reductions) -> np.ndarray:
     """The mean ratio over the tasks that a size has, `(..., sizes, methods)`, as in the paper's Table 1."""
     return over_tasks(found.ratios)
-
-
-def with_parts(flags: np.ndarray) -> np.ndarray:
-    """Whether something holds for a combination or one of its methods, `(..., combinations)` of `(..., methods)`."""
-    parts = [[METHODS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
-    return np.stack([flags[..., each].any(axis=-1) for each in parts], axis=-1)
 
 
 def check_search(tolerance: float, search: str) -> None:
     """Raise `BadInput` unless the tolerance is a number of points from 0 to below 100 and the search one of ours."""
     number(0, 100, below=True).value("tolerance", tolerance)
     one_of("interpolation", search, SEARCHES)
-
-
-def subset_name(parts: tuple[str, ...]) -> str:
-    """The name of single methods together, in any order, as in `METHODS`; `none` for none."""
-    return "+".join(method for method in SINGLES if method in parts) or "none"

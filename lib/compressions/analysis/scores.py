@@ -1,16 +1,21 @@
-"""A task's score of many predictions under many resamplings of the validation rows, all at once."""
+"""Scores of many predictions under many resamplings of the validation rows, vectorized."""
 
 import numpy as np
 
-from compressions.data.tasks import TASKS
+from compressions.data.tasks import CORRELATIONS, TASKS, WITH_F1
 
-# Which metrics make up a task's score: this project's choice, GLUE's own, or the first one that GLUE lists.
-OFFICIAL = {"cola": ("mcc",), "mrpc": ("accuracy", "f1"), "qqp": ("accuracy", "f1"), "stsb": ("pearson", "spearman")}
-KINDS = {
-    "score": {name: task.scored for name, task in TASKS.items()},
-    "official": {name: OFFICIAL.get(name, ("accuracy",)) for name in TASKS},
-    "first": {name: ("mcc",) if name == "cola" else task.metrics[:1] for name, task in TASKS.items()},
-}
+KINDS = ("score", "official", "first")  # this project's choice of metrics, GLUE's own, or the first that GLUE lists
+OFFICIAL = {"cola": ("mcc",), "mrpc": WITH_F1, "qqp": WITH_F1, "stsb": CORRELATIONS}
+
+
+def scored_metrics(kind: str, task: str, graded: bool) -> tuple[str, ...]:
+    """The metrics whose mean is the score of a task, by one of `KINDS`; those of a custom task are the same for all."""
+    if task not in TASKS or TASKS[task].custom:
+        return CORRELATIONS if graded else ("accuracy",)
+    if kind == "score":
+        return TASKS[task].scored
+    official = OFFICIAL.get(task, ("accuracy",))
+    return official if kind == "official" or task == "cola" else TASKS[task].metrics[:1]
 
 
 def scores(scored: tuple[str, ...], labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Whether methods multiply: synergy, what the data allow to say of it, and how many seeds would decide."""
+"""Whether methods multiply: synergy, interaction, their verdicts, and how many seeds would decide."""
 
 from math import log2
 
@@ -7,17 +7,14 @@ import pandas as pd
 from scipy.special import nctdtr, stdtrit
 
 from compressions.analysis.bootstrap import Estimate
-from compressions.analysis.devices import interactions_apart
-from compressions.analysis.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES, with_parts
+from compressions.analysis.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES
 from compressions.analysis.results import Results
 
 # Within this of the product, in doublings, a combination is said to multiply.
 MARGIN = log2(1.1)
 MULTIPLYING = ("super-multiplicative", "sub-multiplicative", "multiplicative")
 IN_POINTS = ("less lost together", "more lost together", "adds up")
-# What is said where nothing can be: nothing about an interval that lacks some noise, or that lies on both sides of 0.
-LACKING = ("one seed", "two devices")
-OPEN = ("not decidable", "not measured", *LACKING)
+OPEN = ("not decidable", "censored", "one seed")
 MOST_SEEDS = 1000
 
 
@@ -60,7 +57,7 @@ def power(effect: float, found: Estimate, seeds: int, wanted: np.ndarray) -> np.
     then = found.with_seeds(seeds, wanted)
     degrees = np.minimum(then.degrees, 1e4)  # beyond, t is the normal distribution
     ends = stdtrit(then.degrees, 0.975)
-    shift = np.minimum(abs(effect) / np.maximum(then.error, 1e-9), 30)  # beyond, the chance is 1
+    shift = np.minimum(abs(effect) / np.maximum(then.standard_error, 1e-9), 30)  # beyond, the chance is 1
     # The lower end is hardly ever passed; where it is out of reach, SciPy gives NaN.
     return 1 - nctdtr(degrees, shift, ends) + np.nan_to_num(nctdtr(degrees, shift, -ends))
 
@@ -74,63 +71,45 @@ def seeds_to_decide(found: Estimate, seeds: int) -> float:
     if seeds < 2 or np.isnan(found.value):
         return np.nan
     wanted = np.arange(2, MOST_SEEDS + 1)
-    enough = found.with_seeds(seeds, wanted).half < abs(found.value)
+    enough = found.with_seeds(seeds, wanted).half_width < abs(found.value)
     return float(wanted[enough.argmax()]) if enough.any() else np.inf
 
 
 def verdicts(
     found: Estimate,
     results: Results,
-    bounded: np.ndarray,
     margin: float = MARGIN,
     words: tuple[str, str, str] = MULTIPLYING,
+    censored_share: np.ndarray | None = None,
     used: np.ndarray | None = None,
-    apart: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """One row for each size and combination of an estimate: verdict, interval, seeds there and `needed` to decide.
 
-    `found` and `bounded`, the share of tasks that are not measured, are `(sizes, combinations)`. Nothing is said where
-    more than half of the tasks are bounded, and no interval is given there; where a task has one seed, for its interval
-    lacks the noise of seeds; or where models of two devices are compared, which may differ by themselves. The estimate
-    is one over the tasks that are `used`, `(tasks, sizes, combinations)`: all by default; what has none has no row.
-    `apart`, of the same shape, says where devices are mixed: `interactions_apart` by default.
+    `found` and `censored_share`, the share of tasks that are censored, are `(sizes, combinations)`. There is no
+    interval where more than half of the tasks are censored, and no verdict where a task has one seed, as the interval
+    lacks the noise of seeds. The estimate is one over the tasks that are `used`, `(tasks, sizes, combinations)`: all by
+    default; what has none has no row.
     """
     rows = []
     there = np.broadcast_to(results.seeds[..., None] > 0, (*results.seeds.shape, len(COMBINED)))
     used = there if used is None else there & used
-    crossed = (used & (interactions_apart(results) if apart is None else apart)).any(axis=0)
     for row, column in np.argwhere(used.any(axis=0)):
-        size, methods, one = results.sizes[row], COMBINED[column], found.at(row, column)
-        seeds = int(results.seeds[used[:, row, column], row].min())
-        says = verdict(one.low, one.high, margin, words)
-        says = "two devices" if crossed[row, column] else says
-        measured = bounded[row, column] <= 0.5
-        says = "one seed" if seeds < 2 else says if measured else "not measured"
-        low, high, needed = (one.low, one.high, seeds_to_decide(one, seeds)) if measured else [np.nan] * 3
-        rows.append((size.upper(), methods, says, one.value, low, high, seeds, needed))
+        one, seeds = found.at(row, column), int(results.seeds[used[:, row, column], row].min())
+        low, high, needed = one.low, one.high, seeds_to_decide(one, seeds)
+        says = "one seed" if seeds < 2 else verdict(low, high, margin, words)
+        if censored_share is not None and censored_share[row, column] > 0.5:
+            low, high, needed, says = np.nan, np.nan, np.nan, "censored"
+        rows.append((results.sizes[row].upper(), COMBINED[column], says, one.value, low, high, seeds, needed))
     return pd.DataFrame(rows, columns=["size", "methods", "says", "value", "low", "high", "seeds", "needed"])
 
 
-def agreement(table: pd.DataFrame, published: pd.Series, slack: pd.Series) -> pd.Series:
-    """How each row of `verdicts` in points stands to the paper: same or other side, adds up, open, not comparable.
-
-    The paper's side is known where its value is further from 0 than `slack`, to which reading off its picture may add.
-    """
-    above, below, neither = IN_POINTS
-    side = table.says.map({above: 1, below: -1})
-    known = published.abs() > slack
-    stands = np.where(side == np.sign(published), "same side", "other side")
-    stands = np.where(known, stands, "not comparable")
-    stands = np.where(table.says == neither, "adds up", stands)
-    return pd.Series(np.where(side.isna() & (table.says != neither), "open", stands), table.index)
-
-
 def censored(status: np.ndarray) -> np.ndarray:
-    """Whether a combination's synergy is bounded and not measured, `(..., combinations)`, from `Reductions.status`.
+    """Whether a combination's synergy is censored, `(..., combinations)`, from `Reductions.status` `(..., methods)`.
 
-    It is where the combination or one of its methods had no model that reached the target, or none smaller to try.
+    It is where for the combination or one of its methods no model reached the target, or even the smallest one did.
     """
-    return with_parts(status != FOUND)
+    parts = [[METHODS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
+    return np.stack([(status != FOUND)[..., each].any(axis=-1) for each in parts], axis=-1)
 
 
 def shapley(logs: np.ndarray) -> np.ndarray:

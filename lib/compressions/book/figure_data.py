@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 COLUMNS = ["panel", "mark", "x", "y"]
 
 
-def drawn(figure: Figure) -> pd.DataFrame:
+def figure_data(figure: Figure) -> pd.DataFrame:
     """One row a point of each line and marker, a bar's end, an outline's corner, or a cell of an image (as `value`).
 
     `panel` is the panel's title or else its number, `mark` the legend's name or else the mark's number in its panel.

@@ -1,4 +1,4 @@
-"""The figures' common grammar: one color per method, interactive to ask and static to cite."""
+"""Score against size in one visual grammar: one color a method, an interactive and a static figure."""
 
 import altair as alt
 import matplotlib.pyplot as plt
@@ -8,7 +8,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from compressions.analysis.pareto import front
+from compressions.analysis.pareto import pareto_front
 from compressions.experiments.configurations import method_of
 
 # Okabe and Ito's colors, which readers with any color vision can tell apart; yellow is darkened for white paper.
@@ -25,7 +25,7 @@ COLORS = {
 }
 MARKERS = {"none": "o", "QAT": "s", "KD": "^", "MP": "v", "QAT+KD": "D", "QAT+MP": "P", "KD+MP": "X", "QAT+KD+MP": "*"}
 HEIGHT = 320
-FRONT = "the front"
+FRONT = "Pareto front"
 
 
 def method_scale(frame: pd.DataFrame) -> alt.Scale:
@@ -43,18 +43,15 @@ def megabytes_axis(least: float, most: float) -> alt.Axis:
 
 
 def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
-    """Score against megabytes, to ask: hover for a point's values, click a method in the legend to follow it alone.
+    """Score against megabytes, interactive: hover for a point's values, click a method in the legend to see it alone.
 
     `frame` has `configuration`, `size`, `megabytes`, `score` and `source`; where there are several sources, one can be
-    switched to. Megabytes are by the paper's ruler.
+    switched to.
     """
     frame = frame.assign(methods=frame.configuration.map(method_of))
     picked = alt.selection_point(fields=["methods"], bind="legend")
     legend = alt.Legend(orient="bottom", columns=4, symbolSize=90)
     axis = megabytes_axis(frame.megabytes.min(), frame.megabytes.max())
-    sources = list(dict.fromkeys(frame.source))
-    names = ["all", *sources]
-    shown = alt.param(name="shown", value="all", bind=alt.binding_radio(options=names, name="points: "))
     described = f"{score_title} against size in megabytes, {len(frame)} points: {', '.join(frame.methods.unique())}"
     chart = alt.Chart(frame, width="container", height=HEIGHT, description=described).mark_point(filled=True, size=90)
     chart = chart.encode(
@@ -70,14 +67,16 @@ def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
             alt.Tooltip("megabytes:Q", format=".3~g"),
         ],
     ).add_params(picked)
+    sources = list(dict.fromkeys(frame.source))
     if len(sources) == 1:
         return chart
+    shown = alt.param(name="shown", value="all", bind=alt.binding_radio(options=["all", *sources], name="points: "))
     shapes = alt.Shape("source:N", scale=alt.Scale(domain=sources), title=None, legend=alt.Legend(orient="top"))
     return chart.encode(shape=shapes).add_params(shown).transform_filter("shown == 'all' || shown == datum.source")
 
 
 def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None, columns: int = 1) -> Figure:
-    """The same figure as a picture, to cite: one panel for each value of the column `panels`, each with its own front.
+    """The same as a static figure: one panel for each value of the column `panels`, each with its Pareto front.
 
     Where `frame` has `low` and `high`, they are drawn as intervals.
     """
@@ -95,22 +94,14 @@ def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = 
         axes.axis("off")
     handles = {label: mark for axes in grid.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     order = [label for label in (*COLORS, FRONT) if label in handles]
-    figure.legend(
-        [handles[label] for label in order],
-        order,
-        ncols=4,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1),
-        frameon=False,
-        fontsize=10,
-        columnspacing=1,
-    )
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "columnspacing": 1}
+    figure.legend([handles[label] for label in order], order, frameon=False, fontsize=10, **place)
     plt.close(figure)
     return figure
 
 
 def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
-    best = frame[front(frame)].sort_values("megabytes")
+    best = frame[pareto_front(frame.megabytes.to_numpy(), frame.score.to_numpy())].sort_values("megabytes")
     axes.plot(best.megabytes, best.score, color="#333333", linewidth=0.8, zorder=0, label=FRONT)
     for method in (method for method in COLORS if method in set(frame.methods)):
         points = frame[frame.methods == method]

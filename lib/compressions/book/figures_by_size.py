@@ -15,21 +15,23 @@ def draw_by_size(
     published: pd.DataFrame,
     title: str,
     log: bool = False,
-    bounded: np.ndarray | None = None,
+    censored: np.ndarray | None = None,
 ) -> Figure:
     """Values of methods with intervals, hollow without, one panel a size, about 0 or, on a log axis, about 1.
 
     `frame` has `size`, `methods`, `value`, `low` and `high`; `tasks`, `(tasks, sizes, methods)`, are the single tasks'
-    values, hollow where they are `bounded` and not measured, and `published` the paper's, sizes by methods.
+    values, hollow where they are `censored`, and `published` the paper's, sizes by methods.
     """
-    bounded = np.zeros(tasks.shape, bool) if bounded is None else bounded
+    censored = np.zeros(tasks.shape, bool) if censored is None else censored
     sizes, methods = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame.methods))
     shape = (6, (0.5 + 0.5 * len(methods)) * len(sizes))
     figure, panels = plt.subplots(len(sizes), figsize=shape, sharex=True, squeeze=False)
     for row, (axes, size) in enumerate(zip(panels[:, 0], sizes, strict=True)):
         part = frame[frame["size"] == size].reset_index(drop=True)
-        theirs = published[methods].loc[size] if size in published.index else None
-        _draw_values(axes, part, tasks[:, row], bounded[:, row], theirs)
+        _draw_values(axes, part, tasks[:, row], censored[:, row])
+        if size in published.index:
+            theirs = {"facecolor": "none", "edgecolor": "#333333", "marker": "D", "label": "published"}
+            axes.scatter(published[methods].loc[size], part.index, **theirs)
         axes.axvline(1 if log else 0, color="#333333", linewidth=0.8, zorder=0)
         axes.set(title=size)
     if log:
@@ -37,32 +39,24 @@ def draw_by_size(
         axes.set_xlim(left=max(axes.get_xlim()[0], tasks[tasks > 0].min() / 2))
         plain_ticks(axes.xaxis)
     axes.set_xlabel(title)
-    _one_legend(figure, panels[0, 0])
-    return figure
-
-
-def _one_legend(figure: Figure, axes: Axes) -> None:
-    marks, names = axes.get_legend_handles_labels()
+    marks, names = panels[0, 0].get_legend_handles_labels()
     once = dict(zip(names, marks, strict=True))
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
     figure.legend(once.values(), once.keys(), frameon=False, fontsize=10, **place)
+    return figure
 
 
-def _draw_values(
-    axes: Axes, part: pd.DataFrame, tasks: np.ndarray, bounded: np.ndarray, published: pd.Series | None
-) -> None:
+def _draw_values(axes: Axes, part: pd.DataFrame, tasks: np.ndarray, censored: np.ndarray) -> None:
     colors = [COLORS[methods] for methods in part.methods]
     axes.hlines(part.index, part.low, part.high, color=colors, linewidth=3, alpha=0.5)
     fill = [color if known else "none" for color, known in zip(colors, part.low.notna(), strict=True)]
-    axes.scatter(part.value, part.index, s=50, c=fill, edgecolor=colors, zorder=3, label="this edition, 95 %")
+    axes.scatter(part.value, part.index, s=50, c=fill, edgecolor=colors, zorder=3, label="this edition, 95 % CI")
     for place in part.index:
-        for hollow, label in ((False, "a task"), (True, "a task, bounded")):
-            own = tasks[bounded[:, place] == hollow, place]
-            fill = "none" if hollow else colors[place]
-            style = {"facecolor": fill, "edgecolor": colors[place], "s": 12, "alpha": 0.8}
-            axes.scatter(own, np.full(len(own), place + 0.25), label=label if len(own) else None, **style)
-    if published is not None:
-        axes.scatter(published, part.index, facecolor="none", edgecolor="#333333", marker="D", label="published")
+        for hollow, label in ((False, "a task"), (True, "a task, censored")):
+            values = tasks[censored[:, place] == hollow, place]
+            style = {"facecolor": "none" if hollow else colors[place], "edgecolor": colors[place]}
+            at, label = np.full(len(values), place + 0.25), label if len(values) else None
+            axes.scatter(values, at, s=12, alpha=0.8, label=label, **style)
     axes.set(yticks=part.index, yticklabels=part.methods)
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)

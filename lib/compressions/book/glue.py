@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
-from compressions.book.figure_data import drawn
+from compressions.book.figure_data import figure_data
 
 plt.rcParams["font.size"] = 12  # a phone shows a figure of six inches at six tenths of its size
 
@@ -23,16 +23,10 @@ def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, rec
     The book puts links under it: to `data` as CSV, or to what is read off the figure's own marks; and to the table of
     the `records` folder it is from.
     """
-    glue(f"{name}.csv", (drawn(figure) if data is None else data).to_csv(index=False), display=False)
+    glue(f"{name}.csv", (figure_data(figure) if data is None else data).to_csv(index=False), display=False)
     if records is not None:
         glue(f"{name}.records", records, display=False)
     set_matplotlib_formats("svg")
     figure.tight_layout()
     glue(name, figure, display=False)
     plt.close(figure)
-
-
-def told_by_tasks(frame: pd.DataFrame) -> str:
-    """What is `told` of each `size` `over` some tasks, in words, those over the same tasks together."""
-    groups = frame.groupby(["size", "over"], sort=False)
-    return "; ".join(f"{size} {', '.join(own.told)} over {tasks}" for (size, tasks), own in groups)

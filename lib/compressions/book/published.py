@@ -12,10 +12,11 @@ SOURCE = "published"
 def read_figure1(path: Path) -> pd.DataFrame:
     """Figure 1 of Movva et al. (2022): `configuration`, `size`, `megabytes`, `score` (mean of 8 tasks), `source`."""
     points = pd.read_csv(path)
-    names = [configuration_name(row.methods, row.sparsity) for row in points.itertuples()]
+    subsets = [() if methods == "none" else tuple(methods.lower().split("+")) for methods in points.methods]
+    pairs = zip(subsets, points.sparsity, strict=True)
     return pd.DataFrame(
         {
-            "configuration": names,
+            "configuration": [Configuration(subset, sparsity).name for subset, sparsity in pairs],
             "size": points.architecture.str.lower(),
             "megabytes": points.size_mb,
             "score": points.mean_glue,
@@ -24,13 +25,7 @@ def read_figure1(path: Path) -> pd.DataFrame:
     )
 
 
-def configuration_name(methods: str, sparsity: float) -> str:
-    """The configuration's name for the paper's words, such as `QAT+MP` at 0.4: `qat+mp40`."""
-    subset = () if methods == "none" else tuple(methods.lower().split("+"))
-    return Configuration(subset, sparsity).name
-
-
-def beside(frame: pd.DataFrame, values: pd.DataFrame) -> list[float]:
+def published_values(frame: pd.DataFrame, values: pd.DataFrame) -> list[float]:
     """The paper's value for each row's `size` and `methods`, from sizes by methods; NaN for a size it does not have."""
     known = values.stack()
-    return [known.get((one["size"], one.methods), float("nan")) for _, one in frame.iterrows()]
+    return [known.get((row["size"], row.methods), float("nan")) for _, row in frame.iterrows()]

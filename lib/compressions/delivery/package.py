@@ -26,7 +26,7 @@ from compressions.measurements.onnx_scores import onnx_scores, source
 from compressions.models.architectures import Size
 from compressions.storage.artifact import load_artifact, load_packed, pack_artifact
 from compressions.storage.onnx import session, to_onnx
-from compressions.storage.size_measures import RULER_WORDS
+from compressions.storage.size_measures import DESCRIPTIONS
 
 SECONDS = 2.0  # that each shape is timed
 DRAWS = 1000
@@ -45,7 +45,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     found = {
         "error": score_error(task, labels, predictions),
         "onnx": onnx_scores(record, task, folder, source(), predictions),
-        "bytes": {ruler: size for ruler, size in measure(record, folder)[0].items() if ruler in RULER_WORDS},
+        "bytes": {name: size for name, size in measure(record, folder)[0].items() if name in DESCRIPTIONS},
     }
     with whole_folder(out) as new:
         (new / "model.packed").write_bytes(pack_artifact(folder))
@@ -83,7 +83,8 @@ def card(record: dict, task: Task, found: dict, name: str) -> str:
     margin = Z * found["error"]
     example, whose = " ".join(f'"{column}"' for column in task.columns), "the task" if task.custom else "GLUE's"
     metrics = ", ".join(f"{metric} {record[metric]:.1f}" for metric in task.metrics)
-    counted = [{"ruler": ruler, "bytes": f"{n:,}", "is": RULER_WORDS[ruler]} for ruler, n in found["bytes"].items()]
+    sizes = found["bytes"].items()
+    counted = [{"size measure": name, "bytes": f"{n:,}", "is": DESCRIPTIONS[name]} for name, n in sizes]
     timed = pd.DataFrame(found["latency"])[["batch", "length", "ms", "ratio"]].round(2)
     lines = [
         f"---\ntags: [bert, {task.name}, compression, int8, pruning]\n---",

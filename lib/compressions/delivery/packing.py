@@ -1,4 +1,4 @@
-"""`make pack`: the artifact of a record as one packed file, and its bytes by every ruler."""
+"""`make pack`: the artifact of a record as one packed file, and its bytes by every size measure."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from compressions.files import root, write_whole
 from compressions.measurements.artifacts import model_name, opened
 from compressions.measurements.model_bytes import measure
 from compressions.storage.artifact import load_packed, pack_artifact
-from compressions.storage.size_measures import MEASURED, RULERS
+from compressions.storage.size_measures import SIZE_MEASURES
 
 
 def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
-    """Write the packed file `out`, read it back, and give the whole model's bytes by each ruler.
+    """Write the packed file `out`, read it back, and give the whole model's bytes by each size measure.
 
     Raises `BadInput` for a record or an artifact that is not sound, or a full disk.
     """
@@ -19,11 +19,11 @@ def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
     write_whole(out, pack_artifact(folder))
     load_packed(out.read_bytes())
     whole = measure(record, folder)[0]
-    return {ruler: whole[ruler] for ruler in (*RULERS, *MEASURED)}
+    return {name: whole[name] for name in SIZE_MEASURES}
 
 
 def main(record: str, out: str = "") -> None:
-    """Pack, and print one line a ruler; without `out` the file is called by its record."""
+    """Pack, and print one line a size measure; without `out` the file is called by its record."""
     require(bool(record), "no record is named; for example: make pack RECORD=results/local/mrpc/tiny/qat+kd-seed0.json")
     target = Path(out) if out else root() / "_build/packed" / f"{model_name(Path(record))}.packed"
     found = pack_record(Path(record), root() / "artifacts", target)

@@ -25,7 +25,7 @@ COLUMNS = {
     "parameters": ("parameters", "of encoder and pooler, without the classification head"),
     "non_zeros": ("non_zeros", "parameters that pruning has left"),
     "bits": ("bits", "of a stored parameter: 32 or 8"),
-    "megabytes": ("megabytes", "by the paper's ruler: non-zeros times bits / 8, over a million"),
+    "megabytes": ("megabytes", "by the paper's size measure: non-zeros times bits / 8, over a million"),
     "artifact_bytes": ("artifact_bytes", "of the file of weights, zeros and all"),
     "train_rows": ("specification.train_rows_used", "training rows of the task"),
     "augmented_rows": ("augmented_rows", "rows that synonym replacement added"),

@@ -1,4 +1,4 @@
-"""`make rulers`: bytes of the saved models of a folder's records by every ruler, whole and their layers alone."""
+"""`make size-measures`: bytes of a folder's saved models by every size measure, whole and their layers alone."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from compressions.errors import command
 from compressions.measurements.artifacts import complete, key_of, report
 from compressions.storage.manifest import WEIGHTS, check_artifact
 from compressions.storage.packed import entropy_bytes, pack, sparse_mask
-from compressions.storage.size_measures import LAYERS, MEASURES, RULERS, WHOLE, read_measures
+from compressions.storage.size_measures import COUNTED, LAYERS, SIZE_MEASURES_FILE, WHOLE, read_size_measures
 
 COLUMN_BYTES, ROW_BYTES = 2, 4
 
@@ -31,7 +31,7 @@ def csr_bytes(tensors: Tensors) -> int:
 
 
 def measure(record: dict, folder: Path) -> list[dict]:
-    """A row of bytes by every ruler for the whole model in an artifact's folder, and one for its layers alone.
+    """A row of bytes by every size measure for the whole model in an artifact's folder, and one for its layers alone.
 
     The layers alone have no embeddings, pooler and head. Raises `BadInput` for an artifact that is not as it was saved.
     """
@@ -56,7 +56,7 @@ def _row(part: str, record: dict, tensors: Tensors, config: dict) -> dict:
         **key_of(record),
         "part": part,
         "parameters": record["parameters"],
-        **{name: count(record | {"artifact_bytes": len(plain)}) for name, count in RULERS.items()},
+        **{name: count(record | {"artifact_bytes": len(plain)}) for name, count in COUNTED.items()},
         "csr": csr_bytes(tensors),
         "gzip": len(gzip.compress(plain)),
         "xz": len(lzma.compress(plain)),
@@ -69,7 +69,7 @@ def _row(part: str, record: dict, tensors: Tensors, config: dict) -> dict:
 def main(results: str) -> None:
     """Measure, and say how much was and what could not be."""
     folder = Path(results)
-    report(*complete(folder, MEASURES, read_measures(folder), measure))
+    report(*complete(folder, SIZE_MEASURES_FILE, read_size_measures(folder), measure))
 
 
 if __name__ == "__main__":

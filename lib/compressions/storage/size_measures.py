@@ -1,4 +1,4 @@
-"""The rulers: how many bytes a compressed encoder is said to have, by the paper and by what a disk can hold."""
+"""Size measures: ways to count the bytes of a compressed encoder, from the paper's count to files on a disk."""
 
 from math import ceil
 from pathlib import Path
@@ -30,17 +30,18 @@ def _bitmask(record: dict) -> int:
     return record["non_zeros"] * BYTES[record["bits"]] + ceil(prunable / 8)
 
 
-# Bytes of a record's model, encoder and pooler, by the rulers that need no more than the record. `file`, like all that
-# are measured, counts scales and the classification head too.
-RULERS = {
+# Bytes of a record's model, encoder and pooler, by the measures that need only the record. `file`, like all that are
+# measured, includes scales and the classification head.
+COUNTED = {
     "paper": lambda record: record["non_zeros"] * BYTES[record["bits"]],
     "dense": _values,
     "bitmask": _bitmask,
     "file": lambda record: record["artifact_bytes"],
 }
-# Rulers that need the saved model itself.
+# Measures that need the saved model itself.
 MEASURED = ("csr", "gzip", "xz", "packed", "entropy")
-RULER_WORDS = {
+SIZE_MEASURES = (*COUNTED, *MEASURED)
+DESCRIPTIONS = {
     "paper": "non-zero parameters times bits, nothing for masks or scales",
     "dense": "all parameters times bits: pruning saves nothing",
     "bitmask": "non-zero parameters times bits, and one bit for each weight that could have been pruned",
@@ -51,23 +52,23 @@ RULER_WORDS = {
     "packed": "our packed file: masks and values apart, entropy-coded, with checksums",
     "entropy": "the order-0 entropy of masks and values, those of fp32 byte by byte: what coding each alone needs",
 }
-MEASURES = "rulers.csv"
+SIZE_MEASURES_FILE = "size_measures.csv"
 # The parts of a model that are measured: all of it, and the encoder's layers without embeddings, pooler and head.
 PARTS = WHOLE, LAYERS = "model", "layers"
 KEY = ["task", "size", "configuration", "seed"]
 
 
-def read_measures(results: Path) -> pd.DataFrame:
-    """What `make rulers` measured on artifacts of a folder's records: a row for each `part` of each, in bytes.
+def read_size_measures(results: Path) -> pd.DataFrame:
+    """Bytes of a folder's artifacts, as `make size-measures` wrote them: a row for each `part` of each.
 
-    Columns are `KEY`, `part`, `parameters`, every ruler and `artifact_sha256`; no rows where nothing was measured.
-    Raises `BadInput` for a table that cannot be read.
+    Columns are `KEY`, `part`, `parameters`, every size measure and `artifact_sha256`; no rows where nothing was
+    measured. Raises `BadInput` for a table that cannot be read.
     """
-    columns = [*KEY, "part", "parameters", *RULERS, *MEASURED, "artifact_sha256"]
-    path = results / MEASURES
+    columns = [*KEY, "part", "parameters", *SIZE_MEASURES, "artifact_sha256"]
+    path = results / SIZE_MEASURES_FILE
     if not path.is_file():
         return pd.DataFrame(columns=columns)
     try:
         return pd.read_csv(path)[columns]
     except (KeyError, ValueError) as error:
-        raise BadInput(f"{path} is no table of rulers ({error}); delete it, then make rulers") from error
+        raise BadInput(f"{path} is no table of size measures ({error}); delete it, then make size-measures") from error
