@@ -8,8 +8,6 @@
 
 # %% tags=["parameters"]
 grid = "cpu"  # the grid whose coverage and speed is shown, a file in grids/
-again = "results/again"  # other records of experiments of `grid`, from another machine; None: there are none
-older = "results/older"  # those of experiments with the other machine's libraries on this one; None: there are none
 planned = "paper"  # the grid whose hours are reckoned from the speed of `cpu`, a file in grids/
 gpu_teraflops = 9.35  # assumed of a GPU: a V100 in fp32, with which NVIDIA trained LARGE on 40.32 × 128 tokens a second
 gpu_step = 0.02  # seconds that a GPU's step takes at least, assumed: Python and the start of kernels
@@ -124,54 +122,6 @@ pd.DataFrame(shares).style.format(precision=1)
 
 # %% [markdown]
 # Hours are those of all workers together; records made before starts were timed are not counted.
-
-# %% [markdown]
-# ## Does the machine matter?
-#
-# A seed fixes the head and the order of rows, but not dropout, which a GPU draws otherwise, nor the last digits of a
-# sum: to a model the other kind of device is another seed. If it were more than that, and every model trained on the
-# GPU scored d points more, then where all but the uncompressed model are the GPU's each configuration's change would
-# come out d too high, the interaction of two methods d too low and that of all three 2 d too low, and the search for
-# Table 1 would let models pass that are d points too weak. So of what a GPU had trained a CPU trained a part again: all
-# with neither distillation nor its rows. The grid keeps the CPU's record of each, and the GPU's is in `results/again`.
-# The score of the first less that of the second:
-
-# %%
-from compressions.analysis.twice import differences, told, unchanged
-
-others = table(read_all(root() / again) if again else [])
-pairs, makers = (differences(frame, others, by) for by in ("device", "processor"))
-first = pairs[pairs.configuration.isin(["qat", "mp40"])]
-kinds = frame.device.replace("cpu", "CPUs").groupby(frame["size"]).value_counts()
-trained = "; ".join(
-    f"{size.upper()}'s {', '.join(f'{count} on {kind}' for kind, count in kinds[size].items())}"
-    for size in sizes
-    if size in kinds
-)
-glue_numbers(machines=told(pairs), first=told(first), makers=told(makers, by="processor"), devices=trained)
-shown = pairs.groupby(["task", "configuration"]).difference.agg(["size", "mean", "std"])
-shown.columns = ["experiments", "mean difference, points", "standard deviation"]
-shown.style.format(precision=2, na_rep="–") if len(shown) else None
-
-# %% [markdown]
-# Over all of them: {glue:text}`machines`. Over QAT and pruning to 40 % alone, which were trained first and are part of
-# these: {glue:text}`first`. Standard deviations hold the noise of two trainings.
-#
-# The CPUs were of two makers, which sum in another order. That moves the last digits of an uncompressed model's
-# weights; the rounding of QAT makes whole steps of them. What the first had trained of TINY uncompressed, with QAT and
-# pruned to 40 % (all three of a seed, and one model of MINI) was trained by the second again: {glue:text}`makers`. In
-# this book they count as one device.
-#
-# The two machines had other versions of the libraries as well. `results/older` is for some of the same experiments with
-# the GPU's versions, but on a CPU of the same kind, where a seed fixes everything: if they make the same predictions as
-# with this book's versions, then what differs is the device.
-
-# %%
-some = read_all(root() / older) if older else []
-glue_numbers(versions=unchanged(frame, table(some)))
-
-# %% [markdown]
-# Of these, {glue:text}`versions`.
 
 # %% [markdown]
 # ## What the paper's grid would take
