@@ -1,4 +1,4 @@
-"""Worlds of which the truth is known: predictions of models whose methods multiply, or do not."""
+"""Simulated results of which the truth is known: predictions of models whose methods multiply, or do not."""
 
 from itertools import product
 from pathlib import Path
@@ -8,15 +8,15 @@ import pandas as pd
 from scipy.stats import norm
 
 from compressions.analysis.results import ALL, PAPER, Cell, Results
-from compressions.data.tasks import TASKS
+from compressions.data.tasks import TASKS, WITH_F1, Task
 from compressions.experiments.configurations import method_of
 from compressions.experiments.records import read_all, read_predictions, record_path, write_record
 from compressions.models.architectures import SHAPES
-from compressions.storage.size_measures import KEY, MEASURED, SIZE_MEASURES_FILE, PARTS, COUNTED
+from compressions.storage.size_measures import COUNTED, KEY, MEASURED, PARTS, SIZE_MEASURES_FILE
 from compressions.training import metrics
 
-WORLD_TASKS = ("sst2", "mnli", "qnli", "rte")
-WORLD_SIZES = tuple(f"size{place}" for place in range(5))
+SIMULATED_TASKS = ("sst2", "mnli", "qnli", "rte")
+SIMULATED_SIZES = tuple(f"size{place}" for place in range(5))
 POINTS_PER_DOUBLING = 3.0
 GAINS = {"QAT": 2.0, "KD": 0.7, "MP": 0.5}  # log2 of the single methods' reductions
 
@@ -31,10 +31,12 @@ def log_bytes() -> np.ndarray:
     """`(sizes, configurations)`: each size four times the one before."""
     by_method = {"qat": 2.0, "mp40": 0.25, "mp60": 0.4}
     saved = [sum(by_method.get(part, 0) for part in name.split("+")) for name in PAPER]
-    return 2.0 * np.arange(len(WORLD_SIZES))[:, None] - np.array(saved)
+    return 2.0 * np.arange(len(SIMULATED_SIZES))[:, None] - np.array(saved)
 
 
-def world(seed: int, synergy: float = 0.0, seeds: int = 5, rows: int = 400, seed_noise: float = 1.0) -> Results:
+def simulated_results(
+    seed: int, synergy: float = 0.0, seeds: int = 5, rows: int = 400, seed_noise: float = 1.0
+) -> Results:
     """Results in which a model's true score is linear in its log bytes and its method's gain, so that ratios are exact.
 
     Rows are of unequal difficulty, the same for all models; each seed of a model is off by `seed_noise` points.
@@ -43,18 +45,18 @@ def world(seed: int, synergy: float = 0.0, seeds: int = 5, rows: int = 400, seed
     logs = log_bytes()
     truth = 60 + POINTS_PER_DOUBLING * (logs + [gain(method_of(name), synergy) for name in PAPER])
     cells = {}
-    for task in WORLD_TASKS:
+    for task in SIMULATED_TASKS:
         difficulty = generator.normal(size=rows)
-        for place, size in enumerate(WORLD_SIZES):
+        for place, size in enumerate(SIMULATED_SIZES):
             scores = truth[place][:, None] + seed_noise * generator.normal(size=(len(PAPER), seeds))
             ease = norm.ppf(np.clip(scores / 100, 0.01, 0.99))[..., None]
             own = generator.normal(size=(len(PAPER), seeds, rows))
             right = np.sqrt(0.5) * difficulty + np.sqrt(0.5) * own < ease
-            devices = np.full(right.shape[:2], "cpu")
-            cells[task, size] = Cell(tuple(range(seeds)), np.ones(rows), right.astype(np.uint8), devices)
+            cells[task, size] = Cell(tuple(range(seeds)), np.ones(rows), right.astype(np.uint8))
     with_control = np.pad(2.0**logs, ((0, 0), (0, 1)), constant_values=np.nan)
-    rulers = {"paper": np.broadcast_to(with_control, (len(WORLD_TASKS), *with_control.shape))}
-    return Results(WORLD_TASKS, WORLD_SIZES, cells, rulers, "paper", "first", ())
+    bytes_by = {"paper": np.broadcast_to(with_control, (len(SIMULATED_TASKS), *with_control.shape))}
+    scored = dict.fromkeys(SIMULATED_TASKS, ("accuracy",))
+    return Results(SIMULATED_TASKS, SIMULATED_SIZES, cells, bytes_by, "paper", scored, pd.DataFrame())
 
 
 def write_records(
@@ -63,10 +65,11 @@ def write_records(
     """Records as experiments leave them, of models whose right answers are drawn: larger ones are right more often."""
     generator = np.random.default_rng(0)
     for task in tasks:
-        labels = generator.integers(0, 2, rows) if TASKS[task].labels else 5 * generator.random(rows)
+        graded = task == "stsb"
+        labels = 5 * generator.random(rows) if graded else generator.integers(0, 2, rows)
         for size, seed, name in product(sizes, seeds, names):
             right = generator.random(rows) < 0.6 + 0.1 * list(sizes).index(size)
-            wrong = 1 - labels if TASKS[task].labels else 5 * generator.random(rows)
+            wrong = 5 * generator.random(rows) if graded else 1 - labels
             said = np.where(right, labels, wrong)
             write_one(folder, name, labels, said, {"task": task, "size": size, "seed": seed, **chosen})
 
@@ -79,13 +82,14 @@ def on_gpu(folder: Path, task: str, size: str, seed: int, names: tuple[str, ...]
 
 
 def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, chosen: dict, device: str = "cpu") -> None:
-    """One record with all fields that are read again."""
+    """One record with all fields that are read again; a task that is none of GLUE's is a custom one with two labels."""
     task, size = chosen["task"], chosen["size"]
     parts = name.split("+")
     sparsity = next((float(part[2:]) / 100 for part in parts if part.startswith("mp")), 0.0)
     shape, bits = SHAPES.get(size, SHAPES["mini"]), 8 if "qat" in parts else 32
     zeros = round(sparsity * shape.linear_weights)
-    predictions = said.astype(np.uint8 if TASKS[task].labels else np.float32)
+    about = TASKS.get(task, Task(task, 1000, ("text",), ("no", "yes"), WITH_F1))
+    predictions = said.astype(np.uint8 if about.labels else np.float32)
     specification = {
         "sparsity": sparsity,
         "subset": [part.rstrip("0123456789.") for part in parts if part != "base"],
@@ -109,7 +113,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
         "artifact_bytes": shape.parameters * bits // 8 + 1000,
         "artifact_sha256": f"{task} {size} {name} {chosen['seed']}",
         "machine": {"device": device},
-        **metrics.scores(TASKS[task], labels, predictions),
+        **metrics.scores(about, labels, predictions),
     }
     write_record(record_path(folder, task, size, name, chosen["seed"]), record, predictions, labels)
 
@@ -117,7 +121,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
 def write_measures(folder: Path, only: dict | None = None) -> None:
     """Measures as `make size-measures` leaves them of a folder's records, or of those that agree with `only`.
 
-    Bytes by the measured rulers are nine tenths of the bitmask's, each ruler's a little more than the one before.
+    Bytes by those that need the saved model are nine tenths of the bitmask's, each a little more than the one before.
     """
     rows = []
     for record in read_all(folder):

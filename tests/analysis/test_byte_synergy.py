@@ -1,12 +1,12 @@
-"""What rulers say of the same models, on bytes made up so that the answer is known."""
+"""What size measures say of the same models, on bytes made up so that the answer is known."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from compressions.analysis.byte_synergy import SIZE_MEASURES, byte_synergy, mean_bytes, load_size_measures
+from compressions.analysis.byte_synergy import byte_synergy, load_size_measures, mean_bytes
 from compressions.errors import BadInput
-from compressions.storage.size_measures import KEY, SIZE_MEASURES_FILE, WHOLE
+from compressions.storage.size_measures import KEY, SIZE_MEASURES, SIZE_MEASURES_FILE, WHOLE
 
 BYTES = {"base": 4000, "qat": 1000, "mp60": 2000, "qat+mp60": 800, "qat+kd+mp60": 700}
 
@@ -26,14 +26,14 @@ def write(folder, spread=0.0, tasks=("rte", "cola", "sst2")):
 def test_bytes_that_save_less_together_than_their_product_are_below_zero(tmp_path):
     write(tmp_path)
     found = byte_synergy(load_size_measures([tmp_path]), WHOLE)
-    assert list(found.ruler) == list(SIZE_MEASURES) and set(found.sparsity) == {0.6}
+    assert list(found.size_measure) == list(SIZE_MEASURES) and set(found.sparsity) == {0.6}
     assert np.allclose(found.value, np.log2(5 / 8)) and np.allclose(found.high - found.low, 0)
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
     inside = []
-    for world in range(200):
-        generator = np.random.default_rng(world)
+    for run in range(200):
+        generator = np.random.default_rng(run)
         frame = [
             {
                 "task": "rte",
@@ -48,7 +48,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
             for noise in generator.normal(scale=0.01, size=3)
         ]
         frame = pd.DataFrame(frame)
-        frame = frame.assign(**{ruler: frame.bytes * 2**frame.noise for ruler in SIZE_MEASURES})
+        frame = frame.assign(**{measure: frame.bytes * 2**frame.noise for measure in SIZE_MEASURES})
         found = byte_synergy(frame, WHOLE).iloc[0]
         inside.append(found.low <= np.log2(5 / 8) <= found.high)
     assert 0.9 < np.mean(inside) < 0.99

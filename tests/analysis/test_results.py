@@ -7,23 +7,22 @@ import pandas as pd
 import pytest
 
 from compressions.analysis.bootstrap import bootstrap, estimate
-from compressions.analysis.majority import at_floor, named
 from compressions.analysis.pareto import (
     MEAN,
+    at_majority_baseline,
     best_within,
     difference,
-    front,
-    front_share,
-    points,
+    model_table,
+    pareto_front,
+    pareto_share,
     shared,
     smallest_above,
-    undominated,
 )
 from compressions.analysis.reading import read_results
 from compressions.analysis.results import ALL, PAPER
 from compressions.data.tasks import GLUE_TASKS
 from compressions.errors import BadInput
-from compressions.experiments.records import read_all, read_predictions, record_path
+from compressions.experiments.records import read_all, record_path
 from compressions.storage.size_measures import MEASURED, SIZE_MEASURES_FILE
 from tests.conftest import ROOT, call_papermill, run_chapter
 from tests.simulated import on_gpu, write_measures, write_one, write_records
@@ -40,11 +39,11 @@ def folder(tmp_path_factory):
 
 def test_mean_scores_are_those_of_the_records(folder):
     results = read_results(folder)
-    assert results.tasks == ("sst2", "rte") and results.sizes == ("tiny", "mini") and results.notes == ()
+    assert results.tasks == ("sst2", "rte") and results.sizes == ("tiny", "mini") and results.left_out.empty
     for record in read_all(folder):
         chosen = record["specification"]
         place = (*results.place((chosen["task"], chosen["size"])), ALL.index(record["configuration"]))
-        assert results.bytes[place] == 1e6 * record["megabytes"] and results.rulers["file"][place] > 0
+        assert results.bytes[place] == 1e6 * record["megabytes"] and results.bytes_by["file"][place] > 0
         assert abs(results.scores[place] - record["score"]) < 25
     own = [r["score"] for r in read_all(folder) if (r["specification"]["task"], r["configuration"]) == ("rte", "kd")]
     assert results.scores[1, :, ALL.index("kd")].mean() == pytest.approx(np.mean(own))
@@ -52,7 +51,9 @@ def test_mean_scores_are_those_of_the_records(folder):
 
 def test_a_bitmask_costs_a_bit_a_weight_that_could_be_pruned(folder):
     results = read_results(folder)
-    tiny = {name: {ruler: sizes[0, 0, ALL.index(name)] for ruler, sizes in results.rulers.items()} for name in ALL}
+    tiny = {
+        name: {measure: sizes[0, 0, ALL.index(name)] for measure, sizes in results.bytes_by.items()} for name in ALL
+    }
     # TINY has 4,385,920 parameters, 409,600 of them in matrices: at 0.6 163,840 are left, and a mask of 51,200 bytes.
     assert tiny["qat+mp60"]["paper"] == 4_385_920 - 245_760
     assert tiny["qat+mp60"]["bitmask"] == 4_385_920 - 245_760 + 51_200
@@ -60,23 +61,23 @@ def test_a_bitmask_costs_a_bit_a_weight_that_could_be_pruned(folder):
     assert tiny["base"]["bitmask"] == 4 * 4_385_920
 
 
-def test_points_hold_every_model_and_the_mean_of_the_tasks(folder):
+def test_the_table_holds_every_model_and_the_mean_of_the_tasks(folder):
     results = read_results(folder)
-    frame = points(results, bootstrap(results, 100))
+    frame = model_table(results, bootstrap(results, 100))
     assert len(frame) == 3 * 2 * len(ALL) and (frame.seeds == 2).all()
     assert (frame.low < frame.score).all() and (frame.score < frame.high).all()
     mean = frame[frame.task == MEAN].set_index(["size", "configuration"]).score
     others = frame[frame.task != MEAN].groupby(["size", "configuration"]).score.mean()
     assert np.allclose(mean, others.reindex(mean.index))
     means = frame[frame.task == MEAN]
-    best = means[front(means)].sort_values("megabytes")
+    best = means[pareto_front(means.megabytes.to_numpy(), means.score.to_numpy())].sort_values("megabytes")
     assert best.score.is_monotonic_increasing and means.score.max() in set(best.score)
     assert best_within(means, means.megabytes.max()).score == means.score.max()
     assert best_within(means, 0.1) is None and smallest_above(means, 101) is None
     assert smallest_above(means, 0).megabytes == means.megabytes.min()
 
 
-def test_a_constant_answer_is_a_tasks_floor(tmp_path):
+def test_the_best_constant_answer_is_the_majority_class_baseline(tmp_path):
     write_records(tmp_path, tasks=("cola", "sst2", "mrpc", "stsb"), sizes=("tiny",), seeds=(0,))
     results, wanted = read_results(tmp_path), {"stsb": 0}
     for task in ("cola", "sst2", "mrpc"):
@@ -84,10 +85,10 @@ def test_a_constant_answer_is_a_tasks_floor(tmp_path):
         f1 = 2 * ones / (1 + ones)  # of answering 1 throughout: precision `ones`, recall 1
         with_f1 = max((ones + f1) / 2, (1 - ones) / 2)
         wanted[task] = 100 * (with_f1 if task == "mrpc" else max(ones, 1 - ones))
-    assert dict(zip(results.tasks, results.floors, strict=True)) == pytest.approx(wanted)
+    assert dict(zip(results.tasks, results.majority_scores, strict=True)) == pytest.approx(wanted)
 
 
-def test_a_task_that_is_not_learned_is_named_as_at_its_floor(tmp_path):
+def test_a_task_that_is_not_learned_is_at_the_majority_class_baseline(tmp_path):
     labels = np.random.default_rng(0).integers(0, 2, 400)
     for task, size, said in (
         ("sst2", "tiny", labels),
@@ -98,20 +99,16 @@ def test_a_task_that_is_not_learned_is_named_as_at_its_floor(tmp_path):
         for name in PAPER:
             write_one(tmp_path, name, labels, said, {"task": task, "size": size, "seed": 0})
     results = read_results(tmp_path)
-    floored = at_floor(results, bootstrap(results, 100))
-    assert dict(zip(results.tasks, floored.tolist(), strict=True)) == {"sst2": [False, False], "rte": [True, False]}
-    constant = f"{100 * labels.mean():.1f}"  # of answering 1, which most labels are, and TINY does
-    assert named(results, floored) == f"rte ({constant}, the constant {constant}) for TINY"
-    assert named(results, floored & False) == "none"
+    found = at_majority_baseline(results, bootstrap(results, 100))
+    assert dict(zip(results.tasks, found.tolist(), strict=True)) == {"sst2": [False, False], "rte": [True, False]}
 
 
-def test_a_front_that_chance_cannot_change_is_the_front(folder):
+def test_the_share_of_draws_on_the_pareto_front(folder):
     results = read_results(folder)
-    drawn = bootstrap(results, 50)
-    found = front_share(results, drawn)
+    found = pareto_share(results, bootstrap(results, 50))
     assert len(found) == 2 * len(PAPER) and found.share.min() >= 0 and found.share.max() <= 1
     sizes, scores = np.array([1.0, 2.0, 3.0]), np.array([[50.0, 60.0, 55.0], [50.0, 40.0, 55.0]])
-    assert undominated(sizes, scores).tolist() == [[True, True, False], [True, False, True]]
+    assert pareto_front(sizes, scores).tolist() == [[True, True, False], [True, False, True]]
     least = results.bytes[..., : len(PAPER)].mean(axis=0).min()
     smallest = found.set_index(["size", "configuration"]).share[("tiny", "qat+mp60")]
     assert smallest > 0 and least == results.bytes[0, 0, PAPER.index("qat+mp60")]
@@ -120,34 +117,49 @@ def test_a_front_that_chance_cannot_change_is_the_front(folder):
 def test_intervals_are_about_as_wide_as_the_binomial_allows(tmp_path):
     write_records(tmp_path, tasks=("sst2",), sizes=("tiny",), seeds=(0,), rows=900)
     results = read_results(tmp_path)
-    error = estimate(results.scores, bootstrap(results, 500), lambda scores: scores).error[0, 0]
+    error = estimate(results.scores, bootstrap(results, 500), lambda scores: scores).standard_error[0, 0]
     wanted = 100 * np.sqrt(results.scores[0, 0] / 100 * (1 - results.scores[0, 0] / 100) / 900)
     assert np.allclose(error, wanted, rtol=0.15)
 
 
-def test_what_is_not_whole_is_left_out_and_named(tmp_path):
+def test_what_is_not_whole_is_left_out_and_counted(tmp_path):
     write_records(tmp_path, seeds=(0,))
     record_path(tmp_path, "rte", "mini", "qat+kd", 0).unlink()
     record_path(tmp_path, "sst2", "tiny", "aug", 0).unlink()
     results = read_results(tmp_path)
     assert ("rte", "mini") not in results.cells and shared(results) == ([0], [0, 1])
-    assert any("MINI has 11 of the 12 configurations on rte, where it is left out" in note for note in results.notes)
-    assert any("TINY has one seed with every configuration on sst2, rte" in note for note in results.notes)
+    assert results.left_out.to_numpy().tolist() == [["MINI", "configurations are missing", "rte", 12]]
     assert np.isnan(results.scores[0, 0, -1]) and not np.isnan(results.scores[0, 1]).any()
-    frame = points(results, bootstrap(results, 20))
+    frame = model_table(results, bootstrap(results, 20))
     assert set(frame[frame.task == MEAN].groupby("size").size()) == {12, 13}
 
 
-def test_models_of_two_devices_are_compared_and_named(tmp_path):
-    write_records(tmp_path, seeds=(0,))
-    _, labels = read_predictions(record_path(tmp_path, "rte", "mini", "qat", 0))
-    write_one(tmp_path, "qat", labels, labels, {"task": "rte", "size": "mini", "seed": 0}, device="NVIDIA H100")
+def test_a_cell_of_two_kinds_of_device_is_not_used_and_counted(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
+    on_gpu(tmp_path, "rte", "mini", 1, ("qat",))
     results = read_results(tmp_path)
-    assert ("rte", "mini") in results.cells
-    told = [note for note in results.notes if "another device" in note]
-    assert told == [
-        "MINI's uncompressed models on rte were trained on another device than some that are compared with them."
-    ]
+    assert results.cells["rte", "mini"].seeds == (0,) and results.cells["rte", "tiny"].seeds == (0, 1)
+    assert results.left_out.to_numpy().tolist() == [["MINI", "trained on a CPU and a GPU", "rte", 13]]
+    on_gpu(tmp_path, "rte", "mini", 1, ALL)
+    assert read_results(tmp_path).cells["rte", "mini"].seeds == (0, 1)
+
+
+def test_records_of_a_custom_task_are_results_like_others(tmp_path):
+    write_records(tmp_path, tasks=("reviews", "sst2"))
+    results = read_results(tmp_path, "official")
+    assert results.tasks == ("sst2", "reviews") and results.scored["reviews"] == ("accuracy",)
+    labels = results.cells["reviews", "tiny"].labels
+    assert results.majority_scores[1] == pytest.approx(100 * max(labels.mean(), 1 - labels.mean()))
+    own = [record["accuracy"] for record in read_all(tmp_path) if record["path"].startswith("reviews/tiny/base-")]
+    assert results.scores[1, 0, 0] == pytest.approx(np.mean(own))
+    record_path(tmp_path, "reviews", "mini", "kd", 0).unlink()
+    for task in ("reviews", "sst2"):
+        for seed in (0, 1):
+            record_path(tmp_path, task, "tiny", "kd", seed).unlink()
+            record_path(tmp_path, "sst2", "mini", "kd", seed).unlink(missing_ok=True)
+    record_path(tmp_path, "reviews", "mini", "kd", 1).unlink()
+    with pytest.raises(BadInput, match="no task of .* has all of base, .* lacks kd; `make grid` makes what is missing"):
+        read_results(tmp_path)
 
 
 def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
@@ -159,9 +171,10 @@ def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
     with pytest.raises(BadInput, match="unknown score 'glue'; allowed: score, official, first"):
         read_results(folder, score="glue")
     with pytest.raises(
-        BadInput, match="unknown ruler 'zip'; allowed: paper, dense, bitmask, file, csr, gzip, xz, packed, entropy"
+        BadInput,
+        match="unknown size_measure 'zip'; allowed: paper, dense, bitmask, file, csr, gzip, xz, packed, entropy",
     ):
-        read_results(folder, ruler="zip")
+        read_results(folder, size_measure="zip")
 
 
 def test_records_of_two_grids_are_not_compared(tmp_path):
@@ -176,7 +189,7 @@ def test_records_of_two_grids_are_not_compared(tmp_path):
         read_results(tmp_path)
 
 
-FINDINGS = ("tradeoffs", "reductions", "synergy", "rulers", "advice", "explorer")
+FINDINGS = ("tradeoffs", "reductions", "synergy", "size_measures", "advice", "explorer")
 
 
 def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
@@ -187,7 +200,13 @@ def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
 
 @pytest.mark.parametrize("name", FINDINGS)
 def test_a_chapter_of_findings_runs_with_other_choices(folder, name):
-    choices = {"tolerance": 2, "ruler": "bitmask", "interpolation": "interpolated", "score": "official", "draws": 50}
+    choices = {
+        "tolerance": 2,
+        "size_measure": "bitmask",
+        "interpolation": "interpolated",
+        "score": "official",
+        "draws": 50,
+    }
     declared = (ROOT / f"notebooks/{name}.py").read_text()
     given = {key: value for key, value in choices.items() if f"\n{key} = " in declared}
     run_chapter(name, results=str(folder), **given)
@@ -201,8 +220,8 @@ def test_one_seed_and_sizes_without_a_common_task_are_enough_to_show_what_can_be
         run_chapter(name, results=str(tmp_path), draws=50)
 
 
-def test_chapters_of_findings_show_what_can_be_shown_where_seeds_and_devices_are_mixed(tmp_path):
-    write_records(tmp_path, tasks=("sst2",), sizes=("tiny", "mini", "MyBert"))
+def test_chapters_of_findings_take_custom_tasks_and_mixed_seeds(tmp_path):
+    write_records(tmp_path, tasks=("reviews",), sizes=("tiny", "mini", "MyBert"))
     write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
     write_records(tmp_path, tasks=("rte",), sizes=("MyBert",), seeds=(0,))
     on_gpu(tmp_path, "rte", "mini", 1, ("kd", "aug"))
@@ -219,7 +238,7 @@ def test_three_thousand_records_are_analysed_within_a_minute(tmp_path):
         write_records(tmp_path, tasks=(task,), sizes=sizes, seeds=range(5), rows=rows[task])
     started = time.process_time()
     results = read_results(tmp_path)
-    frame = points(results, bootstrap(results, 1000))
+    frame = model_table(results, bootstrap(results, 1000))
     assert len(frame) == 9 * 6 * len(ALL)
     assert time.process_time() - started < 60
 
@@ -230,7 +249,7 @@ def test_a_difference_of_two_models_is_that_of_their_means(folder):
     means = results.scores.mean(axis=0)
     assert found.value == pytest.approx(means[0, ALL.index("qat")] - means[1, 0])
     same = difference(results, bootstrap(results, 20), ("tiny", "qat"), ("tiny", "qat"), [0])
-    assert (same.value, same.half) == (0, 0)
+    assert (same.value, same.half_width) == (0, 0)
 
 
 def test_a_model_that_was_not_measured_has_its_tasks_share_of_the_uncompressed_bytes(tmp_path):
@@ -240,7 +259,7 @@ def test_a_model_that_was_not_measured_has_its_tasks_share_of_the_uncompressed_b
     frame = pd.read_csv(path)
     frame.loc[frame.task == "sst2", list(MEASURED)] *= 2  # a task whose files are twice as large
     frame[~((frame.task == "sst2") & (frame.configuration == "qat"))].to_csv(path, index=False)
-    found = read_results(tmp_path, ruler="xz").bytes[:, 0]
+    found = read_results(tmp_path, size_measure="xz").bytes[:, 0]
     qat = ALL.index("qat")
     assert found[0, 0] == pytest.approx(2 * found[1, 0])
     assert found[0, qat] == pytest.approx(found[1, qat] * 2)
@@ -254,7 +273,7 @@ def test_a_models_own_bytes_stand_where_the_uncompressed_one_was_not_measured(tm
     frame.loc[frame.task == "sst2", list(MEASURED)] *= 2
     kept = frame[~((frame.task == "sst2") & frame.configuration.isin(["base", "kd"]))]
     kept.to_csv(path, index=False)
-    found, measured = read_results(tmp_path, ruler="xz").bytes[:, 0], frame[frame.part == "model"]
+    found, measured = read_results(tmp_path, size_measure="xz").bytes[:, 0], frame[frame.part == "model"]
     for name in ("qat", "base", "kd"):  # measured; inferred from the task's others; and in proportion to that
         own = measured[(measured.task == "sst2") & (measured.configuration == name)].xz.item()
         assert found[0, ALL.index(name)] == pytest.approx(own)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compressions.analysis.scores import KINDS, scores
+from compressions.analysis.scores import KINDS, scored_metrics, scores
 from compressions.data.tasks import TASKS
 from compressions.training import metrics
 
@@ -31,7 +31,7 @@ def test_scores_of_drawn_rows_are_those_of_the_rows_written_out(task, seed, rows
     labels, predictions = material(task, rows, generator)
     drawn = generator.integers(rows, size=(4, rows))
     counts = np.array([np.bincount(each, minlength=rows) for each in drawn])
-    found = scores(KINDS["score"][task], labels, predictions, counts)
+    found = scores(TASKS[task].scored, labels, predictions, counts)
     wanted = [
         [metrics.scores(TASKS[task], labels[each], said[each])["score"] for said in predictions] for each in drawn
     ]
@@ -39,7 +39,11 @@ def test_scores_of_drawn_rows_are_those_of_the_rows_written_out(task, seed, rows
 
 
 def test_the_kinds_of_score_name_metrics_of_the_task():
-    for kind in KINDS.values():
-        assert set(kind) == set(TASKS)
-        assert all(set(kind[name]) <= set(task.metrics) for name, task in TASKS.items())
-    assert KINDS["official"]["cola"] == ("mcc",) and KINDS["first"]["stsb"] == ("pearson",)
+    for kind in KINDS:
+        for name, task in TASKS.items():
+            assert set(scored_metrics(kind, name, not task.labels)) <= set(task.metrics)
+    assert scored_metrics("official", "cola", False) == ("mcc",) == scored_metrics("first", "cola", False)
+    assert scored_metrics("score", "mrpc", False) == ("accuracy", "f1")
+    assert scored_metrics("first", "stsb", True) == ("pearson",)
+    assert {scored_metrics(kind, "reviews", False) for kind in KINDS} == {("accuracy",)}
+    assert scored_metrics("official", "similarity", True) == ("pearson", "spearman")

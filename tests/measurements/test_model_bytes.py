@@ -16,7 +16,14 @@ from compressions.measurements.artifacts import complete
 from compressions.measurements.model_bytes import csr_bytes, main, measure
 from compressions.storage.artifact import count, load_packed
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint
-from compressions.storage.size_measures import COUNTED, LAYERS, SIZE_MEASURES, SIZE_MEASURES_FILE, WHOLE, read_size_measures
+from compressions.storage.size_measures import (
+    COUNTED,
+    LAYERS,
+    SIZE_MEASURES,
+    SIZE_MEASURES_FILE,
+    WHOLE,
+    read_size_measures,
+)
 from tests.simulated import write_measures, write_records
 from tests.storage.test_artifact import save, tokens
 
