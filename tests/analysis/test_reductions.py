@@ -136,9 +136,9 @@ def test_methods_are_named_as_in_the_paper():
     assert (*PAPER, Configuration(("aug",)).name) == ALL and len(PAPER) == 12
 
 
-@pytest.mark.parametrize("value", [-1, 100, "0.5", True, float("nan")])
+@pytest.mark.parametrize("value", [-1, 100, "half", True, float("nan")])
 def test_a_wrong_tolerance_or_search_is_named(value):
-    with pytest.raises(BadInput, match="tolerance .* a number of points from 0 to below 100"):
+    with pytest.raises(BadInput, match="tolerance .* a number from 0 to below 100"):
         check_search(value, "discrete")
     with pytest.raises(BadInput, match="unknown interpolation 'cubic'; allowed: discrete, interpolated"):
         reductions(*one_task(), 0.5, "cubic")
