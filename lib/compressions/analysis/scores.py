@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from compressions.data.tasks import CORRELATIONS, TASKS, WITH_F1
+from compressions.data.tasks import CORRELATIONS, GLUE_TASKS, WITH_F1
 
 KINDS = ("score", "official", "first")  # this project's choice of metrics, GLUE's own, or the first that GLUE lists
 OFFICIAL = {"cola": ("mcc",), "mrpc": WITH_F1, "qqp": WITH_F1, "stsb": CORRELATIONS}
@@ -10,12 +10,12 @@ OFFICIAL = {"cola": ("mcc",), "mrpc": WITH_F1, "qqp": WITH_F1, "stsb": CORRELATI
 
 def scored_metrics(kind: str, task: str, graded: bool) -> tuple[str, ...]:
     """The metrics whose mean is the score of a task, by one of `KINDS`; those of a custom task are the same for all."""
-    if task not in TASKS or TASKS[task].custom:
+    if task not in GLUE_TASKS:
         return CORRELATIONS if graded else ("accuracy",)
     if kind == "score":
-        return TASKS[task].scored
+        return GLUE_TASKS[task].scored
     official = OFFICIAL.get(task, ("accuracy",))
-    return official if kind == "official" or task == "cola" else TASKS[task].metrics[:1]
+    return official if kind == "official" or task == "cola" else GLUE_TASKS[task].metrics[:1]
 
 
 def scores(scored: tuple[str, ...], labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:
