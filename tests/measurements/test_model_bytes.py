@@ -12,7 +12,7 @@ from compressions.analysis.reading import read_results
 from compressions.delivery.packing import pack_record
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all, record_path, write_record
-from compressions.measurements.artifacts import complete
+from compressions.measurements.artifacts import measure_missing
 from compressions.measurements.model_bytes import csr_bytes, main, measure
 from compressions.storage.artifact import count, load_packed
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint
@@ -76,13 +76,13 @@ def test_compressed_sparse_rows_of_a_hand_made_matrix():
 
 
 def measured_all(folder, results):
-    return complete(results, SIZE_MEASURES_FILE, read_size_measures(results), measure, folder / "artifacts")
+    return measure_missing(results / SIZE_MEASURES_FILE, read_size_measures(results), measure, folder / "artifacts")
 
 
 def test_whole_models_and_their_layers_are_measured_by_every_size_measure(tmp_path, record):
     results = record.parents[2]
-    table, unmeasured = measured_all(tmp_path, results)
-    assert not unmeasured and list(table.part) == [WHOLE, LAYERS]
+    table = measured_all(tmp_path, results)
+    assert list(table.part) == [WHOLE, LAYERS]
     whole = table[table.part == WHOLE].iloc[0]
     weights = tmp_path / "artifacts/mine/mnli/tiny" / record.stem / WEIGHTS
     assert whole.file == pytest.approx(weights.stat().st_size, abs=100)
@@ -99,7 +99,7 @@ def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, 
     measured_all(tmp_path, results)
     before = (results / SIZE_MEASURES_FILE).read_bytes()
     shutil.rmtree(tmp_path / "artifacts")
-    assert len(measured_all(tmp_path, results)[0]) == 2 and (results / SIZE_MEASURES_FILE).read_bytes() == before
+    assert len(measured_all(tmp_path, results)) == 2 and (results / SIZE_MEASURES_FILE).read_bytes() == before
     other = read_all(results)[0]
     write_record(record, {**other, "artifact_sha256": "another"}, np.zeros(3), np.zeros(3))
     main(str(results))

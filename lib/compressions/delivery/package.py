@@ -20,9 +20,9 @@ from compressions.experiments.records import read_predictions
 from compressions.experiments.table import markdown
 from compressions.files import root, whole_folder
 from compressions.measurements import latency
-from compressions.measurements.artifacts import model_name, opened
+from compressions.measurements.artifacts import model_name, read_with_artifact
 from compressions.measurements.model_bytes import measure
-from compressions.measurements.onnx_scores import onnx_scores, source
+from compressions.measurements.onnx_scores import onnx_scores, rows_source
 from compressions.models.architectures import Size
 from compressions.storage.artifact import load_artifact, load_packed, pack_artifact
 from compressions.storage.onnx import session, to_onnx
@@ -38,13 +38,13 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     The folder is whole or not there. Raises `BadInput` for a record or artifact that is not sound, for rows that the
     record is not of, or a full disk.
     """
-    record, folder = opened(path, artifacts)
+    record, folder = read_with_artifact(path, artifacts)
     model, task = load_artifact(folder), find_task(record["specification"]["task"], path.resolve().parents[2])
     tokenizer = AutoTokenizer.from_pretrained(folder)
     predictions, labels = read_predictions(path)
     found = {
         "error": score_error(task, labels, predictions),
-        "onnx": onnx_scores(record, task, folder, source(), predictions),
+        "onnx": onnx_scores(record, task, folder, rows_source(), predictions),
         "bytes": {name: size for name, size in measure(record, folder)[0].items() if name in DESCRIPTIONS},
     }
     with whole_folder(out) as new:

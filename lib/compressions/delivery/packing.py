@@ -4,18 +4,18 @@ from pathlib import Path
 
 from compressions.errors import command, require
 from compressions.files import root, write_whole
-from compressions.measurements.artifacts import model_name, opened
+from compressions.measurements.artifacts import model_name, read_with_artifact
 from compressions.measurements.model_bytes import measure
 from compressions.storage.artifact import load_packed, pack_artifact
 from compressions.storage.size_measures import SIZE_MEASURES
 
 
 def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
-    """Write the packed file `out`, read it back, and give the whole model's bytes by each size measure.
+    """Write the packed file `out`, check that it can be read, and return the model's bytes by each size measure.
 
     Raises `BadInput` for a record or an artifact that is not sound, or a full disk.
     """
-    record, folder = opened(path, artifacts)
+    record, folder = read_with_artifact(path, artifacts)
     write_whole(out, pack_artifact(folder))
     load_packed(out.read_bytes())
     whole = measure(record, folder)[0]

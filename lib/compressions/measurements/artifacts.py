@@ -1,4 +1,4 @@
-"""Tables beside the records of a folder: what was measured on their artifacts, which are not committed themselves."""
+"""Find the artifacts of records, which are not committed, and keep tables of what is measured on them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def artifact_folder(results: Path, record: dict, artifacts: Path) -> Path:
     return folder
 
 
-def opened(path: Path, artifacts: Path) -> tuple[dict, Path]:
+def read_with_artifact(path: Path, artifacts: Path) -> tuple[dict, Path]:
     """The record at `path`, and the folder of its artifact. Raises `BadInput` where either is not sound."""
     results = path.resolve().parents[2]
     record = read_record(path) | {"path": str(path.resolve().relative_to(results))}
@@ -44,44 +44,31 @@ def model_name(record: Path) -> str:
     return "-".join(parts)
 
 
-def key_of(record: dict) -> dict:
-    """What a row of a table beside the records is found by, `KEY`."""
-    return {key: record["specification"].get(key, record.get(key)) for key in KEY}
+def measure_missing(
+    path: Path, table: pd.DataFrame, measure: Callable[[dict, Path], list[dict]], artifacts: Path | None = None
+) -> pd.DataFrame:
+    """Add rows for artifacts that are not measured yet to the CSV file `path` beside records; the table is returned.
 
-
-def complete(
-    results: Path,
-    name: str,
-    table: pd.DataFrame,
-    measure: Callable[[dict, Path], list[dict]],
-    artifacts: Path | None = None,
-) -> tuple[pd.DataFrame, list[str]]:
-    """The table called `name`, with rows for the artifacts that it lacked; and why others could not be measured.
-
-    `table` is what there is of it, `measure` gives the rows of a record and its artifact's folder, with `KEY` and
-    `artifact_sha256`. It is written after each; rows of models that no record names any more are dropped. Raises
-    `BadInput` for a folder without records.
+    `table` is what the file holds, and `measure` gives the rows of a record and its artifact's folder, to which `KEY`
+    and `artifact_sha256` are added. The file is written after each artifact; rows of artifacts that no record names any
+    more are dropped. Prints how many are measured, and why others could not be. Raises `BadInput` for a folder without
+    records.
     """
-    records = read_all(results)
-    require(bool(records), f"{results} holds no records; make grid makes some")
+    records = read_all(path.parent)
+    require(bool(records), f"{path.parent} holds no records; make grid makes some")
     table = table[table.artifact_sha256.isin([record["artifact_sha256"] for record in records])]
-    unmeasured = []
+    failed = []
     for record in records:
         if record["artifact_sha256"] in set(table.artifact_sha256):
             continue
         try:
-            rows = measure(record, artifact_folder(results, record, artifacts or root() / "artifacts"))
+            rows = measure(record, artifact_folder(path.parent, record, artifacts or root() / "artifacts"))
         except BadInput as error:
-            unmeasured.append(str(error))
+            failed.append(str(error))
             continue
-        parts = [part for part in (table, pd.DataFrame(rows)) if len(part)]
-        table = pd.concat(parts).sort_values(KEY, kind="stable")
-        write_whole(results / name, table.to_csv(index=False).encode())
-    return table, unmeasured
-
-
-def report(table: pd.DataFrame, unmeasured: list[str]) -> None:
-    """Print how many models are in the table, and why others are not."""
-    print(f"{table.artifact_sha256.nunique()} models are measured; {len(unmeasured)} could not be")
-    for reason in unmeasured[:3]:
-        print(reason)
+        key = {name: record["specification"].get(name, record.get(name)) for name in KEY}
+        added = pd.DataFrame([{**key, **row, "artifact_sha256": record["artifact_sha256"]} for row in rows])
+        table = (pd.concat([table, added]) if len(table) else added).sort_values(KEY, kind="stable")
+        write_whole(path, table.to_csv(index=False).encode())
+    print(f"{table.artifact_sha256.nunique()} models are measured; {len(failed)} could not be", *failed[:3], sep="\n")
+    return table

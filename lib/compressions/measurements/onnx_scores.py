@@ -1,4 +1,4 @@
-"""`make exported`: the artifacts of a folder's records in ONNX Runtime, on whole validation splits."""
+"""`make exported`: scores of a folder's artifacts in ONNX Runtime, on whole validation splits."""
 
 import os
 from pathlib import Path
@@ -16,25 +16,23 @@ from compressions.errors import command, require_same
 from compressions.experiments.prepared_data import tokenize
 from compressions.experiments.records import read_predictions
 from compressions.files import root
-from compressions.measurements.artifacts import complete, key_of, report
+from compressions.measurements.artifacts import measure_missing
 from compressions.storage import artifact
 from compressions.storage.onnx import OnnxModel, to_onnx
-from compressions.storage.size_measures import KEY
 from compressions.training import metrics, trainer
 
 NAME = "exported.csv"
-COLUMNS = [*KEY, "rows", "score", "onnx_score", "differing", "onnx_bytes", "artifact_sha256"]
 
 
-def source() -> str:
+def rows_source() -> str:
     """Where the rows of a record of GLUE's tasks are: what the variable GLUE names, or the hub."""
     return os.environ.get("GLUE", HUB)
 
 
 def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: np.ndarray) -> dict:
-    """What the exported artifact scores on the whole validation split, and in how many rows it answers otherwise.
+    """The exported artifact's score on the whole validation split, and how many of its predictions differ.
 
-    `predictions` `(rows,)` are the record's; a graded answer differs when it is off by more than a hundredth. Raises
+    `predictions` `(rows,)` are the record's; a graded prediction differs when it is off by more than 0.01. Raises
     `BadInput` where `glue` does not hold the rows that the record is of.
     """
     chosen = record["specification"]
@@ -53,20 +51,18 @@ def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: 
 
 
 def main(results: str) -> None:
-    """Check what has not been, and say how much was and what could not be."""
+    """Score the artifacts of a folder's records that were not scored yet."""
     torch.set_num_threads(1)
     datasets.disable_progress_bars()
     folder = root() / results
 
-    def row(record: dict, artifacts: Path) -> list[dict]:
+    def row(record: dict, artifact: Path) -> list[dict]:
         predictions, _ = read_predictions(folder / record["path"])
         task = find_task(record["specification"]["task"], folder)
-        found = onnx_scores(record, task, artifacts, source(), predictions)
-        return [{**key_of(record), **found, "artifact_sha256": record["artifact_sha256"]}]
+        return [onnx_scores(record, task, artifact, rows_source(), predictions)]
 
     path = folder / NAME
-    table = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=COLUMNS)
-    report(*complete(folder, NAME, table, row))
+    measure_missing(path, pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["artifact_sha256"]), row)
 
 
 if __name__ == "__main__":
