@@ -48,38 +48,23 @@ force = False  # True: run again what has a record
 # %% [markdown]
 # ## The files
 #
-# Everything is checked before anything is trained: missing columns, texts that are empty, labels that only one of the
-# files has, a file in another encoding.
+# Fields are separated by commas, semicolons or tabs, whichever finds the columns in the first line. Everything is
+# checked before anything is trained: rows with more or fewer fields, missing columns, empty texts, labels that only one
+# of the files has, a file in another encoding. The table counts what is allowed but may surprise: validation rows that
+# are training rows too, which make a score too good, and rows that `max_length` cuts.
 
 # %%
-from html import escape
+import pandas as pd
 
-from IPython.display import Markdown
-
-from compressions.experiments.configurations import check_list, configurations
-from compressions.errors import check, require
-from compressions.data.csv_task import add_task, read_csv_task
-from compressions.files import root
+from compressions.experiments.configurations import configurations
+from compressions.experiments.custom_task import custom_task, facts
 from compressions.book.percent import check_parameters
 
 check_parameters(globals())
 wanted = configurations(subsets, sparsities)
-for key, values, example in (("text", text, "[text]"), ("seeds", seeds, "[0, 1]")):
-    check_list(key, values, example)
-check(bool(seeds), "seeds", seeds, "at least one")
-require((train is None) == (validation is None), "train and validation are two files; give both")
-
-# %%
-if train is not None:
-    found = read_csv_task(name, train, validation, text, label, graded)
-    add_task(found, root() / results)
-    counts = {split: len(rows) for split, rows in found.splits.items()}
-    said = f"{counts['train']:,} training and {counts['validation']:,} validation rows"
-    said += f", of which {found.in_both:,} are training rows too; fields separated by {' and '.join(found.delimiters)}"
-    kinds = f"labels {escape(', '.join(found.task.labels))}" if found.task.labels else "graded labels"
-else:
-    said, kinds = "no files were given", "nothing is trained"
-Markdown(f"**{name}**: {said}; {kinds}.")
+found, experiments = custom_task(globals())
+about = facts(found, experiments[0]) if found else {"files": "none were given, nothing is trained"}
+pd.DataFrame({name: about})
 
 # %% [markdown]
 # ## Training
@@ -88,12 +73,9 @@ Markdown(f"**{name}**: {said}; {kinds}.")
 # is not run again.
 
 # %%
-from compressions.experiments.experiment import from_parameters
 from compressions.training.callbacks import Progress
 from compressions.experiments.run import run
 
-seeds = seeds if train is not None else []
-experiments = [from_parameters({**globals(), "task": name, "seed": seed}) for seed in seeds]
 progress = Progress()
 records = [record for experiment in experiments for record in run(experiment, wanted, watch=progress)]
 
@@ -104,8 +86,6 @@ records = [record for experiment in experiments for record in run(experiment, wa
 # measure, non-zero parameters times four bytes or one; the file is what the disk holds.
 
 # %%
-import pandas as pd
-
 columns = ["configuration", "score", "megabytes", "artifact_bytes"]
 frame = pd.DataFrame(records, columns=columns)
 table = frame.groupby("configuration", sort=False).agg(
@@ -121,9 +101,9 @@ table.style.format({"score": "{:.1f}", "spread": "{:.1f}", "megabytes": "{:.3g}"
 from compressions.book.figures import tradeoff
 
 points = table.reset_index().assign(size=size, source="this run")
-tradeoff(points, score_title=f"{name}, score") if len(points) else Markdown("No run, no chart.")
+tradeoff(points, score_title=f"{name}, score") if len(points) else None
 
 # %% [markdown]
 # `make package RECORD=` with the path of a record, `results/own/<name>/<size>/…json`, writes its model as a folder to
-# take away, which predicts without torch, while the task's rows are still in `_build/own`; `make pack RECORD=` writes
-# it as one small file.
+# take away, which predicts without torch, while the CSV files are where they were; `make pack RECORD=` writes it as one
+# small file.

@@ -159,7 +159,7 @@ def test_names_and_columns_are_checked(files, tmp_path):
         with pytest.raises(BadInput, match=says):
             read(files, **choices)
     for path, says in (
-        (5, "the file 5 is not allowed"),
+        (5, "5 cannot be read"),
         ("no.csv", "no.csv cannot be read"),
         (str(tmp_path), "cannot"),
     ):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from compressions.data.tasks import BUILTIN_TASKS, CORRELATIONS, GLUE_TASKS, TASKS, WITH_F1, CsvFiles, Task
 from compressions.errors import BadInput, one_of, require
 from compressions.files import file_fingerprint, fingerprint, read_text, write_whole
+from compressions.parameters import FLAG, NAME
 
 if TYPE_CHECKING:
     import datasets
@@ -56,7 +57,7 @@ def read_csv_task(name: str, train: str, validation: str, text: list[str], label
     line, for a file that is missing, not UTF-8 or not CSV, a column that is not there, a row with more or fewer fields
     than the first line names, an empty text or label, or labels that cannot be learned or scored.
     """
-    files = _check_names(name, train, validation, text, label)
+    files, graded = _check_names(name, train, validation, text, label), FLAG.value("graded", graded)
     tables = [_read(path, files) for path in (files.train, files.validation)]
     labels = () if graded else _labels(tables[0], files.label)
     metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
@@ -118,8 +119,7 @@ def _check_names(name: str, train: str, validation: str, text: list[str], label:
     fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_-]*", name)
     require(bool(fits), f"name {name!r} is not allowed; take such as reviews-2")
     require(name not in {**GLUE_TASKS, **BUILTIN_TASKS}, f"name {name!r} is a task of GLUE or built in; take another")
-    for file in (train, validation):
-        require(isinstance(file, str), f"the file {file!r} is not allowed; take the path of a CSV file")
+    train, validation = NAME.value("train", train), NAME.value("validation", validation)
     # A column may be called 0, which YAML and papermill give as a number.
     require(isinstance(text, list | tuple), f"text must be a list such as [sentence]; got {text!r}")
     columns, label = tuple(str(column).strip() for column in text), str(label).strip()

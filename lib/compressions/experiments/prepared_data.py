@@ -76,8 +76,25 @@ class PreparedData:
 
     def tokenize(self, rows: datasets.Dataset) -> datasets.Dataset:
         """Rows as this encoder's token numbers."""
-        length = min(self.max_length, self.encoder.size.positions)
-        return tokenize(rows, self.task, self.tokenizer, length)
+        return tokenize(rows, self.task, self.tokenizer, self.length)
+
+    @property
+    def length(self) -> int:
+        """The tokens that a row may have."""
+        return min(self.max_length, self.encoder.size.positions)
+
+    @cached_property
+    def cut(self) -> dict[str, int]:
+        """How many training and validation rows have more tokens than that."""
+        return {"train": self._cut(self.rows.train), "validation": self._cut(self.rows.validation)}
+
+    def _cut(self, rows: datasets.Dataset) -> int:
+        texts = zip(*(rows[column] for column in self.task.columns), strict=True)
+        # A token is at least one byte of the text, or one of the few that mark its parts.
+        marks = self.tokenizer.num_special_tokens_to_add(pair=len(self.task.columns) == 2)
+        long = [row for row in texts if sum(len(text.encode()) for text in row) + marks > self.length]
+        lengths = self.tokenizer(*map(list, zip(*long, strict=True)), verbose=False)["input_ids"] if long else []
+        return sum(len(tokens) > self.length for tokens in lengths)
 
     def training_rows(self, augment: bool) -> datasets.Dataset:
         """The tokenized training rows, with the added ones or without."""
