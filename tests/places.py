@@ -22,7 +22,7 @@ artifacts: null
 glue: {small.glue()}
 checkpoints: {small.encoders()}
 """
-TAUGHT = QUICK.replace("[qat, mp]", "[kd]").replace("[rte]", "[rte, cola]").replace("epochs", "teacher: wide\nepochs")
+TAUGHT = QUICK.replace("[qat, mp]", "[kd]").replace("epochs", "teacher: wide\nepochs")
 
 
 def new_place(place: Path) -> Path:

@@ -6,7 +6,6 @@ Nothing that is finished is lost, no wrong record is written, and what is said i
 import json
 import os
 import random
-import re
 import resource
 import shutil
 import subprocess
@@ -34,7 +33,7 @@ from tests.places import command, kill_all, make, new_place, written
 from tests.small import quick
 
 BASE, QAT, TAUGHT = Configuration(), Configuration(("qat",)), Configuration(("qat", "kd"))
-KILLS = 20
+KILLS = 6
 
 
 def small(folder: Path, **more) -> Experiment:
@@ -45,7 +44,7 @@ def small(folder: Path, **more) -> Experiment:
 # Kills
 
 
-def test_a_grid_killed_twenty_times_loses_nothing_and_repeats_nothing(tmp_path):
+def test_a_grid_killed_again_and_again_loses_nothing_and_repeats_nothing(tmp_path):
     place, rng, seen, kills, longest = new_place(tmp_path), random.Random(0), {}, 0, 0.0
     start = time.monotonic()
     while kills < KILLS:
@@ -55,7 +54,7 @@ def test_a_grid_killed_twenty_times_loses_nothing_and_repeats_nothing(tmp_path):
             time.sleep(0.1)
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=rng.uniform(0, longest))
-        longest = longest or min(15, 0.4 * (time.monotonic() - start))
+        longest = longest or min(8, 0.4 * (time.monotonic() - start))
         ended = process.poll() is not None
         if not ended:
             kill_all(process)
@@ -65,12 +64,12 @@ def test_a_grid_killed_twenty_times_loses_nothing_and_repeats_nothing(tmp_path):
         assert len(read_all(place / "results/taught")) == len(now)
         seen = now
         if ended:  # before all kills were used up: the rest of them are for a second run of the same
-            assert process.returncode == 0 and len(now) == 8
+            assert process.returncode == 0 and len(now) == 4
             shutil.rmtree(place / "results/taught")
             seen = {}
     done = make(place, "taught")
     assert done.returncode == 0, done.stderr
-    assert len(read_all(place / "results/taught")) == 8 and seen.items() <= written(place, "taught").items()
+    assert len(read_all(place / "results/taught")) == 4 and seen.items() <= written(place, "taught").items()
 
 
 def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path):
@@ -175,77 +174,25 @@ def test_results_and_a_cache_that_cannot_be_written_are_refused_before_training(
 # Memory
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A folder in which a small grid runs; what one test leaves there the next one finds."""
-    return new_place(tmp_path_factory.mktemp("place"))
-
-
-def test_an_experiment_killed_for_its_memory_stops_no_other(place):
-    process = subprocess.Popen(command("grid", "quick"), cwd=place, stdout=-3, stderr=subprocess.PIPE, text=True)
-    kernel = None
-    while kernel is None:
-        assert process.poll() is None, process.stderr.read()
-        kernel = next(filter(is_kernel, psutil.Process(process.pid).children(recursive=True)), None)
-        time.sleep(0.1)
-    kernel.kill()
-    _, said = process.communicate()
-    (line,) = [line for line in said.splitlines() if line.startswith("failed: ")]
-    assert process.returncode != 0 and re.fullmatch(r"failed: rte/narrow/seed[01]: .*Kernel died.*", line), said
-    before = written(place)
-    assert len(before) == 2
-    assert make(place, "quick").returncode == 0
-    assert before.items() <= written(place).items() and len(written(place)) == 4
-
-
-def is_kernel(process: psutil.Process) -> bool:
-    try:
-        return "ipykernel_launcher" in process.cmdline()
-    except psutil.Error:
-        return False
-
-
 def test_a_training_that_wants_more_memory_than_there_is_says_so(tmp_path):
-    # 2048 rows of 512 tokens in one batch: the widest activations, of 512 numbers a token, are two gigabytes at once.
-    rows = [{"sentence1": "cats " * 600, "sentence2": f"{n}", "label": n % 2, "idx": n} for n in range(2048)]
-    given = {
-        "glue": write_glue(tmp_path / "glue", "rte", RTE, rows),
-        "checkpoints": "bundled",
-        "size": "tiny",
-        "teacher": "mini",
-    }
-    hungry = small(tmp_path, batch_size=2048, train_rows=2048, max_length=512, **given)
-    sound = small(tmp_path / "sound", **given)
+    # 512 rows of 512 tokens in one batch: the widest activations, of 512 numbers a token, are half a gigabyte at once.
+    rows = [{"sentence1": "cats " * 600, "sentence2": f"{n}", "label": n % 2, "idx": n} for n in range(512)]
+    given = {"glue": write_glue(tmp_path / "glue", "rte", RTE, rows), "checkpoints": "bundled", "size": "tiny"}
+    hungry = small(tmp_path, batch_size=512, train_rows=512, max_length=512, **given, teacher="mini")
+    sound = small(tmp_path / "sound", **given, teacher="mini")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         starved = pool.submit(starve, sound, hungry)
-    with pytest.raises(BadInput, match="^base of rte, tiny needs more memory .* batch_size 2048 .*$"):
+    with pytest.raises(BadInput, match="^base of rte, tiny needs more memory .* batch_size 512 .*$"):
         starved.result()
     assert not [*(tmp_path / "results").rglob("*.json")]
 
 
 def starve(sound: Experiment, hungry: Experiment) -> None:
-    """Train the one, after which libraries and their threads have what they need, and the other in a gigabyte more."""
+    """Train one, so that libraries and threads have what they need, and the other in half a gigabyte more."""
     run(sound, [BASE])
     held = psutil.Process().memory_info().vms
-    resource.setrlimit(resource.RLIMIT_AS, (held + 2**30,) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (held + 2**29,) * 2)
     run(hungry, [BASE])
-
-
-# The clock
-
-
-def test_a_clock_that_went_back_repeats_nothing(place):
-    assert make(place, "quick").returncode == 0
-    gone = next(path for path in written(place) if path.name == "base-seed1.json")
-    gone.unlink()
-    tomorrow = time.time() + 24 * 3600
-    for path in [*(place / "results").rglob("*"), *(place / "logs").rglob("*")]:
-        os.utime(path, (tomorrow, tomorrow - random.Random(path.name).randrange(3600)))
-    before = written(place)
-    done = make(place, "quick")
-    assert done.returncode == 0 and "quick: 1 of 4" in done.stdout, done.stderr
-    after = written(place)
-    assert gone in after and before.items() <= after.items()
 
 
 # The cache
