@@ -30,6 +30,8 @@ NAMED = """(() => {
 
 def write_vega(app) -> None:
     """Write Vega, Vega-Lite and Vega-Embed as one file; altair's charts look for their versions in `VEGA_DEBUG`."""
+    if app.builder.format != "html":
+        return
     bundle = f"(() => {{{vl_convert.javascript_bundle()}}})();\nwindow.VEGA_DEBUG = {json.dumps(VERSIONS)};\n{NAMED}"
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +56,7 @@ def load_once(app, page, template, context, doctree) -> None:
 def copy_mathjax(app, error) -> None:
     """Copy MathJax and its fonts to where `mathjax_path` expects them."""
     target = Path(app.outdir) / "_static" / "mathjax"
-    if error is None:
+    if error is None and app.builder.format == "html":
         (target / FONTS).mkdir(parents=True, exist_ok=True)
         copy_asset_file(str(MATHJAX / SCRIPT), str(target))
         copy_asset(str(MATHJAX / FONTS), str(target / FONTS))

@@ -4,17 +4,17 @@ import os
 
 from sphinx import builders
 
-# They do not declare it, but may run in parallel: one works on the merged contents only, the other on LaTeX only.
-UNDECLARED = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
+# Does not declare it, but may run in parallel: it works on the merged contents only.
+UNDECLARED = "sphinx_multitoc_numbering"
 
 # The chapter that trains is started first: started last, it would run while the other cores are idle.
 LONGEST = "notebooks/experiment"
 
 
 def declare(app) -> None:
-    """Declare that pages may be read and written in parallel with the undeclared extensions."""
-    for name in UNDECLARED:
-        app.extensions[name].parallel_read_safe = app.extensions[name].parallel_write_safe = True
+    """Declare that pages may be read and written in parallel with the undeclared extension."""
+    extension = app.extensions[UNDECLARED]
+    extension.parallel_read_safe = extension.parallel_write_safe = True
 
 
 def one_by_one(pages: list[str], processes: int) -> list[list[str]]:
