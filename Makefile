@@ -16,12 +16,13 @@ export OUT PACKAGE
 WHERE = $(if $(PROFILE),--profile profiles/$(PROFILE),--cores $(CORES) --resources gpu=$(GPUS)) $(OPTIONS)
 # The built-in grid and the book are made from nothing but this repository, whatever the shell's own variables say.
 BUILTIN := env -u GLUE -u CHECKPOINTS
+JUPYTER_BOOK = $(BUILTIN) RESULTS=_build/demonstration PATH="$$(cd $(BIN) && pwd):$$PATH" $(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build .
 # One thread a process: two processes of one thread train more than one of two, and a busy core stalls both of its threads.
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book grid grid-status results size-measures exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
+.PHONY: help reproduce test book pdf grid grid-status results size-measures exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -37,7 +38,14 @@ test: $(READY) ## Run every test, one file a core at a time, and those of speed 
 
 book: $(READY) ## Build the book from committed records, warnings as errors
 	rm -rf _build/demonstration _build/html _build/.doctrees
-	$(BUILTIN) RESULTS=_build/demonstration PATH="$$(cd $(BIN) && pwd):$$PATH" $(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . -W -n --keep-going
+	$(JUPYTER_BOOK) -W -n --keep-going
+
+pdf: $(READY) ## Build the article as a PDF, _build/article.pdf (needs LaTeX)
+	@command -v latexmk > /dev/null && command -v xelatex > /dev/null || { echo "no latexmk or xelatex on this machine: the README says which packages have them"; exit 1; }
+	rm -rf _build/demonstration _build/article _build/article.pdf
+	$(JUPYTER_BOOK) --toc _toc_article.yml --builder latex --path-output _build/article -W -n --keep-going
+	cd _build/article/_build/latex && latexmk -xelatex -silent -interaction=nonstopmode -halt-on-error article.tex && ! grep "Missing character" article.log
+	mv _build/article/_build/latex/article.pdf _build/article.pdf
 
 grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=cpu
 	PATH="$$(cd $(BIN) && pwd):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.experiments.manage run "$$GRID" -- $(WHERE)
@@ -70,14 +78,14 @@ lint: $(READY) ## Check style, spelling and prose, and that each package imports
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/codespell *.md *.yml Makefile Snakefile book grids lib notebooks profiles tests
+	$(BIN)/python -m codespell_lib *.md *.yml Makefile Snakefile book grids lib notebooks profiles tests
 	$(BIN)/python -m compressions.book.prose --check
 
 prose: $(READY) ## Count the words of each page and of its longest sentence
 	@$(BIN)/python -m compressions.book.prose
 
 links: $(READY) ## Follow every link of the book that leads outside of it (needs the network)
-	$(BUILTIN) RESULTS=_build/demonstration PATH="$$(cd $(BIN) && pwd):$$PATH" $(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . --builder linkcheck
+	$(JUPYTER_BOOK) --builder linkcheck
 
 audit: ## Look up the lock's packages among known vulnerabilities (needs the network)
 	rm -rf _build/audit && $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install -q pip-audit
@@ -98,7 +106,7 @@ licenses: $(READY) ## List the licenses of the locked packages in book/licenses.
 notebooks: $(READY) ## Write the chapters as .ipynb for Colab, into _build/notebooks
 	$(BIN)/python -m compressions.book.colab _build/notebooks
 
-release: ## Build wheel, sdist, the book's and the results' archives with checksums, and try the wheel alone
+release: ## Build wheel, sdist, archives of book and results, the article where LaTeX is, checksums; try the wheel alone
 	git diff --quiet HEAD || { echo "commit what was changed: a release is of a commit"; exit 1; }
 	$(MAKE) citation
 	$(MAKE) book
@@ -108,6 +116,7 @@ release: ## Build wheel, sdist, the book's and the results' archives with checks
 	_build/release/env/bin/pip install -q --no-deps _build/release/*.whl
 	cd _build/release && env/bin/python -c "import compressions.delivery.package, papermill.iorw as io; assert io.papermill_io.get_handler('notebooks/x.py').__module__ == 'compressions.book.percent'; print('the wheel works')"
 	tar -C _build/html -czf _build/release/book.tar.gz .
+	! command -v latexmk > /dev/null || { $(MAKE) pdf && cp _build/article.pdf _build/release; }
 	git archive --output _build/release/results.tar.gz HEAD results
 	rm -rf _build/release/env && cd _build/release && sha256sum * > SHA256SUMS && cat SHA256SUMS
 
