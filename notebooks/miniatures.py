@@ -266,6 +266,6 @@ glue_numbers(
 # {glue:text}`mini_qqp:.1f`). So **absolute scores here and in the paper are not comparable**. What later chapters
 # compare is what compression takes from an encoder's own uncompressed score.
 #
-# CoLA is at the floor for a TINY in everybody's hands: ours has a Matthews correlation of {glue:text}`tiny_cola:.1f`,
-# Google's none, and a constant answer has 0; our MINI's is {glue:text}`mini_cola:.1f`. On RTE, where a constant answer
-# has about half, our TINY reaches {glue:text}`tiny_rte:.1f`. A task at the floor cannot show what compression costs.
+# On CoLA every TINY is at the majority-class baseline, a Matthews correlation of 0: ours has
+# {glue:text}`tiny_cola:.1f`, Google's none, and our MINI {glue:text}`mini_cola:.1f`. On RTE, where the baseline is
+# about half, our TINY reaches {glue:text}`tiny_rte:.1f`. A task at its baseline cannot show what compression costs.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Real bytes: what the paper's size measure leaves out
 #
-# The paper counts a model's bytes as its non-zero parameters times the bits of each. By that *size measure*, its ruler,
+# The paper counts a model's bytes as its non-zero parameters times the bits of each. By that *size measure*,
 # quantization divides by four whatever was pruned, and pruning divides the matrices that are pruned by 1 / (1 -
 # sparsity) whatever was quantized (TINY as a whole, most of which is embeddings, by little): for one shape the two
 # multiply **by construction**, before anything is measured. A file is another matter. It has to say *where* the zeros

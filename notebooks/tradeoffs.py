@@ -125,7 +125,7 @@ glue_numbers(widest=width.max(), widest_task=width.idxmax(), narrowest=width.min
 # ```
 #
 # A task is *at the majority-class baseline* for a size where the interval of the uncompressed score reaches the score
-# of the best constant answer. Compression has little to take there, and a model that learns less, and predicts the
+# of predicting the majority. Compression has little to take there, and a model that learns less, and predicts the
 # majority more often, may even score more.
 
 # %% tags=["hide-input"]

@@ -103,7 +103,7 @@ def lengths(source: str) -> dict[str, int]:
 
 def _plain(tokens: list[Token]) -> str:
     kept = {"text": lambda token: token.content, "softbreak": lambda _: " ", "hardbreak": lambda _: " "}
-    kept |= {"code_inline": lambda _: "x", "math_inline": lambda _: "x", "myst_role": _role}
+    kept |= {"code_inline": lambda _: "X", "math_inline": lambda _: "X", "myst_role": _role}
     return "".join(kept[token.type](token) for token in tokens if token.type in kept)
 
 
