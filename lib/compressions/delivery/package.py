@@ -1,4 +1,4 @@
-"""`make package`: a compressed model as a folder to take away, with its card, that runs without torch."""
+"""`make package`: a compressed model as a self-contained folder with a model card, which runs without torch."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from compressions.delivery import predict
 from compressions.errors import command, require
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.records import read_predictions
-from compressions.experiments.table import markdown
+from compressions.experiments.table import markdown_table
 from compressions.files import root, whole_folder
 from compressions.measurements import latency
 from compressions.measurements.artifacts import model_name, read_with_artifact
@@ -33,10 +33,10 @@ DRAWS = 1000
 
 
 def package(path: Path, artifacts: Path, out: Path) -> dict:
-    """Write the folder `out` for the record at `path` and give what its card says: score, bytes, milliseconds.
+    """Write the folder `out` for the record at `path`, and return what its card says: score, bytes, milliseconds.
 
-    The folder is whole or not there. Raises `BadInput` for a record or artifact that is not sound, for rows that the
-    record is not of, or a full disk.
+    The folder is written whole or not at all. Raises `BadInput` for a broken record or artifact, for other rows than
+    the record's, and for a full disk.
     """
     record, folder = read_with_artifact(path, artifacts)
     model, task = load_artifact(folder), find_task(record["specification"]["task"], path.resolve().parents[2])
@@ -62,13 +62,13 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
 
 
 def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> float:
-    """The standard error of a score, from validation rows drawn again: the noise of rows, not that of seeds."""
+    """Bootstrap standard error of a score over validation rows; the noise of seeds is not in it."""
     counts = row_counts(np.random.default_rng(0), DRAWS, len(labels))
     return float(scores(task.scored, labels, predictions[None], counts).std())
 
 
 def _latency(folder: Path, name: str, content: bytes) -> list[dict]:
-    """Milliseconds of the exported model, in turn with an fp32 one of the same shape."""
+    """Milliseconds of the exported model, measured in turn with an fp32 model of the same shape."""
     config = AutoConfig.from_pretrained(folder)
     shape = (config.num_hidden_layers, config.hidden_size, config.num_attention_heads)
     size = Size(folder.parent.name, *shape, vocabulary=config.vocab_size, positions=config.max_position_embeddings)
@@ -96,11 +96,11 @@ def card(record: dict, task: Task, found: dict, name: str) -> str:
         f"own noise is not in it): {metrics}. `model.onnx` scores {onnx['onnx_score']:.1f} and answers otherwise in "
         f"{onnx['differing']} rows.",
         "## Bytes",
-        markdown(pd.DataFrame(counted)),
+        markdown_table(pd.DataFrame(counted)),
         f"`model.onnx`, which stores zeros like any number, has {onnx['onnx_bytes']:,}.",
         "## Milliseconds",
         "`model.onnx` in ONNX Runtime on one thread; `ratio` is the time of an fp32 model of this shape over its own.",
-        markdown(timed),
+        markdown_table(timed),
         "## How it was made",
         f"Teacher: {teacher['name'] if teacher else 'none'}. Commit of the code: {record['commit']}. Every choice:",
         f"```json\n{json.dumps(chosen, indent=1)}\n```",

@@ -1,4 +1,4 @@
-"""A grid's records as one tidy table, with a page that says what its columns are and what was run where."""
+"""`make results`: a grid's records as one tidy table, with a README on its columns and on what was run where."""
 
 import io
 from pathlib import Path
@@ -9,7 +9,7 @@ from compressions.errors import command, require
 from compressions.experiments.records import read_all
 from compressions.files import write_whole
 
-# Each column: where a record holds it, and what it is.
+# For each column the field of a record, and its description.
 COLUMNS = {
     "task": ("specification.task", "the GLUE task"),
     "size": ("specification.size", "the encoder's size, or its folder's name"),
@@ -53,46 +53,47 @@ COLUMNS = {
     "commit": ("commit", "of the code"),
     "record": ("path", "the record's file"),
 }
-RAN = ["size", "seed", "device", "processor", "threads", "torch", "transformers", "commit"]
+RUN_COLUMNS = ["size", "seed", "device", "processor", "threads", "torch", "transformers", "commit"]
 
 
 def table(records: list[dict]) -> pd.DataFrame:
-    """One row a record, with the columns of `COLUMNS`, in the records' order."""
+    """One row for each record, in order, with the columns of `COLUMNS`."""
     flat = pd.json_normalize(records).reindex(columns=[place for place, _ in COLUMNS.values()])
     return flat.set_axis(list(COLUMNS), axis=1)
 
 
-def page(results: Path, frame: pd.DataFrame) -> str:
-    """What a folder of records holds, in Markdown: what was run where, on what, and the columns' meanings."""
+def readme(results: Path, frame: pd.DataFrame) -> str:
+    """A folder's README in Markdown: what was run where, on which encoders and rows, and what the columns are."""
     rows = frame[["task", "train_rows", "train_checksum", "validation_rows", "validation_checksum"]]
     encoders = frame.groupby(["size", "encoder_checksum"], as_index=False).agg(records=("record", "size"))
-    ran = frame.groupby(RAN, as_index=False, dropna=False).agg(tasks=("task", "nunique"), records=("record", "size"))
+    runs = frame.assign(commit=frame.commit.str[:12]).groupby(RUN_COLUMNS, as_index=False, dropna=False)
+    columns = pd.DataFrame([(f"`{name}`", says) for name, (_, says) in COLUMNS.items()], columns=["column", "is"])
     lines = [
         f"# {results.name}",
         f"{len(frame)} records; `records.csv` and `records.parquet` are one table of them. `make results` writes the "
         "three files from the records.",
         "## What was run where",
-        markdown(ran.assign(commit=ran.commit.str[:12])),
+        markdown_table(runs.agg(tasks=("task", "nunique"), records=("record", "size"))),
         "## Encoders",
-        markdown(encoders),
+        markdown_table(encoders),
         "## Rows",
-        markdown(rows.drop_duplicates().sort_values("task")),
+        markdown_table(rows.drop_duplicates().sort_values("task")),
         "## Columns",
-        markdown(pd.DataFrame([(f"`{name}`", says) for name, (_, says) in COLUMNS.items()], columns=["column", "is"])),
+        markdown_table(columns),
     ]
     return "\n\n".join(lines) + "\n"
 
 
-def markdown(frame: pd.DataFrame) -> str:
-    """A frame as a table in Markdown, without its index."""
+def markdown_table(frame: pd.DataFrame) -> str:
+    """A data frame as a Markdown table, without its index."""
     rows = [frame.columns, ["---"] * len(frame.columns), *frame.itertuples(index=False)]
     return "\n".join("| " + " | ".join(str(value) for value in row) + " |" for row in rows)
 
 
 def write_table(results: Path) -> pd.DataFrame:
-    """Write `records.csv`, `records.parquet` and `README.md` beside the records; the table is returned.
+    """Write `records.csv`, `records.parquet` and `README.md` beside the records, and return the table.
 
-    Raises `BadInput` for a folder without records, or with one that is not sound.
+    Raises `BadInput` for a folder without records, or with a broken one.
     """
     frame = table(read_all(results))
     require(len(frame) > 0, f"{results} holds no records; make grid makes some")
@@ -100,7 +101,7 @@ def write_table(results: Path) -> pd.DataFrame:
     frame.to_parquet(parquet, index=False)
     write_whole(results / "records.csv", frame.to_csv(index=False).encode())
     write_whole(results / "records.parquet", parquet.getvalue())
-    write_whole(results / "README.md", page(results, frame).encode())
+    write_whole(results / "README.md", readme(results, frame).encode())
     return frame
 
 
