@@ -57,11 +57,14 @@ asked = ["I would buy it again.", "It broke after a week.", "The food was cold a
 # %%
 from compressions.experiments.configurations import configurations
 from compressions.experiments.experiment import from_parameters
+from compressions.files import root
 from compressions.book.percent import check_parameters
+from compressions.book.published import read_figure1
 
 check_parameters(globals())
 wanted = configurations(subsets, sparsities)
 experiment = from_parameters(globals())
+published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size")
 
 # %% [markdown]
 # ## The rows
@@ -101,10 +104,6 @@ records = run(experiment, wanted, watch=Progress())
 # %%
 import pandas as pd
 
-from compressions.files import root
-from compressions.book.published import read_figure1
-
-published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size")
 table = pd.DataFrame(records).assign(file_MB=lambda frame: frame.artifact_bytes / 1e6)
 
 # %% tags=["hide-input"]

@@ -1,6 +1,9 @@
 """Synonym replacement, and where the synonyms come from."""
 
+import os
 import random
+import shutil
+import zipfile
 
 import datasets
 import pytest
@@ -122,3 +125,40 @@ def test_a_folder_that_holds_no_wordnet_is_named(tmp_path, monkeypatch):
     assert not wordnet.installed()
     with pytest.raises(BadInput, match=f"no WordNet in {tmp_path}.*wordnet-base.*augment 0"):
         wordnet.folder()
+
+
+def zipped(folder, inside: str):
+    """The database of a folder as a zip file beside it, which is all that is left."""
+    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as file:
+        for path in folder.iterdir():
+            file.write(path, f"{inside}{path.name}")
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("inside", ["", "wordnet/"])
+@pytest.mark.parametrize("name", ["", "corpora", "corpora/wordnet", "corpora/wordnet.zip"])
+@pytest.mark.parametrize("pack", [True, False])
+def test_a_wordnet_is_found_as_nltk_leaves_it(named, monkeypatch, name, inside, pack):
+    database = named / "corpora/wordnet"
+    database.parent.mkdir()
+    small.write_wordnet(database, {"index.noun": ["grumble n 1 0 1 0 00000001"]})
+    before = wordnet.identity.__wrapped__() if name == "corpora" else None
+    monkeypatch.setenv("WORDNET", str(named / (name if pack else name.removesuffix(".zip"))))
+    if pack:
+        zipped(database, inside)
+    assert "grumble" in wordnet._first_senses()
+    assert before in (None, wordnet.identity())
+
+
+def test_nltk_data_is_asked_for_a_wordnet(named, monkeypatch):
+    monkeypatch.delenv("WORDNET")
+    monkeypatch.setattr(wordnet, "PLACES", ())
+    monkeypatch.setattr(wordnet, "NLTK_PLACES", ("~/no such folder",))
+    monkeypatch.setenv("NLTK_DATA", os.pathsep.join(["/no/such/folder", str(named)]))
+    with pytest.raises(BadInput, match=f"no WordNet in /no/such/folder/corpora/wordnet, {named}/corpora/wordnet"):
+        wordnet.folder()
+    (named / "corpora").mkdir()
+    small.write_wordnet(named / "corpora/wordnet", {})
+    assert wordnet.folder() == named / "corpora/wordnet"
+    zipped(named / "corpora/wordnet", "wordnet/")
+    assert (wordnet.folder() / "index.noun").read_text().startswith("  1 license")

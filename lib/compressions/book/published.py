@@ -4,13 +4,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from compressions.errors import require
 from compressions.experiments.configurations import Configuration
 
 SOURCE = "published"
 
 
 def read_figure1(path: Path) -> pd.DataFrame:
-    """Figure 1 of Movva et al. (2022): `configuration`, `size`, `megabytes`, `score` (mean of 8 tasks), `source`."""
+    """Figure 1 of Movva et al. (2022): `configuration`, `size`, `megabytes`, `score` (mean of 8 tasks), `source`.
+
+    Raises `BadInput` where the file is not there.
+    """
+    folder = "stand in the project's folder, or name it with COMPRESSIONS_ROOT"
+    require(path.is_file(), f"{path} is not there; {folder}")
     points = pd.read_csv(path)
     subsets = [() if methods == "none" else tuple(methods.lower().split("+")) for methods in points.methods]
     pairs = zip(subsets, points.sparsity, strict=True)

@@ -1,6 +1,8 @@
 """Synonyms from a WordNet database (Miller 1995) found on the machine; the file formats are those of wndb(5WN)."""
 
 import os
+import sys
+import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -17,13 +19,13 @@ FILES = (
     *(f"{kind}.{part}" for part in PARTS for kind in ("index", "data")),
     *(f"{part}.exc" for part in PARTS),
 )
-PLACES = (
-    "/usr/share/wordnet",
-    "/opt/homebrew/opt/wordnet/dict",
-    "/usr/local/opt/wordnet/dict",
-    "~/nltk_data/corpora/wordnet",
-    "/usr/share/nltk_data/corpora/wordnet",
-    "/usr/local/share/nltk_data/corpora/wordnet",
+# Where Debian, Homebrew and NLTK put it.
+PLACES = ("/usr/share/wordnet", "/opt/homebrew/opt/wordnet/dict", "/usr/local/opt/wordnet/dict")
+NLTK_PLACES = (
+    "~/nltk_data",
+    f"{sys.prefix}/nltk_data",
+    f"{sys.prefix}/share/nltk_data",
+    *(f"/usr/{part}/nltk_data" for part in ("share", "local/share", "lib", "local/lib")),
 )
 # Endings that inflection adds, each with what stood there before, as WordNet's own morphy takes them off.
 ENDINGS = (
@@ -40,23 +42,39 @@ ENDINGS = (
 SHORTEST_STEM = 3
 
 
-def folder() -> Path:
-    """The database's folder: `WORDNET`, or where Debian, Homebrew or NLTK put it; raises `BadInput` if none has it."""
+def folder() -> Path | zipfile.Path:
+    """The database's folder, or the one in a zip file, as NLTK leaves it.
+
+    It is looked for where `WORDNET` says, or else where Debian and Homebrew put it, and below `NLTK_DATA` and the other
+    places of NLTK. Raises `BadInput` if none has it.
+    """
     named = os.environ.get("WORDNET")
-    places = [Path(place).expanduser() for place in ((named,) if named else PLACES)]
-    found = next((place for place in places if all((place / name).is_file() for name in FILES)), None)
-    if found is None:
-        raise BadInput(
-            f"no WordNet in {', '.join(map(str, places))}; install Debian's wordnet-base, set WORDNET to the folder of "
-            f"{FILES[0]}, {FILES[1]}, {FILES[2]}, …, or do without augmentation: augment 0"
-        )
-    return found
+    nltk = [*filter(None, os.environ.get("NLTK_DATA", "").split(os.pathsep)), *NLTK_PLACES]
+    places = [named] if named else [*PLACES, *(f"{place}/corpora/wordnet" for place in nltk)]
+    for place in places:
+        for inside in ("", "wordnet", "corpora/wordnet") if named else ("",):
+            for found in _folders(Path(os.path.expanduser(place)) / inside):
+                if all((found / name).is_file() for name in FILES):
+                    return found
+    raise BadInput(
+        f"no WordNet in {', '.join(places)}; install Debian's wordnet-base, set WORDNET to the folder of {FILES[0]}, "
+        f"{FILES[1]}, {FILES[2]}, … or to NLTK's wordnet.zip, or do without augmentation: augment 0"
+    )
+
+
+def _folders(place: Path) -> Iterator[Path | zipfile.Path]:
+    """The place itself, and the folders of a zip file that is there or called like it."""
+    yield place
+    for path in (place, Path(f"{place}.zip")):
+        if path.is_file() and zipfile.is_zipfile(path):
+            yield zipfile.Path(path)
+            yield zipfile.Path(path, "wordnet/")
 
 
 def installed() -> bool:
     """Whether this machine has a WordNet."""
     try:
-        return folder().is_dir()
+        return bool(folder())
     except BadInput:
         return False
 
