@@ -310,6 +310,17 @@ def test_words_of_yaml_and_of_a_command_line_mean_what_they_say(given, meant):
     assert Experiment(**QUICK | {"results": 512, "artifacts": "null"}).artifacts is None
 
 
+def test_no_two_folders_of_records_share_a_place_for_artifacts(tmp_path, monkeypatch):
+    monkeypatch.setenv("COMPRESSIONS_ROOT", str(tmp_path / "project"))
+    results = ("results/a", "a", "results/a/records", "results/b/records", "records", "b/records", ".", "results")
+    outside = ("x/records", "y/records", "project/../z/records")
+    places = [*results, *(str(tmp_path / place) for place in outside)]
+    folders = {Experiment(**QUICK | {"results": place}).artifact_folder(Configuration()) for place in places}
+    assert len(folders) == len(places) and all(tmp_path / "project/artifacts" in folder.parents for folder in folders)
+    here = Experiment(**QUICK | {"results": str(tmp_path / "r"), "artifacts": str(tmp_path / "artifacts")})
+    assert here.artifact_folder(Configuration()) == tmp_path / "artifacts/r/rte/narrow/base-seed0"
+
+
 def test_the_environment_overrides_where_things_come_from(tmp_path, monkeypatch):
     monkeypatch.setenv("GLUE", HUB)
     monkeypatch.setenv("RESULTS", str(tmp_path))

@@ -1,6 +1,7 @@
 """Bytes by every size measure, of real artifacts, and what `make pack` and `make size-measures` say."""
 
 import gzip
+import os
 import shutil
 
 import numpy as np
@@ -12,7 +13,7 @@ from compressions.analysis.reading import read_results
 from compressions.delivery.packing import pack_record
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all, record_path, write_record
-from compressions.measurements.artifacts import measure_missing
+from compressions.measurements.artifacts import measure_missing, model_name, read_with_artifact
 from compressions.measurements.model_bytes import csr_bytes, main, measure
 from compressions.storage.artifact import count, load_packed
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint
@@ -65,6 +66,36 @@ def test_an_artifact_that_is_gone_or_anothers_is_named_with_what_to_do(tmp_path,
     with pytest.raises(BadInput, match="the artifact of .* is not in .*; make it again"):
         pack_record(record, tmp_path / "artifacts", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_an_artifact_is_found_where_its_record_says(tmp_path, record):
+    elsewhere = tmp_path / "else where [v2]" / record.stem
+    shutil.move(tmp_path / "artifacts/mine/mnli/tiny" / record.stem, elsewhere)
+    content = read_all(record.parents[2])[0]
+    place = os.path.relpath(elsewhere, record.parent)
+    write_record(record, {**content, "artifact": place}, np.zeros(3), np.zeros(3))
+    assert read_with_artifact(record, tmp_path / "artifacts")[1] == elsewhere
+    whole = tmp_path / "moved"
+    shutil.move(tmp_path / "results", whole / "results")
+    shutil.move(tmp_path / "else where [v2]", whole / "else where [v2]")
+    moved = whole / record.relative_to(tmp_path)
+    assert read_with_artifact(moved, tmp_path / "artifacts")[1] == whole / "else where [v2]" / record.stem
+    write_record(moved, {**content, "artifact": None}, np.zeros(3), np.zeros(3))
+    with pytest.raises(BadInput, match="was not kept; make it again"):
+        read_with_artifact(moved, tmp_path / "artifacts")
+
+
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("results/local/mrpc/tiny/qat+kd-seed0.json", "local-mrpc-tiny-qat+kd-seed0"),
+        ("results/v1.2/my task/mrpc/tiny/mp62.5-seed0.json", "v1.2-my task-mrpc-tiny-mp62.5-seed0"),
+        ("/else/where/records/mrpc/tiny/base-seed0.json", "records-mrpc-tiny-base-seed0"),
+    ],
+)
+def test_a_model_is_called_by_its_record(monkeypatch, tmp_path, path, name):
+    monkeypatch.setenv("COMPRESSIONS_ROOT", str(tmp_path))
+    assert model_name(tmp_path / path) == name
 
 
 def test_compressed_sparse_rows_of_a_hand_made_matrix():
