@@ -125,5 +125,5 @@ glue_numbers(begin=100 * Experiment.prune_begin, end=100 * Experiment.prune_end,
 # The linear weights of encoder and pooler are pruned, each matrix to the same sparsity; embeddings, of which most of a
 # small encoder is made, are not. Masks are made every {glue:text}`every:d` steps from {glue:text}`begin:.0f` % of
 # training to {glue:text}`end:.0f` %. Pruning TINY to 60 % sparsity changes its mean score by
-# {glue:text}`tradeoffs.py::tiny_mp60` points (95 % CI); the paper's figure has
+# {glue:text}`tradeoffs.py::tiny_mp60:s` points (95 % CI); the paper's figure has
 # {glue:text}`tradeoffs.py::paper_tiny_mp60:+.1f` ([all changes](tradeoffs.py)).

@@ -119,5 +119,5 @@ glue_numbers(gap=(fake - real).abs().max(), spread=fake.std())
 #
 # Every linear layer and embedding is fake-quantized from the first step of fine-tuning; biases and layer norms stay in
 # fp32, and so do the sums that follow the product. An input's scale follows a moving average of the largest magnitudes
-# that training has seen. QAT changes the mean score of TINY by {glue:text}`tradeoffs.py::tiny_qat` points (95 % CI);
+# that training has seen. QAT changes the mean score of TINY by {glue:text}`tradeoffs.py::tiny_qat:s` points (95 % CI);
 # the paper's figure has {glue:text}`tradeoffs.py::paper_tiny_qat:+.1f` ([all changes](tradeoffs.py)).

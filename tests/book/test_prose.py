@@ -1,5 +1,7 @@
 """Prose is counted and checked as a reader sees it: without markup, code and keys of numbers."""
 
+import re
+
 import pytest
 
 from compressions.book import prose
@@ -86,6 +88,12 @@ def test_the_command_reports_every_page_and_fails_on_a_fault(tmp_path, monkeypat
     with pytest.raises(SystemExit) as ended:
         prose.main("--check")
     assert bool(ended.value.code) is faulty and (not faulty or ended.value.code.startswith("README.md:1: 4 words"))
+
+
+@pytest.mark.parametrize("page", [path for each in prose.PAGES for path in ROOT.glob(each)], ids=lambda path: path.stem)
+def test_what_comes_from_another_page_names_its_format(page):
+    # Without a format, MyST-NB takes the name after the second colon for one.
+    assert not re.findall(r"\{glue:text\}`[^`]*::\w+`", page.read_text())
 
 
 def test_the_book_breaks_no_rule_of_its_prose(monkeypatch):
