@@ -228,8 +228,9 @@ counts.reindex(SIZE_MEASURES)
 import numpy as np
 
 from compressions.analysis.bootstrap import bootstrap, estimate_mean
-from compressions.analysis.reductions import METHODS, mean_reductions, reductions
+from compressions.analysis.reductions import METHODS, reductions
 from compressions.analysis.reading import read_results
+from compressions.analysis.results import over_tasks
 from compressions.analysis.synergy import censored, synergy, verdicts
 
 ours = read_results(root() / results, score, "packed")
@@ -241,7 +242,7 @@ ours.left_out.style.hide()
 tables, answers = {}, []
 for measure in SIZE_MEASURES:
     found = reductions(ours.scores, ours.bytes_by[measure], tolerance, interpolation)
-    tables[measure] = pd.DataFrame(mean_reductions(found), [size.upper() for size in ours.sizes], METHODS)
+    tables[measure] = pd.DataFrame(over_tasks(found.ratios), [size.upper() for size in ours.sizes], METHODS)
 
     def by_task(scores: np.ndarray, sizes: np.ndarray = ours.bytes_by[measure]) -> np.ndarray:
         """Synergy on each task, (..., tasks, sizes, combinations)."""

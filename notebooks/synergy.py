@@ -69,9 +69,9 @@ share = (unknown & there).sum(axis=0) / there.sum(axis=0)
 matched = verdicts(found, ours, censored_share=share).assign(censored=100 * share.reshape(-1))
 
 # %% tags=["hide-input"]
-from compressions.analysis.reductions import mean_reductions
+from compressions.analysis.results import PAPER, over_tasks
 
-matched["of mean ratios"] = synergy(mean_reductions(ratios)).reshape(-1)
+matched["of mean ratios"] = synergy(over_tasks(ratios.ratios)).reshape(-1)
 signed = dict.fromkeys(("value", "low", "high", "of mean ratios"), "{:+.2f}")
 shown = signed | {"needed": "{:.0f}", "censored": "{:.0f} %"}
 matched.style.format(shown, na_rep="–").hide()
@@ -127,7 +127,6 @@ glue_numbers(
 
 # %%
 from compressions.book.published import read_figure1
-from compressions.analysis.results import PAPER
 from compressions.analysis.synergy import IN_POINTS, interaction
 
 inside = estimate_mean(ours.scores, resampled, interaction, ours.freedom)
@@ -330,7 +329,7 @@ HOW = {
 }
 grids = {noise: simulate_multiplicative(figure_points, noise, tasks=8, draws=draws) for noise in noises}
 seen = {
-    (how, noise): synergy(mean_reductions(reductions(scores, sizes, *choice))).mean(axis=-2)
+    (how, noise): synergy(over_tasks(reductions(scores, sizes, *choice).ratios)).mean(axis=-2)
     for noise, (scores, sizes) in grids.items()
     for how, choice in HOW.items()
 }

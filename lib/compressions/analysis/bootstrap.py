@@ -20,6 +20,10 @@ class Draws:
     rows: np.ndarray
     both: np.ndarray
 
+    def each(self, statistic: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A statistic of the draws of seeds, of rows, and of both."""
+        return statistic(self.seeds), statistic(self.rows), statistic(self.both)
+
     def corrected(self) -> np.ndarray:
         """Draws of seeds and rows whose variance is that of `Estimate`, for statistics that need whole distributions.
 
@@ -95,7 +99,7 @@ def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:
     estimate s²/S (Rao & Wu 1988). From one seed nothing can be drawn, and its noise stays unknown.
     """
     generator = np.random.default_rng(seed)
-    found = Draws(*(np.full((draws, *results.bytes.shape), np.nan, np.float32) for _ in range(3)))
+    found = Draws(*np.full((3, draws, *results.bytes.shape), np.nan, np.float32))
     for task in results.tasks:
         keys = [key for key in results.cells if key[0] == task]
         length = len(results.cells[keys[0]].labels)
@@ -136,7 +140,7 @@ def estimate(
 
     `freedom`, of the seeds' variance, is for one task its seeds less one; `estimate_mean` is for means over tasks.
     """
-    return Estimate(statistic(scores), *_variances(*(statistic(each) for each in _kinds(draws))), freedom)
+    return Estimate(statistic(scores), *_variances(*draws.each(statistic)), freedom)
 
 
 def estimate_mean(
@@ -157,15 +161,11 @@ def estimate_mean(
     degrees of freedom E v² = σ⁴ (f + 2) / f, hence E(Σ v)² = (Σ σ²)² + 2 Σ(σ⁴ / f). `summary` is another function of
     the tasks' values than their mean, near to linear in each.
     """
-    parts = [of_task(each) for each in _kinds(draws)]
+    parts = draws.each(of_task)
     variance = np.nan_to_num(parts[0].var(axis=0)) * (freedom > 0)[..., None]
     squares = (variance**2 / (freedom + 2)[..., None]).sum(axis=0)
     pooled = np.divide(variance.sum(axis=0) ** 2, squares, out=np.full_like(squares, 2), where=squares > 0) - 2
     return Estimate(summary(of_task(scores)), *_variances(*(summary(part) for part in parts)), pooled)
-
-
-def _kinds(draws: Draws) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return draws.seeds, draws.rows, draws.both
 
 
 def _variances(seeds: np.ndarray, rows: np.ndarray, both: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

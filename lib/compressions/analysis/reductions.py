@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from compressions.analysis.results import PAPER, over_tasks
+from compressions.analysis.results import PAPER
 from compressions.errors import one_of
 from compressions.experiments.configurations import method_of
 from compressions.parameters import number
@@ -89,11 +89,6 @@ def monotone(values: np.ndarray) -> np.ndarray:
     least = np.minimum.accumulate(means[..., ::-1], axis=-1)[..., ::-1]
     least = np.where(ends > starts, least, -np.inf)
     return np.maximum.accumulate(least, axis=-2)[..., np.arange(length), np.arange(length)]
-
-
-def mean_reductions(found: Reductions) -> np.ndarray:
-    """The mean ratio over the tasks that a size has, `(..., sizes, methods)`, as in the paper's Table 1."""
-    return over_tasks(found.ratios)
 
 
 def check_search(tolerance: float, search: str) -> None:

@@ -65,13 +65,11 @@ def _spearman(labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -
     order, ranks = _ranks(labels, columns)
     drawn = np.empty_like(columns)
     drawn[order] = columns[order] * ranks
-    spread = _sums(drawn[order], ranks)
-    return np.stack([_against(drawn, spread, cell, columns) for cell in predictions], axis=1)
-
-
-def _against(drawn: np.ndarray, spread: np.ndarray, cell: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    order, ranks = _ranks(cell, columns)
-    return _ratio(_sums(drawn[order], ranks), np.sqrt(spread * _sums(columns[order] * ranks, ranks)))
+    spread, found = _sums(drawn[order], ranks), []
+    for cell in predictions:
+        order, ranks = _ranks(cell, columns)
+        found.append(_ratio(_sums(drawn[order], ranks), np.sqrt(spread * _sums(columns[order] * ranks, ranks))))
+    return np.stack(found, axis=1)
 
 
 def _sums(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -84,20 +82,13 @@ def _ranks(values: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndar
     Equal values share the mean of their ranks; ranks count from the middle of all, so that their mean is zero.
     """
     order = np.argsort(values, kind="stable")
-    drawn = columns[order]
-    upto = np.cumsum(drawn, axis=0)
-    before = upto - drawn
-    tied, first, last = _ties(values[order])
-    before[tied], upto[tied] = before[first], upto[last]
-    return order, (before + upto - len(values)) / 2
-
-
-def _ties(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The places of those values that have equals, and for each the first and the last place of its equals."""
-    _, group, sizes = np.unique(ordered, return_inverse=True, return_counts=True)
+    _, group, sizes = np.unique(values[order], return_inverse=True, return_counts=True)
     tied = np.flatnonzero(sizes[group] > 1)
-    last = np.cumsum(sizes)[group[tied]] - 1
-    return tied, last - sizes[group[tied]] + 1, last
+    last = np.cumsum(sizes)[group[tied]] - 1  # the place of the last equal of each tied value
+    upto = np.cumsum(columns[order], axis=0)
+    before = upto - columns[order]
+    before[tied], upto[tied] = before[last - sizes[group[tied]] + 1], upto[last]
+    return order, (before + upto - len(values)) / 2
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

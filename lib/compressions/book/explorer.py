@@ -8,7 +8,7 @@ import pandas as pd
 from compressions.analysis.bootstrap import Draws
 from compressions.analysis.pareto import COLUMNS, MEAN, model_table
 from compressions.analysis.results import Results
-from compressions.book.figures import megabytes_axis, method_scale
+from compressions.book.figures import MEGABYTES_TIP, megabytes_axis, method_scale
 
 HEIGHT = 380
 SHAPES = ["circle", "triangle-up", "square", "diamond", "cross", "triangle-down"]
@@ -86,12 +86,7 @@ def _points(shown: alt.Chart, frame: pd.DataFrame, axis: alt.Axis) -> alt.Chart:
     sizes, axes = list(dict.fromkeys(frame["size"])), _axes()
     shapes = alt.Scale(domain=sizes, range=SHAPES[: len(sizes)])
     legends = [alt.Legend(orient="bottom", columns=columns, symbolSize=90) for columns in (3, 1)]
-    tooltip = [
-        *("size:N", "configuration:N"),
-        *(alt.Tooltip(f"{name}:Q", format=".1f") for name in ("score", "low", "high")),
-        alt.Tooltip("megabytes:Q", format=".3~g"),
-        *("seeds:Q", "record:N"),
-    ]
+    scores = [alt.Tooltip(f"{name}:Q", format=".1f") for name in ("score", "low", "high")]
     chart = shown.mark_point(filled=True, size=90).encode(
         x=axes["x"].axis(axis),
         y=axes["y"],
@@ -99,7 +94,7 @@ def _points(shown: alt.Chart, frame: pd.DataFrame, axis: alt.Axis) -> alt.Chart:
         shape=alt.Shape("size:N", scale=shapes, legend=legends[1], title=None),
         opacity=alt.condition(METHODS_PICKED & SIZES_PICKED, alt.value(0.95), alt.value(0.08)),
         href="record:N",
-        tooltip=tooltip,
+        tooltip=["size:N", "configuration:N", *scores, MEGABYTES_TIP, "seeds:Q", "record:N"],
     )
     return chart.add_params(METHODS_PICKED, SIZES_PICKED)
 

@@ -25,6 +25,7 @@ COLORS = {
 }
 MARKERS = {"none": "o", "QAT": "s", "KD": "^", "MP": "v", "QAT+KD": "D", "QAT+MP": "P", "KD+MP": "X", "QAT+KD+MP": "*"}
 HEIGHT = 320
+MEGABYTES_TIP = alt.Tooltip("megabytes:Q", format=".3~g")
 FRONT = "Pareto front"
 
 
@@ -59,13 +60,7 @@ def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
         y=alt.Y("score:Q", scale=alt.Scale(zero=False), title=score_title),
         color=alt.Color("methods:N", scale=method_scale(frame), legend=legend, title=None),
         opacity=alt.condition(picked, alt.value(0.9), alt.value(0.1)),
-        tooltip=[
-            "source:N",
-            "size:N",
-            "configuration:N",
-            alt.Tooltip("score:Q", format=".1f"),
-            alt.Tooltip("megabytes:Q", format=".3~g"),
-        ],
+        tooltip=["source:N", "size:N", "configuration:N", alt.Tooltip("score:Q", format=".1f"), MEGABYTES_TIP],
     ).add_params(picked)
     sources = list(dict.fromkeys(frame.source))
     if len(sources) == 1:
@@ -92,10 +87,7 @@ def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = 
         axes.set(xlabel="size, MB (log)")
     for axes in list(grid.flat)[len(parts) :]:
         axes.axis("off")
-    handles = {label: mark for axes in grid.flat for mark, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    order = [label for label in (*COLORS, FRONT) if label in handles]
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "columnspacing": 1}
-    figure.legend([handles[label] for label in order], order, frameon=False, fontsize=10, **place)
+    legend_above(figure, (*COLORS, FRONT), columns=4)
     plt.close(figure)
     return figure
 
@@ -116,6 +108,15 @@ def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
     axes.set(xscale="log")
     plain_ticks(axes.xaxis)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def legend_above(figure: Figure, order: tuple[str, ...] | None = None, columns: int = 3) -> None:
+    """One legend of all panels' marks above a figure, each name once, in an order or as they come."""
+    found = [axes.get_legend_handles_labels() for axes in figure.axes]
+    marks = {name: mark for handles, names in found for mark, name in zip(handles, names, strict=True)}
+    names = [name for name in order or marks if name in marks]
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": columns, "columnspacing": 1}
+    figure.legend([marks[name] for name in names], names, frameon=False, fontsize=10, **place)
 
 
 def plain_ticks(axis: Axis) -> None:

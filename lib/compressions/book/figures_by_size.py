@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from compressions.book.figures import COLORS, plain_ticks
+from compressions.book.figures import COLORS, legend_above, plain_ticks
 
 
 def draw_by_size(
@@ -39,10 +39,7 @@ def draw_by_size(
         axes.set_xlim(left=max(axes.get_xlim()[0], tasks[tasks > 0].min() / 2))
         plain_ticks(axes.xaxis)
     axes.set_xlabel(title)
-    marks, names = panels[0, 0].get_legend_handles_labels()
-    once = dict(zip(names, marks, strict=True))
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
-    figure.legend(once.values(), once.keys(), frameon=False, fontsize=10, **place)
+    legend_above(figure)
     return figure
 
 

@@ -18,17 +18,11 @@ def read_figure1(path: Path) -> pd.DataFrame:
     folder = "stand in the project's folder, or name it with COMPRESSIONS_ROOT"
     require(path.is_file(), f"{path} is not there; {folder}")
     points = pd.read_csv(path)
-    subsets = [() if methods == "none" else tuple(methods.lower().split("+")) for methods in points.methods]
+    subsets = ["" if methods == "none" else methods.lower() for methods in points.methods]
     pairs = zip(subsets, points.sparsity, strict=True)
-    return pd.DataFrame(
-        {
-            "configuration": [Configuration(subset, sparsity).name for subset, sparsity in pairs],
-            "size": points.architecture.str.lower(),
-            "megabytes": points.size_mb,
-            "score": points.mean_glue,
-            "source": SOURCE,
-        }
-    )
+    names = [Configuration(tuple(filter(None, subset.split("+"))), sparsity).name for subset, sparsity in pairs]
+    values = {"size": points.architecture.str.lower(), "megabytes": points.size_mb, "score": points.mean_glue}
+    return pd.DataFrame({"configuration": names, **values, "source": SOURCE})
 
 
 def published_values(frame: pd.DataFrame, values: pd.DataFrame) -> list[float]:
