@@ -15,7 +15,7 @@ GPU_OPERATIONS = 6  # of each weight and token: a multiply-add forward, and twic
 
 
 class Speeds:
-    """Training examples per second of one thread: medians over the seeds of records, by task, size and configuration.
+    """Training examples per second of one worker: medians over the seeds of records, by task, size and configuration.
 
     Records of a GPU count only where there are no others.
     """
