@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
+import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
@@ -13,26 +14,51 @@ from torch import Tensor, nn
 from compressions.methods.quantization import INT8_MAX, Int8Linear
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-OPSET = 17
+# torch's exporter ends at opset 20 and `Attention` begins with 23; what the exporter writes means the same in both.
+EXPORTED_OPSET, OPSET = 17, 23
 # ONNX Runtime's fast kernel takes uint8 on the left: int8 activations plus 128, with 128 as the zero point.
 ZERO_LEFT, ZERO_RIGHT = torch.tensor(INT8_MAX + 1, dtype=torch.uint8), torch.tensor(0, dtype=torch.int8)
+LEAST = torch.tensor(1, dtype=torch.uint8)  # uint8 minus 128 reaches from -128 to 127, and our int8 from -127
+
+
+class _Quantize(torch.autograd.Function):
+    """Activations to the uint8 numbers that the kernel takes, as nodes of ONNX."""
+
+    @staticmethod
+    def forward(ctx, activations: Tensor, scale: Tensor) -> Tensor:
+        return torch.zeros_like(activations, dtype=torch.uint8)
+
+    @staticmethod
+    def symbolic(g, activations, scale):
+        rounded = g.op("QuantizeLinear", activations, scale, g.op("Constant", value_t=ZERO_LEFT))
+        return g.op("Clip", rounded, g.op("Constant", value_t=LEAST))
 
 
 class _Int8Product(torch.autograd.Function):
-    """The forward pass of an `Int8Linear` as nodes of ONNX."""
+    """The product of an `Int8Linear`, with scales and bias, as a node of ONNX."""
 
     @staticmethod
-    def forward(ctx, activations: Tensor, weight: Tensor, weight_scale: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-        return activations.new_zeros(*activations.shape[:-1], weight.shape[1])
+    def forward(ctx, numbers: Tensor, weight: Tensor, weight_scale: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
+        return torch.zeros(*numbers.shape[:-1], weight.shape[1])
 
     @staticmethod
-    def symbolic(g, activations, weight, weight_scale, scale, bias):
-        # uint8 minus 128 reaches from -128 to 127, and our int8 from -127.
-        least = g.op("Mul", scale, g.op("Constant", value_t=torch.tensor(-float(INT8_MAX))))
+    def symbolic(g, numbers, weight, weight_scale, scale, bias):
         left, right = g.op("Constant", value_t=ZERO_LEFT), g.op("Constant", value_t=ZERO_RIGHT)
-        rounded = g.op("QuantizeLinear", g.op("Max", activations, least), scale, left)
-        product = g.op("com.microsoft::MatMulIntegerToFloat", rounded, weight, scale, weight_scale, left, right, bias)
-        return product.setType(activations.type().with_sizes([None] * activations.type().dim()))
+        product = g.op("com.microsoft::MatMulIntegerToFloat", numbers, weight, scale, weight_scale, left, right, bias)
+        return product.setType(weight_scale.type().with_sizes([None] * numbers.type().dim()))
+
+
+class _Attention(torch.autograd.Function):
+    """Softmax attention of several heads as one node of ONNX."""
+
+    @staticmethod
+    def forward(ctx, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, heads: int) -> Tensor:
+        return torch.zeros_like(query)
+
+    @staticmethod
+    def symbolic(g, query, key, value, mask, heads):
+        context = g.op("Attention", query, key, value, mask, q_num_heads_i=heads, kv_num_heads_i=heads)
+        return context.setType(query.type())
 
 
 class _OnnxInt8Linear(nn.Module):
@@ -45,15 +71,53 @@ class _OnnxInt8Linear(nn.Module):
         self.register_buffer("scale", layer.input_scale.reshape(()))
         self.register_buffer("bias", torch.zeros(len(layer.weight)) if layer.bias is None else layer.bias)
 
+    def quantize(self, activations: Tensor) -> Tensor:
+        """Activations of any shape to uint8."""
+        return _Quantize.apply(activations, self.scale)
+
     def forward(self, activations: Tensor) -> Tensor:
-        """`(..., in)` to `(..., out)`; in torch only the shape is right, the product is computed by ONNX Runtime."""
-        return _Int8Product.apply(activations, self.weight, self.weight_scale, self.scale, self.bias)
+        """`(..., in)`, fp32 or already uint8, to `(..., out)`; in torch only the shape is right."""
+        numbers = activations if activations.dtype == torch.uint8 else self.quantize(activations)
+        return _Int8Product.apply(numbers, self.weight, self.weight_scale, self.scale, self.bias)
+
+
+class _OnnxClassifier(nn.Module):
+    """A BERT classifier during export: its layers, called so that ONNX Runtime computes only what the logits need."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, ids: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
+        """`(rows, labels)` from token ids, masks and segments, `(rows, length)` each."""
+        encoder = self.model.bert
+        hidden = encoder.embeddings(ids, segments)
+        hiding = (1 - mask[:, None, None].float()) * torch.finfo(torch.float32).min  # what is added to the scores
+        hiding = hiding.expand(-1, 1, ids.shape[1], -1)
+        *layers, last = encoder.encoder.layer
+        for layer in layers:
+            hidden = self._layer(layer, hidden, hiding)
+        # Of the last layer the pooler reads the first token alone.
+        return self.model.classifier(encoder.pooler(self._layer(last, hidden, hiding, tokens=1)))
+
+    def _layer(self, layer: nn.Module, hidden: Tensor, hiding: Tensor, tokens: int | None = None) -> Tensor:
+        """A layer's output for the first `tokens`, or for all."""
+        own = layer.attention.self
+        read = hidden
+        if isinstance(own.query, _OnnxInt8Linear) and own.query.scale == own.key.scale == own.value.scale:
+            read = own.query.quantize(hidden)
+        asking = read
+        if tokens:
+            asking, hidden, hiding = read[:, :tokens], hidden[:, :tokens], hiding[:, :, :tokens]
+        heads = own.num_attention_heads
+        context = _Attention.apply(own.query(asking), own.key(read), own.value(read), hiding, heads)
+        attended = layer.attention.output(context, hidden)
+        return layer.output(layer.intermediate(attended), attended)
 
 
 def to_onnx(model: nn.Module) -> bytes:
     """Export a finished model, for any batch size and length, as an ONNX file's content; `model` is not changed."""
     model = copy.deepcopy(model).cpu().eval()
-    model.set_attn_implementation("eager")
     for name, layer in list(model.named_modules()):
         if isinstance(layer, Int8Linear):
             model.set_submodule(name, _OnnxInt8Linear(layer))
@@ -64,8 +128,11 @@ def to_onnx(model: nn.Module) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about tracing, and about a newer exporter that has no custom nodes
         given = (tokens, torch.ones_like(tokens), torch.zeros_like(tokens))
-        torch.onnx.export(model, given, content, dynamo=False, opset_version=OPSET, **names)
-    return content.getvalue()
+        options = {"dynamo": False, "opset_version": EXPORTED_OPSET, **names}
+        torch.onnx.export(_OnnxClassifier(model), given, content, **options)
+    exported = onnx.load_from_string(content.getvalue())
+    next(each for each in exported.opset_import if not each.domain).version = OPSET
+    return exported.SerializeToString()
 
 
 def session(content: bytes) -> onnxruntime.InferenceSession:
