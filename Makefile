@@ -62,7 +62,7 @@ size-measures: $(READY) ## Measure artifacts of results/$(GRID) by every size me
 exported: $(READY) ## Score artifacts of results/$(GRID) in ONNX Runtime, into results/$(GRID)/exported.csv
 	$(BIN)/python -m compressions.measurements.onnx_scores "results/$$GRID"
 
-latency: $(READY) ## Measure milliseconds of every size in ONNX Runtime, into results/latency.json (about ten minutes)
+latency: $(READY) ## Measure milliseconds of every size in ONNX Runtime (and OpenVINO, if installed), into results/latency.json
 	$(BIN)/python -m compressions.measurements.latency results/latency.json
 
 pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each size measure

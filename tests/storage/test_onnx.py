@@ -19,16 +19,18 @@ from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
 from compressions.experiments.records import read_predictions
 from compressions.experiments.run import run
-from compressions.measurements import latency
+from compressions.measurements import latency, openvino_peer
 from compressions.measurements.onnx_scores import NAME, main
 from compressions.methods.quantization import Int8Linear
 from compressions.models.architectures import Size
 from compressions.storage.onnx import OnnxModel, session, to_onnx
 from compressions.training.choices import GRANULARITIES
 from tests import small
-from tests.storage.test_artifact import METHODS, finished_model, tokens
+from tests.storage.test_artifact import ENCODER, METHODS, finished_model, tokens
 
 SMALL = Size("small", 1, 32, 2, vocabulary=50, positions=40)
+# A token's number, mask and segment.
+TOKEN = st.tuples(st.integers(5, ENCODER.size.vocabulary - 1), st.booleans(), st.booleans())
 
 
 def asked(model: torch.nn.Module, rows: int = 5, length: int = 12) -> torch.Tensor:
@@ -61,9 +63,9 @@ def plain():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.lists(st.tuples(st.integers(5, 60), st.booleans(), st.booleans()), min_size=1, max_size=9)))
+@given(st.lists(st.lists(TOKEN, min_size=1, max_size=9)))
 def test_tokens_that_are_masked_wherever_they_are_change_no_answer(plain, rows):
-    """Every token has a number, a mask and a segment; the first of a row, `[CLS]`, is never masked."""
+    """The first token of a row, `[CLS]`, is never masked."""
     model, exported = plain
     for row in rows:
         ids, seen, segments = (torch.tensor([column]).long() for column in zip(*row, strict=True))
@@ -169,3 +171,29 @@ def test_a_timed_model_is_pruned_and_quantized_as_it_says():
     model = latency.random_model(SMALL, Configuration(("qat", "mp"), 0.6))
     weight = model.bert.encoder.layer[0].intermediate.dense.weight
     assert weight.dtype == torch.int8 and (weight == 0).float().mean() >= 0.6
+
+
+@pytest.fixture
+def one_size(monkeypatch):
+    """`make latency` of one small size, for a moment."""
+    monkeypatch.setattr(latency, "SIZES", {"small": SMALL})
+    monkeypatch.setattr(latency.measure, "__defaults__", (0.05,))
+
+
+def test_openvino_is_timed_in_turn_with_our_int8_model_where_it_is_installed(tmp_path, monkeypatch, one_size):
+    monkeypatch.setattr(openvino_peer, "installed", lambda: True)
+    monkeypatch.setattr(openvino_peer, "PACKAGES", ())
+    monkeypatch.setattr(openvino_peer, "openvino_session", lambda model, rows: session(to_onnx(model)))
+    latency.main(str(tmp_path / "latency.json"))
+    measured = json.loads((tmp_path / "latency.json").read_text())
+    assert {row["configuration"] for row in measured["rows"]} == {"base", "mp60", "qat", "qat+mp60"}
+    assert [row["configuration"] for row in measured["peers"]] == ["qat", openvino_peer.NAME] * 2
+    assert all(row["ratio"] == 1 for row in measured["peers"][::2]) and "onnxruntime" in measured["runtimes"]
+
+
+def test_without_openvino_the_rest_is_timed(tmp_path, monkeypatch, capsys, one_size):
+    monkeypatch.setattr(openvino_peer, "installed", lambda: False)
+    latency.main(str(tmp_path / "latency.json"))
+    measured = json.loads((tmp_path / "latency.json").read_text())
+    assert measured["rows"] and measured["peers"] == []
+    assert "pip install openvino nncf" in capsys.readouterr().out

@@ -6,6 +6,7 @@ Time depends on a model's shape and not on what it has learned: the weights are 
 import json
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from transformers import AutoModelForSequenceClassification, logging, set_seed
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.provenance import environment
 from compressions.files import write_whole
+from compressions.measurements import openvino_peer
 from compressions.methods import pruning, quantization
 from compressions.models.architectures import SIZES, Size
 from compressions.models.checkpoints import bert_config
@@ -87,16 +89,26 @@ def measure(size: Size, sessions: dict[str, object], limit: float = SECONDS) -> 
 
 
 def main(target: str) -> None:
-    """Measure every size of the paper; write the rows and the machine as JSON."""
+    """Measure every size of the paper, and OpenVINO where it is installed; write the rows and the machine as JSON."""
     torch.set_num_threads(1)
     logging.set_verbosity_error()
-    rows = []
+    beside = openvino_peer.installed()
+    if not beside:
+        print(f"OpenVINO is not measured; it needs: pip install {' '.join(openvino_peer.PACKAGES)}")
+    rows, peers = [], []
     for size in SIZES.values():
         sessions = {each.name: session(to_onnx(random_model(size, each))) for each in CONFIGURATIONS}
-        rows += measure(size, sessions)
-        for row in rows[-len(SHAPES) * len(CONFIGURATIONS) :]:
-            print("{size:7} {configuration:9} batch {batch} length {length:3}: {ms:9.2f} ms, {ratio:.2f}".format(**row))
-    write_whole(Path(target), json.dumps({"rows": rows, **environment()}, indent=1).encode())
+        measured = measure(size, sessions)
+        compared = []
+        if beside:
+            theirs = openvino_peer.openvino_session(random_model(size, Configuration()), inputs(8, 32, size.vocabulary))
+            compared = measure(size, {"qat": sessions["qat"], openvino_peer.NAME: theirs})
+        for row in measured + compared:
+            print("{size:7} {configuration:13} batch {batch} x {length:3}: {ms:9.2f} ms, {ratio:.2f}".format(**row))
+        rows, peers = rows + measured, peers + compared
+    runtimes = {name: version(name) for name in ("onnxruntime", *(openvino_peer.PACKAGES if beside else ()))}
+    content = {"rows": rows, "peers": peers, "runtimes": runtimes, **environment()}
+    write_whole(Path(target), json.dumps(content, indent=1).encode())
 
 
 if __name__ == "__main__":
