@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from compressions.analysis.pareto import pareto_front
+from compressions.book.executed import in_book, show_pictures
 from compressions.experiments.configurations import method_of
 
 # Okabe and Ito's colors, which readers with any color vision can tell apart; yellow is darkened for white paper.
@@ -27,6 +28,8 @@ MARKERS = {"none": "o", "QAT": "s", "KD": "^", "MP": "v", "QAT+KD": "D", "QAT+MP
 HEIGHT = 320
 MEGABYTES_TIP = alt.Tooltip("megabytes:Q", format=".3~g")
 FRONT = "Pareto front"
+if not in_book():
+    show_pictures()
 
 
 def method_scale(frame: pd.DataFrame) -> alt.Scale:

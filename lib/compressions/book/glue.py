@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from myst_nb import glue
 
+from compressions.book.executed import in_book
 from compressions.book.figure_data import figure_data
 
 plt.rcParams["font.size"] = 12  # a phone shows a figure of six inches at six tenths of its size
@@ -18,7 +19,7 @@ def glue_numbers(**values: object) -> None:
 
 
 def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, records: str | None = None) -> None:
-    """Keep a figure under a name, as SVG, and close it.
+    """Keep a figure under a name, as SVG, and close it; outside of the book it is shown where it is made.
 
     The book puts links under it: to `data` as CSV, or to what is read off the figure's own marks; and to the table of
     the `records` folder it is from.
@@ -28,5 +29,5 @@ def glue_figure(name: str, figure: Figure, data: pd.DataFrame | None = None, rec
         glue(f"{name}.records", records, display=False)
     set_matplotlib_formats("svg")
     figure.tight_layout()
-    glue(name, figure, display=False)
+    glue(name, figure, display=not in_book())
     plt.close(figure)

@@ -142,6 +142,8 @@ def _serve_bare_names() -> None:
     papermill = sys.modules.get("papermill.iorw")  # which loads this module while it is itself being imported
     if papermill:
         papermill.papermill_io._handlers.append(("", PercentHandler))  # the last to be asked
+    if "papermill" in Path(sys.argv[0]).parts[-2:]:  # its command line, which reads parameters before any notebook
+        sys.excepthook = _show_one_line
 
 
 _serve_bare_names()
