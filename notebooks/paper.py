@@ -24,7 +24,7 @@ points = read_figure1(root() / figure1)
 # Each point is a model's mean score on the eight tasks at its size by the paper's [size measure](setup.py). Hover for a
 # point's values; click a method in the legend to see it alone, with shift to compare several.
 
-# %%
+# %% tags=["web-only"]
 from compressions.book.figures import tradeoff
 
 tradeoff(points, score_title="mean GLUE score")

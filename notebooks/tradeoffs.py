@@ -44,7 +44,7 @@ means = frame[(frame.task == MEAN) & (frame.configuration != "aug")]
 # Ours and the paper's published points in one chart. Switch to one of them below it; click a method in the legend to
 # see it alone, with shift to compare several.
 
-# %%
+# %% tags=["web-only"]
 import pandas as pd
 
 from compressions.book.figures import tradeoff
