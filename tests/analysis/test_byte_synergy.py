@@ -32,7 +32,7 @@ def test_bytes_that_save_less_together_than_their_product_are_below_zero(tmp_pat
 
 def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
     inside = []
-    for run in range(200):
+    for run in range(100):
         generator = np.random.default_rng(run)
         frame = [
             {
