@@ -1,8 +1,8 @@
-"""Tells the kernel of each chapter which page it makes, so that a claim that fails can name it."""
+"""Tells the kernel of each chapter that it makes a page of the book, and which, so that a failing claim can name it."""
 
 import os
 
-PAGE = "BOOK_PAGE"  # as in compressions.book.claims
+PAGE = "COMPRESSIONS_BOOK"  # as in compressions.book.executed
 
 
 def set_page(app, docname, source) -> None:

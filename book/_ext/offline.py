@@ -1,7 +1,6 @@
 """Copy what pages need for charts and formulas into the book, so that they load nothing from other servers."""
 
 import json
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,8 +63,7 @@ def copy_mathjax(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Register the steps with Sphinx, and tell the kernels of the chapters that they run for a page."""
-    os.environ["COMPRESSIONS_BOOK"] = "1"
+    """Register the steps with Sphinx."""
     app.config.mathjax_path = f"mathjax/{SCRIPT}"
     app.connect("builder-inited", write_vega)
     app.connect("html-page-context", add_vega)

@@ -9,7 +9,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
-from compressions.book.claims import PAGE, ClaimFails, claim
+from compressions.book.claims import ClaimFails, claim
+from compressions.book.executed import PAGE
 from tests.conftest import ROOT
 
 SENTENCE = "Pruning to 60 % is free"

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-# The page that is being executed; `book/_ext/claims.py` sets it while the book is built from the committed records.
-PAGE = "BOOK_PAGE"
+from compressions.book.executed import PAGE
 
 HOLDS = "holds here"
 FAILS = "does not hold here"

@@ -8,6 +8,8 @@ from html import escape
 import altair as alt
 import vl_convert
 
+# The page that a chapter is executed for; `book/_ext/claims.py` sets it while the book is built.
+PAGE = "COMPRESSIONS_BOOK"
 WIDTH = 560  # of the picture, where a chart takes the width of the page
 # How Altair's HTML says that a script could not be loaded; then the picture stays.
 ERROR = "outputDiv.innerHTML = `<div class="
@@ -17,8 +19,8 @@ html = alt.renderers.get()
 
 
 def in_book() -> bool:
-    """Whether a chapter is executed for a page of the book, which sets this variable."""
-    return "COMPRESSIONS_BOOK" in os.environ
+    """Whether a chapter is executed for a page of the book."""
+    return PAGE in os.environ
 
 
 def html_with_picture(spec: dict, **options) -> dict:
