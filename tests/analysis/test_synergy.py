@@ -130,7 +130,7 @@ def test_the_interval_of_the_discrete_search_holds_what_other_grids_find_and_not
     value, low, high = np.array(found).transpose(1, 0, 2)
     typical = value.mean(axis=0)
     assert np.mean((low <= typical) & (typical <= high)) > 0.93
-    # The worlds multiply: without noise the search finds 0 there, with noise it rounds sums down less than their parts.
+    # Methods multiply: without noise the search finds 0, with noise it rounds sums down less than their parts.
     pair = COMBINED.index("QAT+KD")
     assert typical[pair] > 0.3 and np.mean(low[:, pair] <= 0) < 0.9
 
