@@ -28,7 +28,7 @@ from compressions.analysis.byte_synergy import load_size_measures
 check_parameters(globals())
 check_search(tolerance, interpolation)
 frame = load_size_measures([root() / folder for folder in (results, sparser) if folder])
-pd.Series(DESCRIPTIONS, name="counts").to_frame()
+pd.Series(DESCRIPTIONS, name="counts").to_frame().style
 
 # %% [markdown]
 # ## What was measured
