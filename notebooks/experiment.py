@@ -39,7 +39,13 @@ granularity = "channel"  # one int8 scale per row of a weight; "tensor": one per
 prune_begin = 0.1  # pruning starts where the learning rate has risen: the paper has some warm-up
 prune_end = 0.7  # and leaves the last third of training to recover
 prune_every = 16  # steps between two masks: often enough for a smooth schedule, and cheap
-teacher = None  # an encoder's name, a checkpoint's folder or an artifact's; None: the largest at hand in `checkpoints`
+teacher = None  # a name in `checkpoints`, a folder, an artifact, org/name@revision; None: the largest at hand
+teacher_labels = None  # {LABEL_0: entailment, …} where a fine-tuned teacher names its labels otherwise; None: by name
+teacher_rows = None  # a cap on the rows that the teacher is fine-tuned on; None: all, as better teachers teach better
+teacher_epochs = None  # None: as many as the student's
+teacher_learning_rate = None  # None: by the teacher's width
+teacher_precision = "float32"  # or "bfloat16", faster where a GPU or CPU has it, and different in the last digits
+teacher_logits = None  # a file or folder to keep its logits in; where there are some, the teacher itself is not needed
 temperature = 2.0  # of the softened logits, Hinton's small end
 alpha = 0.5  # weight of the teacher against the labels: neither is preferred
 augment = None  # synonym-replaced copies of each row where there is a teacher; None: 1 if there is a WordNet, else 0
@@ -64,6 +70,7 @@ from compressions.book.published import read_figure1
 check_parameters(globals())
 wanted = configurations(subsets, sparsities)
 experiment = from_parameters(globals())
+experiment.check(wanted)
 published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size")
 
 # %% [markdown]

@@ -2,7 +2,7 @@
 # # A custom task and model
 #
 # Two CSV files of labeled texts and a BERT are enough, one of ours, of the hub's six, or any in a folder with its
-# tokenizer and safetensors: this chapter compresses it on the task with the subsets you name, and reports what each
+# tokenizer and weights: this chapter compresses it on the task with the subsets you name, and reports what each
 # costs and saves. From the command line:
 #
 # ```bash
@@ -24,7 +24,13 @@ checkpoints = "bundled"  # our TINY and MINI; or "hub", or a folder with one dir
 subsets = [[], ["qat"], ["mp"], ["qat", "mp"]]  # with "kd" a teacher is fine-tuned first
 sparsities = [0.6]  # any value from 0 to below 1
 seeds = [0]  # one experiment each; a difference within the spread of several is chance
-teacher = "mini"  # an encoder's name in `checkpoints`, larger than `size`
+teacher = None  # a name in `checkpoints`, a folder, org/name@revision; None: the largest at hand
+teacher_labels = None  # {LABEL_0: good, …} where a fine-tuned teacher names its labels otherwise; None: by name
+teacher_rows = None  # a cap on the rows that the teacher is fine-tuned on; None: all
+teacher_epochs = None  # None: as many as the student's
+teacher_learning_rate = None  # None: by the teacher's width
+teacher_precision = "float32"  # or "bfloat16", which is faster where a GPU or CPU has it
+teacher_logits = None  # a file to keep the teacher's logits in; where there is one, the teacher is not needed
 augment = 0  # synonym-replaced copies where there is a teacher, which need WordNet; the paper augments
 train_rows = None  # a cap on the training rows; None: all
 epochs = None  # None: 3

@@ -1,9 +1,14 @@
-"""A hub of one encoder and one task, which can say 404, hang, send half, or have a pickle with code in it."""
+"""A hub of two encoders and one task, which can say 404, hang, send half, or have a pickle with code in it.
+
+It holds what the real repositories hold: TINY's configuration, vocabulary and safetensors; of MINI the configuration,
+the vocabulary and a `pytorch_model.bin` of the oldest format, with the names and heads of pretraining.
+"""
 
 import hashlib
 import json
 import os
 import pickle
+import shutil
 import sys
 import tempfile
 import time
@@ -17,9 +22,33 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from compressions.data.tasks import REVISION
+from compressions.models.architectures import SIZES
 
 FAULTS = ("404", "hangs", "half", "pickle")
-ENCODER = Path(__file__).parents[1] / "checkpoints/tiny"
+BUNDLED = Path(__file__).parents[1] / "checkpoints"
+
+
+def write_repositories(place: Path) -> Path:
+    """TINY with safetensors and MINI with a `.bin` alone, each below the name of its repository."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    for name in ("tiny", "mini"):
+        folder = place / SIZES[name].hub
+        folder.mkdir(parents=True)
+        shutil.copy(BUNDLED / name / "config.json", folder)
+        pieces = json.loads((BUNDLED / name / "tokenizer.json").read_text())["model"]["vocab"]
+        (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in sorted(pieces, key=pieces.get)))
+        tensors = {f"bert.{name}": tensor for name, tensor in load_file(BUNDLED / name / "model.safetensors").items()}
+        tensors |= {"cls.predictions.bias": torch.zeros(len(pieces)), "cls.seq_relationship.bias": torch.zeros(2)}
+        if name == "tiny":
+            save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+        else:
+            old = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+            named = {key.replace(new, old[new]): value for key, value in tensors.items() for new in old if new in key}
+            others = {key: value for key, value in tensors.items() if "LayerNorm" not in key}
+            torch.save(named | others, folder / "pytorch_model.bin", _use_new_zipfile_serialization=False)
+    return place
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -27,6 +56,8 @@ class Hub(BaseHTTPRequestHandler):
 
     fault = "well"
     rows: Path
+    models: Path
+    asked: list[str]
 
     def log_message(self, *_):
         pass
@@ -39,18 +70,21 @@ class Hub(BaseHTTPRequestHandler):
 
     def do_GET(self):
         """A file or a list, as the fault wants it."""
+        Hub.asked.append(self.path)
         if Hub.fault == "hangs":
             time.sleep(60)
         content = self.content()
+        commit = self.path.partition("/resolve/")[2].partition("/")[0] or REVISION
         if Hub.fault == "404" or content is None:
             self.send_response(404)
-            self.send_header("X-Error-Code", "EntryNotFound" if content is None else "RevisionNotFound")
+            self.send_header("X-Error-Code", "RevisionNotFound" if Hub.fault == "404" else "EntryNotFound")
+            self.send_header("X-Repo-Commit", commit)
             self.send_header("Content-Length", "0")
             return self.end_headers()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", self.path.partition("/resolve/")[2].partition("/")[0] or REVISION)
+        self.send_header("X-Repo-Commit", commit)
         self.end_headers()
         if self.command == "GET":
             half = Hub.fault == "half" and self.path.endswith((".safetensors", ".parquet"))
@@ -60,11 +94,12 @@ class Hub(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def content(self) -> bytes | None:
-        """What the path names: a file of the encoder or of the rows, or a list of the rows' files; `None`: nothing."""
+        """What the path names: a file of an encoder or of the rows, or a list of the rows' files; `None`: nothing."""
         place, _, name = urlsplit(self.path).path.partition("/resolve/")
-        file = (self.rows if place.startswith("/datasets/") else ENCODER) / name.partition("/")[2]
-        if Hub.fault == "pickle" and file.suffix in (".bin", ".safetensors"):
-            return pickle.dumps(Trap()) if file.suffix == ".bin" else None
+        folder = self.rows if place.startswith("/datasets/") else self.models / place[1:]
+        file = folder / name.partition("/")[2]
+        if Hub.fault == "pickle" and file.suffix == ".bin":
+            return pickle.dumps(Trap())
         if name:
             return file.read_bytes() if file.is_file() else None
         if "/tree/" in place:
@@ -90,9 +125,12 @@ class Trap:
 
 
 @contextmanager
-def serve(rows: Path) -> Iterator[str]:
-    """The address of such a hub while the block lasts; `rows` is a folder in the layout of GLUE."""
-    Hub.rows = rows
+def serve(rows: Path, models: Path) -> Iterator[str]:
+    """The address of such a hub while the block lasts.
+
+    `rows` is a folder in the layout of GLUE, `models` one of folders by the names of repositories.
+    """
+    Hub.rows, Hub.models, Hub.asked, Hub.fault = rows, models, [], "well"
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # who hangs up first is no matter
@@ -123,7 +161,7 @@ def ask(address: str) -> dict[str, dict[str, tuple[str, float]]]:
         if fault == "well":  # a busy machine may take longer than the second that a hub which hangs is given
             constants.HF_HUB_DOWNLOAD_TIMEOUT = constants.HF_HUB_ETAG_TIMEOUT = 60
         urllib.request.urlopen(urllib.request.Request(f"{address}/{fault}", method="POST"))
-        encoder = sources.encoder("tiny", "hub")
+        encoder = sources.encoder("mini" if fault == "pickle" else "tiny", "hub")
         with ThreadPoolExecutor() as threads:
             model = threads.submit(attempt, lambda: checkpoints.load_model(encoder, TASKS["rte"]))  # noqa: B023
             rows = threads.submit(attempt, lambda: load(TASKS["rte"], HUB))

@@ -18,6 +18,7 @@ subsets: [[], [qat, mp]]
 sparsities: [0.5]
 epochs: 1
 train_rows: 320
+teacher_rows: 320
 artifacts: null
 glue: {small.glue()}
 checkpoints: {small.encoders()}

@@ -230,7 +230,8 @@ def test_a_broken_cache_is_made_again_and_changes_no_score(tmp_path, monkeypatch
 def asking(tmp_path_factory):
     """A process that asks a misbehaving hub for an encoder and for rows; mostly it waits, so it starts first."""
     folder = tmp_path_factory.mktemp("hub")
-    with hub.serve(Path(write_glue(folder / "glue", "rte", RTE, ROWS))) as address:
+    rows, models = Path(write_glue(folder / "glue", "rte", RTE, ROWS)), hub.write_repositories(folder / "models")
+    with hub.serve(rows, models) as address:
         settings = {"HF_ENDPOINT": address, "HF_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "0"}
         quick = {"HF_HUB_DOWNLOAD_TIMEOUT": "1", "HF_HUB_ETAG_TIMEOUT": "1"}
         command = [sys.executable, "-m", "tests.hub", address]
@@ -254,12 +255,12 @@ def answers(asking):
 def test_a_hub_that_fails_is_said_in_one_line_and_soon(answers, fault, what):
     line, seconds = answers[fault][what]
     assert line.startswith("BadInput: ") and "\n" not in line, line
-    assert ("'tiny' cannot be loaded from" if what == "encoder" else "'nyu-mll/glue'") in line
+    assert ("cannot be loaded from google/" if what == "encoder" else "'nyu-mll/glue'") in line or fault == "pickle"
     assert seconds < 180
 
 
 def test_a_pickle_of_the_hub_is_not_read(answers):
-    assert "model.safetensors" in answers["pickle"]["encoder"][0]
+    assert "pytorch_model.bin holds more than tensors, which could be code" in answers["pickle"]["encoder"][0]
     assert not hub.Trap.folder.exists()
 
 

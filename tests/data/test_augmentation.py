@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from compressions.data import wordnet
 from compressions.data.augmentation import WORD, augment, replace_synonyms
 from compressions.data.glue import load
-from compressions.data.shared_rows import shared_rows
 from compressions.data.tasks import TASKS
+from compressions.data.tokenized import shared_rows
 from compressions.errors import BadInput
 from tests import small
 

@@ -20,6 +20,7 @@ from compressions.experiments.configurations import SUBSETS, Configuration, conf
 from compressions.experiments.experiment import Experiment, from_parameters
 from compressions.experiments.records import read_all, read_predictions
 from compressions.experiments.run import prepare, run, train, training_rows
+from compressions.experiments.specification import specification
 from compressions.models import checkpoints
 from compressions.storage import artifact
 from compressions.training import metrics, trainer
@@ -28,7 +29,7 @@ from tests.conftest import ROOT, call_papermill
 
 ask = teacher_logits._ask
 EVERYTHING = [*map(list, SUBSETS), ["aug"]]
-QUICK = {"task": "rte", "size": "narrow", "teacher": "wide", "epochs": 1, "train_rows": 320}
+QUICK = {"task": "rte", "size": "narrow", "teacher": "wide", "epochs": 1, "train_rows": 320, "teacher_rows": 320}
 QUICK |= {"glue": small.glue(), "checkpoints": small.encoders()}
 PROMISED = {
     *("specification", "configuration", "score", "accuracy", "parameters", "non_zeros", "bits", "megabytes"),
@@ -158,9 +159,8 @@ def test_a_held_out_part_of_the_training_rows_takes_the_place_of_the_validation_
     columns = held.task.columns
     texts = [text for rows in vars(held.rows).values() for text in zip(*(rows[name] for name in columns), strict=True)]
     assert sorted(texts) == sorted(zip(*(whole.rows.train[name] for name in columns), strict=True))
-    specification = experiment(tmp_path, held_out=0.25).specification(Configuration())
-    assert specification["held_out"] == 0.25
-    assert "held_out" not in experiment(tmp_path).specification(Configuration())
+    assert specification(experiment(tmp_path, held_out=0.25), Configuration())["held_out"] == 0.25
+    assert "held_out" not in specification(experiment(tmp_path), Configuration())
 
 
 def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
@@ -182,7 +182,7 @@ def test_a_finished_experiment_can_teach(tmp_path, folder, records):
 def test_a_teacher_of_another_kind_of_task_is_refused(folder, records):
     teacher = str(folder / "artifacts/results/rte/narrow/kd-seed0")
     with pytest.raises(BadInput, match="gives 2 logits a row; mnli needs 3"):
-        experiment(folder, task="mnli", teacher=teacher)
+        run(experiment(folder, task="mnli", teacher=teacher), configurations([["kd"]], []))
 
 
 def test_another_choice_under_the_same_name_is_refused_before_training(folder, records):
@@ -257,7 +257,10 @@ def test_synonyms_that_are_asked_for_and_not_there_are_refused_before_training(t
         ),
         ({"size": "huge"}, ["'huge'", "narrow, wide"]),
         ({"granularity": "row"}, ["'row'", "channel, tensor"]),
-        ({"teacher": "nobody"}, ["unknown teacher 'nobody'", "narrow, wide"]),
+        ({"teacher_precision": "int8"}, ["'int8'", "float32, bfloat16"]),
+        ({"teacher_labels": "a"}, ["teacher_labels 'a'", "such as {LABEL_0: entailment}"]),
+        ({"teacher_rows": 0}, ["teacher_rows 0", "from 1"]),
+        ({"teacher_epochs": 0}, ["teacher_epochs 0", "above 0"]),
         ({"glue": "no/such/folder"}, ["'no/such/folder'", "builtin, nyu-mll/glue"]),
         ({"checkpoints": "no/such/folder"}, ["'no/such/folder'", "bundled, hub"]),
         ({"seed": -1}, ["seed -1", "whole number from 0"]),

@@ -11,7 +11,7 @@ from compressions.errors import BadInput
 from compressions.experiments.configurations import Configuration, configurations
 from compressions.experiments.experiment import Experiment
 from compressions.experiments.run import run, training_rows
-from compressions.models import checkpoints
+from compressions.models import checkpoints, teacher
 from compressions.models.teacher import Teacher
 from compressions.storage import artifact
 from compressions.training import trainer
@@ -85,7 +85,8 @@ def test_predictions_come_back_in_the_order_of_the_rows(tmp_path):
 
 def test_a_teachers_logits_stand_beside_the_rows_they_were_given_for(trained):
     chosen = experiment(trained["folder"])
-    rows = training_rows(chosen, Configuration(("kd",)), Teacher("wide", trained["teacher"], None))
+    taught = Teacher(teacher.find(str(trained["teacher"]), "bundled"), (0, 1))
+    rows = training_rows(chosen, Configuration(("kd",)), taught)
     picked = rows.select(range(0, len(rows), 100))
     alone = predict(trained["teacher"], picked.remove_columns("teacher_logits"), chosen.data.tokenizer)
     torch.testing.assert_close(torch.tensor(picked["teacher_logits"][:]), alone, rtol=1e-4, atol=1e-4)

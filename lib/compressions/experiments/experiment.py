@@ -1,29 +1,30 @@
 """What an experiment is: task × size × seed, with every choice that decides its result."""
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compressions.data import wordnet
-from compressions.data.tasks import BUILTIN, HUB, REVISION, TASKS, check_source
-from compressions.errors import check, one_of
-from compressions.experiments.configurations import Configuration
+from compressions.data.tasks import BUILTIN, TASKS, check_source
+from compressions.errors import BadInput, check, one_of, require
+from compressions.experiments import exported_logits
+from compressions.experiments.configurations import CONTROL, Configuration
 from compressions.experiments.records import record_path
-from compressions.files import fingerprint, path_name, root
+from compressions.experiments.specification import FILES, checksum, specification
+from compressions.files import cache, path_name, root
 from compressions.models import sources, teacher
+from compressions.models.sources import Classifier, Encoder
+from compressions.models.teacher import LABELS, PRECISIONS
 from compressions.parameters import FLAG, NAME, SEED, number, parameter, read_parameters, whole
-from compressions.storage.manifest import artifact_fingerprint
 from compressions.training.choices import GRANULARITIES, Choices
 
 if TYPE_CHECKING:
     from compressions.experiments.prepared_data import PreparedData
 
 EPOCHS = 3
-FILES = "files"  # where the rows of a custom task are
 MOST_THREADS = 1024
 SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
 RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
@@ -53,6 +54,12 @@ class Experiment:
     prune_end: float = parameter(number(0, 1), 0.7)
     prune_every: int = parameter(whole(1), 16)
     teacher: str | None = parameter(NAME.or_null(), None)
+    teacher_labels: tuple[tuple[str, str], ...] | None = parameter(LABELS.or_null(), None)
+    teacher_rows: int | None = parameter(whole(1).or_null(), None)
+    teacher_epochs: float | None = parameter(number(0, above=True).or_null(), None)
+    teacher_learning_rate: float | None = parameter(number(0, above=True).or_null(), None)
+    teacher_precision: str = parameter(NAME, "float32")
+    teacher_logits: str | None = parameter(NAME.or_null(), None)
     temperature: float = parameter(number(0, above=True), 2.0)
     alpha: float = parameter(number(0, 1), 0.5)
     augment: int | None = parameter(whole(0).or_null(), None)
@@ -67,11 +74,11 @@ class Experiment:
         read_parameters(self)
         one_of("granularity", self.granularity, GRANULARITIES)
         check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
+        one_of("teacher_precision", self.teacher_precision, PRECISIONS)
         check_source(self.task, self.glue)
         if TASKS[self.task].custom:  # whose rows are in its own files, whatever is named
             object.__setattr__(self, "glue", FILES)
         sources.encoder(self.size, self.checkpoints)
-        teacher.check(teacher.find(self.teacher, self.checkpoints), TASKS[self.task])
 
     @cached_property
     def encoder(self) -> sources.Encoder:
@@ -121,52 +128,114 @@ class Experiment:
         inside = results.relative_to(beside) if results.is_relative_to(beside) else Path(path_name(results))
         return artifacts / (inside if inside.parts else results.name) / self.task / self.size / record.stem
 
-    def specification(self, configuration: Configuration) -> dict:
-        """Everything that decides the configuration's result, and nothing that does not."""
-        chosen = {
-            "task": self.task,
-            "size": self.size,
-            "subset": list(configuration.subset),
-            "sparsity": configuration.sparsity,
-            "max_length": self.max_length,
-            "glue": {HUB: f"{HUB}@{REVISION}", FILES: FILES}.get(self.glue, "folder"),
-            "encoder": sources.identity(self.encoder),
-            "train_rows": self.train_rows,
-            **vars(self.choices),
-            **self.data.fingerprints,
-        }
-        if self.held_out:
-            chosen |= {"held_out": self.held_out}
-        if configuration.uses("qat"):
-            chosen |= {"granularity": self.granularity}
-        if configuration.uses("mp"):
-            chosen |= {name: getattr(self, name) for name in ("prune_begin", "prune_end", "prune_every")}
-        if configuration.uses("kd"):
-            chosen |= {"temperature": self.temperature, "alpha": self.alpha, "teacher": self._teacher_identity()}
-        if configuration.augments:
-            chosen |= {"augment": self.copies}
-        if configuration.augments and self.copies:
-            chosen |= {"synonyms": f"WordNet {wordnet.identity()}"}
-        return chosen
-
-    def checksum(self, configuration: Configuration) -> str:
-        """A checksum of the specification, which names a teacher in the cache and in its students' records."""
-        return fingerprint(json.dumps(self.specification(configuration), sort_keys=True))
+    precision = "float32"  # of training; that of a teacher is chosen
 
     @cached_property
-    def teaching(self) -> "Experiment | Path":
-        """The experiment whose baseline is the teacher, or the folder of a finished artifact that is the teacher."""
-        found = teacher.find(self.teacher, self.checkpoints)
-        if isinstance(found, Path):
-            return found
-        source = self.checkpoints if found.folder is None else str(found.folder.parent)
-        return replace(self, size=found.name, checkpoints=source, teacher=found.name, seed=0, learning_rate=None)
+    def found_teacher(self) -> Encoder:
+        """The teacher, looked up when something is distilled: an encoder to be fine-tuned, or a `Classifier`."""
+        return teacher.find(self.teacher, self.checkpoints)
 
-    def _teacher_identity(self) -> dict:
-        if isinstance(self.teaching, Path):
-            return {"source": "artifact", "pin": artifact_fingerprint(self.teaching)}
-        made = self.teaching.checksum(Configuration())
-        return sources.identity(self.teaching.encoder) | {"specification": made}
+    @cached_property
+    def teaching(self) -> "Teaching | None":
+        """The fine-tuning of the teacher; `None` where it is a finished one, or where its logits are there already."""
+        if self.exported or isinstance(self.found_teacher, Classifier):
+            return None
+        given = {field.name: getattr(self, field.name) for field in fields(Experiment)}
+        given |= {
+            "size": self.found_teacher.name,
+            "seed": 0,
+            "train_rows": self.teacher_rows,
+            "epochs": self.teacher_epochs or self.epochs,
+            "learning_rate": self.teacher_learning_rate,
+            "force": False,
+        }
+        return Teaching(**given, found=self.found_teacher)
+
+    @cached_property
+    def exported(self) -> exported_logits.About | None:
+        """What the file of the teacher's logits says of itself, where there is one; it takes the teacher's place."""
+        path = self.logits_file
+        return exported_logits.about(path) if path and path.is_file() else None
+
+    @property
+    def logits_file(self) -> Path | None:
+        """The file that the teacher's logits are read from, or written to; in a folder, the one called as the task."""
+        if self.teacher_logits is None:
+            return None
+        path = root() / self.teacher_logits
+        return path if path.suffix == exported_logits.SUFFIX else path / f"{self.task}{exported_logits.SUFFIX}"
+
+    @property
+    def teacher_columns(self) -> tuple[int, ...]:
+        """Which of the teacher's logits belongs to each of the task's labels."""
+        task = TASKS[self.task]
+        if self.teaching:
+            return tuple(range(len(task.labels) or 1))
+        return teacher.columns(self.found_teacher, task, dict(self.teacher_labels or ()))
+
+    def check(self, wanted: list[Configuration]) -> None:
+        """Raise `BadInput` for what the wanted configurations need and do not find: synonyms, a teacher that fits."""
+        control = any(configuration.uses(CONTROL) for configuration in wanted)
+        none = f"the control {CONTROL!r} is nothing with augment 0; take 1 or more"
+        require(self.augment != 0 or not control, none)
+        if control or (self.augment and any(configuration.augments for configuration in wanted)):
+            wordnet.folder()
+        if any(configuration.uses("kd") for configuration in wanted):
+            self.check_teacher()
+
+    def check_teacher(self) -> None:
+        """Raise `BadInput` for a teacher, or a file of its logits, that cannot be found or is for other labels."""
+        if self.exported:
+            self.exported.check(TASKS[self.task], self.max_length, self.teacher)
+            return
+        try:
+            self.found_teacher  # noqa: B018
+        except BadInput as error:
+            missing = f"; the file of its logits, {self.logits_file}, is not there either" if self.logits_file else ""
+            raise BadInput(f"{error}{missing}") from error
+        _ = self.teacher_columns
+
+
+@dataclass(frozen=True)
+class Teaching(Experiment):
+    """The fine-tuning of a teacher, which may be of any architecture; its one configuration is the baseline.
+
+    It is made by the student's experiment, which has checked its parameters.
+    """
+
+    found: Encoder | None = None
+
+    def __post_init__(self) -> None:
+        pass
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that is fine-tuned."""
+        return self.found
+
+    @property
+    def precision(self) -> str:
+        """The precision of training."""
+        return self.teacher_precision
+
+    @cached_property
+    def specification(self) -> dict:
+        """Everything that decides the fine-tuned teacher."""
+        return specification(self, Configuration())
+
+    @property
+    def folder(self) -> Path:
+        """Where the cache keeps the fine-tuned teacher and its record."""
+        return cache() / "teachers" / checksum(self.specification)[:16]
+
+    def record_path(self, configuration: Configuration) -> Path:
+        """Where the teacher's record is kept."""
+        return record_path(self.folder, self.task, self.size, configuration.name, self.seed)
+
+    def artifact_folder(self, configuration: Configuration) -> Path:
+        """Where the teacher itself is kept."""
+        record = self.record_path(configuration)
+        return self.folder / "artifacts" / self.folder.name / self.task / self.size / record.stem
 
 
 def default_rate(encoder: sources.Encoder) -> float:

@@ -11,6 +11,7 @@ from compressions.errors import BadInput, one_of, require
 from compressions.experiments.configurations import SPARSITY, Configuration, check_list, configurations
 from compressions.experiments.experiment import Experiment, from_parameters
 from compressions.experiments.records import finished
+from compressions.experiments.specification import specifications
 from compressions.files import read_text, root
 from compressions.parameters import kinds, read_yaml
 
@@ -79,8 +80,11 @@ class Grid:
 
     @cached_property
     def experiments(self) -> list[Experiment]:
-        """All experiments, in order."""
-        return [self._experiment(*key) for key in self.keys]
+        """All experiments, in order; where anything is distilled, with teachers that have been found."""
+        found = [self._experiment(*key) for key in self.keys]
+        for experiment in found if any(each.uses("kd") for each in self.configurations) else ():
+            experiment.check_teacher()
+        return found
 
     def _keys(self, part: dict) -> list[tuple[str, str, int]]:
         tasks, sizes, seeds = (part.get(axis, self.content[axis]) for axis in AXES)
@@ -126,9 +130,9 @@ class Grid:
     def check_records(self) -> None:
         """Raise `BadInput` naming the first record that is not of this grid: edited, broken, or made otherwise."""
         for experiment in self.experiments:
-            for configuration in self.configurations:
-                if experiment.record_path(configuration).is_file():
-                    finished(experiment.record_path(configuration), experiment.specification(configuration))
+            there = [each for each in self.configurations if experiment.record_path(each).is_file()]
+            for configuration, specification in (specifications(experiment, there) if there else {}).items():
+                finished(experiment.record_path(configuration), specification)
 
 
 def names() -> list[str]:

@@ -1,6 +1,5 @@
 """What an experiment trains and is scored on: tokenized rows, and those that augmentation adds."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,29 +8,10 @@ import numpy as np
 
 from compressions.data import augmentation, wordnet
 from compressions.data.glue import Rows, rows_fingerprint
-from compressions.data.shared_rows import shared_rows
 from compressions.data.tasks import Task
+from compressions.data.tokenized import shared_rows, tokenize
 from compressions.files import fingerprint
 from compressions.models.sources import Encoder
-
-
-def tokenize(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> datasets.Dataset:
-    """Rows as token numbers, cut to `max_length`, with `labels`; pairs are joined as BERT joins them.
-
-    Made once on this machine for all who read the same rows with the same tokenizer.
-    """
-
-    def encode(batch: dict[str, list]) -> dict[str, list]:
-        texts = (batch[column] for column in task.columns)
-        return {**tokenizer(*texts, truncation=True, max_length=max_length), "labels": batch["label"]}
-
-    key = fingerprint(rows_fingerprint(task, rows), _words(tokenizer), str(max_length))
-    return shared_rows("tokenized", key, lambda: rows.map(encode, batched=True, remove_columns=rows.column_names))
-
-
-def _words(tokenizer) -> str:
-    # Without what an earlier call left there: how long rows may be.
-    return str({**json.loads(tokenizer.backend_tokenizer.to_str()), "truncation": None, "padding": None})
 
 
 @dataclass
@@ -75,7 +55,7 @@ class PreparedData:
         return augmentation.augment(self.rows.train, self.task.columns, self.copies, wordnet.synonyms)
 
     def tokenize(self, rows: datasets.Dataset) -> datasets.Dataset:
-        """Rows as this encoder's token numbers."""
+        """Rows as this encoder's token ids."""
         return tokenize(rows, self.task, self.tokenizer, self.length)
 
     @property

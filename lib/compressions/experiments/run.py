@@ -5,7 +5,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -15,16 +14,19 @@ from filelock import FileLock
 from torch import nn
 from transformers import TrainerCallback, set_seed
 
-from compressions.data import wordnet
 from compressions.errors import BadInput, require
-from compressions.experiments.configurations import CONTROL, Configuration
-from compressions.experiments.experiment import Experiment
+from compressions.experiments import exported_logits
+from compressions.experiments.configurations import Configuration
+from compressions.experiments.experiment import Experiment, Teaching
+from compressions.experiments.exported_logits import About
 from compressions.experiments.provenance import environment, peak_memory_bytes, startup_seconds
 from compressions.experiments.records import finished, lock, write_record
-from compressions.experiments.teacher_logits import logits
+from compressions.experiments.specification import specifications
+from compressions.experiments.teacher_logits import student_logits
 from compressions.files import cache, check_writable
 from compressions.methods import pruning, quantization
 from compressions.models import checkpoints
+from compressions.models.sources import Classifier
 from compressions.models.teacher import Teacher
 from compressions.storage import artifact
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_artifact
@@ -42,22 +44,42 @@ NO_MEMORY = ("out of memory", "DefaultCPUAllocator")
 def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None = None) -> list[dict]:
     """The records of the wanted configurations; those that are there already are read, the others are run in turn.
 
-    Raises `BadInput` before any training when a record of another specification has the same name, when none can be
-    written, or when synonyms are asked for and there is no WordNet.
+    Raises `BadInput` before any training: when a record of another specification has the same name, when none can be
+    written, or when the encoder, the teacher or the synonyms cannot be read.
     """
-    _check_augmentation(experiment, wanted)
-    for configuration in wanted:
-        if _finished(experiment, configuration) is None:
-            check_writable(experiment.record_path(configuration).parent)
-            check_writable(cache())
-            if experiment.artifacts is not None:
-                check_writable(experiment.artifact_folder(configuration).parent)
+    experiment.check(wanted)
+    if any(each.augments for each in wanted) and experiment.augment is None and not experiment.copies:
+        print("No WordNet: students learn from the original rows alone. Debian's wordnet-base adds synonyms.")
+    specified = specifications(experiment, wanted)
+    check_ready(experiment, [each for each in wanted if _finished(experiment, each, specified[each]) is None])
     if watch:
         _silence_libraries()
-    return [_run_or_read(experiment, configuration, watch) for configuration in wanted]
+    return [_run_or_read(experiment, each, specified[each], watch) for each in wanted]
 
 
-def run_configuration(experiment: Experiment, configuration: Configuration, watch: Watch | None = None) -> dict:
+def check_ready(experiment: Experiment, missing: list[Configuration]) -> None:
+    """Raise `BadInput` unless the missing configurations can be trained and recorded."""
+    for configuration in missing:
+        check_writable(experiment.record_path(configuration).parent)
+        check_writable(cache())
+        if experiment.artifacts is not None:
+            check_writable(experiment.artifact_folder(configuration).parent)
+    if missing:
+        checkpoints.check(experiment.encoder)
+    distilled = any(each.uses("kd") for each in missing)
+    if distilled and experiment.exported:
+        exported_logits.read(experiment.exported, experiment.data.task, experiment.data.augmented)
+    elif distilled:
+        trainer.check_precision(experiment.teacher_precision)
+        if experiment.logits_file:
+            check_writable(experiment.logits_file.parent)
+        if not (experiment.teaching and _intact_record(experiment.teaching)):
+            checkpoints.check(experiment.found_teacher)
+
+
+def run_configuration(
+    experiment: Experiment, configuration: Configuration, specification: dict, watch: Watch | None = None
+) -> dict:
     """Train one configuration, save it, load it again, score what was loaded, and write the record."""
     startup, start = startup_seconds(), time.perf_counter()
     data = experiment.data
@@ -67,7 +89,6 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
     set_seed(experiment.seed)
     take_threads(experiment.encoder.size.hidden, experiment.threads)  # the teacher took its own
     model = checkpoints.load_model(experiment.encoder, data.task)
-    commit = getattr(model.config, "_commit_hash", None)
     callbacks = [*prepare(model, experiment, configuration), *([watch(configuration.name)] if watch else [])]
     trained = train(model, rows, experiment, callbacks)
     masked = pruning.count_masked(model)
@@ -77,8 +98,9 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
     evaluation_start = time.perf_counter()
     predictions = _predict(loaded, experiment, configuration)
     scores = metrics.scores(data.task, data.labels, predictions)
+    size = experiment.encoder.size
     record = {
-        "specification": experiment.specification(configuration),
+        "specification": specification,
         "configuration": configuration.name,
         **scores,
         "evaluation_seconds": time.perf_counter() - evaluation_start,
@@ -86,7 +108,7 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
         **stored,
         **vars(trained),
         "augmented_rows": len(rows) - len(data.rows.train),
-        "encoder_commit": commit,
+        "encoder_commit": size.revision if size.hub else None,
         "teacher": teacher and teacher.description(),
         "startup_seconds": startup,
         "total_seconds": time.perf_counter() - start,
@@ -96,29 +118,32 @@ def run_configuration(experiment: Experiment, configuration: Configuration, watc
     return write_record(experiment.record_path(configuration), record, predictions, data.labels)
 
 
-def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher:
-    """The experiment's teacher; an encoder is first fine-tuned like any baseline, once, and kept in the cache."""
-    teaching = experiment.teaching
-    if isinstance(teaching, Path):
-        return Teacher(teaching.name, teaching, None)
-    base = Configuration()
-    folder = cache() / "teachers" / teaching.checksum(base)[:16]
-    teaching = replace(teaching, results=str(folder), artifacts=str(folder / "artifacts"), force=False)
-    folder.mkdir(parents=True, exist_ok=True)
+def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher | About:
+    """The experiment's teacher, or what holds its logits; an encoder is first fine-tuned, once, in the cache."""
+    teaching, precision, base = experiment.teaching, experiment.teacher_precision, Configuration()
+    if experiment.exported:
+        return experiment.exported
+    if teaching is None:
+        return Teacher(experiment.found_teacher, experiment.teacher_columns, precision)
     shown = watch and (lambda _: watch(f"{teaching.size}, teacher"))
-    with FileLock(folder / "lock"):
-        record = _intact_record(teaching) or run_configuration(teaching, base, shown)
-    return Teacher(teaching.size, teaching.artifact_folder(base), record["score"])
+    teaching.folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(teaching.folder / "lock"):
+        record = _intact_record(teaching) or run_configuration(teaching, base, teaching.specification, shown)
+    chosen = ("train_rows_used", "epochs", "learning_rate", "batch_size")
+    how = {name: record["specification"][name] for name in chosen} | {"precision": precision}
+    found, folder = teaching.found, teaching.artifact_folder(base)
+    tuned = Classifier(found.size, "artifact", folder, found.architecture)
+    return Teacher(tuned, experiment.teacher_columns, precision, record["score"], how)
 
 
-def training_rows(experiment: Experiment, configuration: Configuration, teacher: Teacher | None) -> datasets.Dataset:
+def training_rows(
+    experiment: Experiment, configuration: Configuration, teacher: Teacher | About | None
+) -> datasets.Dataset:
     """The tokenized rows a configuration trains on, with the teacher's logits where it has a teacher."""
-    data = experiment.data
-    rows = data.training_rows(configuration.augments)
+    rows = experiment.data.training_rows(configuration.augments)
     if teacher is None:
         return rows
-    answers = logits(teacher, data.task, data.augmented, experiment.max_length)
-    return rows.add_column("teacher_logits", answers.tolist())
+    return rows.add_column("teacher_logits", student_logits(experiment, teacher).tolist())
 
 
 def prepare(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
@@ -129,8 +154,10 @@ def prepare(model: nn.Module, experiment: Experiment, configuration: Configurati
 
 def train(model: nn.Module, rows: datasets.Dataset, experiment: Experiment, callbacks: list) -> trainer.Trained:
     """Train a prepared model in place with the experiment's choices."""
-    distillation = trainer.Distillation(experiment.temperature, experiment.alpha)
-    return trainer.train(model, rows, experiment.data.tokenizer, experiment.choices, distillation, callbacks)
+    data, distillation = experiment.data, trainer.Distillation(experiment.temperature, experiment.alpha)
+    return trainer.train(
+        model, rows, data.tokenizer, experiment.choices, distillation, callbacks, precision=experiment.precision
+    )
 
 
 def _prune(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
@@ -167,7 +194,7 @@ def _save_and_load(
 def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configuration) -> np.ndarray:
     """Predictions `(validation rows,)`. Raises `BadInput` where training has diverged."""
     data = experiment.data
-    answers = trainer.predict(loaded, data.validation, data.tokenizer).numpy()
+    answers = trainer.predict(loaded, data.validation, data.tokenizer, experiment.precision).numpy()
     diverged = f"{configuration.name} of {experiment.task}, {experiment.size} diverged: its logits are not finite"
     rate = experiment.choices.learning_rate
     require(bool(np.isfinite(answers).all()), f"{diverged}; take a smaller learning_rate than {rate:g}")
@@ -187,37 +214,29 @@ def _size_of(loaded: nn.Module, masked: int) -> dict[str, float]:
     }
 
 
-def _run_or_read(experiment: Experiment, configuration: Configuration, watch: Watch | None) -> dict:
-    found = _finished(experiment, configuration)  # to read it nothing is written
+def _run_or_read(
+    experiment: Experiment, configuration: Configuration, specification: dict, watch: Watch | None
+) -> dict:
+    found = _finished(experiment, configuration, specification)  # to read it nothing is written
     if found is not None:
         return found
     # Whoever comes second waits, and then finds the record.
     with lock(experiment.record_path(configuration)), _memory(experiment, configuration):
-        return _finished(experiment, configuration) or run_configuration(experiment, configuration, watch)
+        record = _finished(experiment, configuration, specification)
+        return record or run_configuration(experiment, configuration, specification, watch)
 
 
-def _finished(experiment: Experiment, configuration: Configuration) -> dict | None:
-    if experiment.force:
-        return None
-    return finished(experiment.record_path(configuration), experiment.specification(configuration))
+def _finished(experiment: Experiment, configuration: Configuration, specification: dict) -> dict | None:
+    return None if experiment.force else finished(experiment.record_path(configuration), specification)
 
 
-def _intact_record(teacher: Experiment) -> dict | None:
-    """The record of a teacher whose artifact is intact; a broken cache is made again."""
+def _intact_record(teaching: Teaching) -> dict | None:
+    """The record of a fine-tuned teacher whose artifact is intact; a broken cache is made again."""
     try:
-        check_artifact(teacher.artifact_folder(Configuration()))
-        return finished(teacher.record_path(Configuration()), teacher.specification(Configuration()))
+        check_artifact(teaching.artifact_folder(Configuration()))
+        return finished(teaching.record_path(Configuration()), teaching.specification)
     except BadInput:
         return None
-
-
-def _check_augmentation(experiment: Experiment, wanted: list[Configuration]) -> None:
-    augmented = [configuration for configuration in wanted if configuration.augments]
-    if augmented and (experiment.augment or any(configuration.uses(CONTROL) for configuration in augmented)):
-        require(experiment.augment != 0, f"the control {CONTROL!r} is nothing with augment 0; take 1 or more")
-        wordnet.folder()
-    if augmented and experiment.augment is None and not experiment.copies:
-        print("No WordNet: students learn from the original rows alone. Debian's wordnet-base adds synonyms.")
 
 
 @contextmanager

@@ -1,28 +1,52 @@
-"""A teacher's logits for the rows that its students learn from: asked for once, then read from the cache."""
+"""A teacher's logits for the rows that its students learn from: asked for once, then read from a file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import datasets
+import torch
 from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
-from transformers import AutoTokenizer
 
 from compressions.data.glue import rows_fingerprint
 from compressions.data.tasks import Task
-from compressions.experiments.prepared_data import tokenize
+from compressions.data.tokenized import tokenize
+from compressions.experiments import exported_logits
+from compressions.experiments.specification import teacher_identity
 from compressions.files import cache, fingerprint, write_whole
+from compressions.models import checkpoints
 from compressions.models.teacher import Teacher
 from compressions.storage import artifact
-from compressions.storage.manifest import artifact_fingerprint
 from compressions.training import trainer
+
+if TYPE_CHECKING:
+    from compressions.experiments.experiment import Experiment
+
+
+def student_logits(experiment: "Experiment", teacher: Teacher | exported_logits.About) -> Tensor:
+    """The logits `(rows, labels)` that a student learns from, in the order of the task's labels.
+
+    From the experiment's file of logits where there is one; else the teacher is asked, and a file that is named gets
+    them.
+    """
+    data = experiment.data
+    if isinstance(teacher, exported_logits.About):
+        return torch.from_numpy(exported_logits.read(teacher, data.task, data.augmented))
+    answer = logits(teacher, data.task, data.augmented, experiment.max_length)[:, list(teacher.columns)]
+    path = experiment.logits_file
+    if path and not path.exists():
+        made_with = {"labels": list(data.task.labels), "max_length": experiment.max_length}
+        who = {"identity": teacher_identity(experiment), "teacher": teacher.description()}
+        exported_logits.write(path, made_with | who, data.task, data.augmented, answer.numpy())
+    return answer
 
 
 def logits(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int) -> Tensor:
-    """The teacher's logits `(rows, labels)` for text rows, cached by teacher and rows."""
-    pin = artifact_fingerprint(teacher.folder)
-    key = fingerprint(pin, rows_fingerprint(task, rows), str(max_length))
+    """The teacher's logits `(rows, labels)` for text rows as it orders them, cached by teacher and rows."""
+    how = (str(max_length), *(() if teacher.precision == "float32" else (teacher.precision,)))
+    key = fingerprint(teacher.pin, rows_fingerprint(task, rows), *how)
     path = cache() / "logits" / f"{key}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
@@ -31,10 +55,12 @@ def logits(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int
 
 
 def _ask(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int, path: Path, key: str) -> Tensor:
-    tokenizer = AutoTokenizer.from_pretrained(teacher.folder, trust_remote_code=False)
-    model = artifact.load_artifact(teacher.folder)
-    length = min(max_length, model.config.max_position_embeddings)
-    answer = trainer.predict(model, tokenize(rows, task, tokenizer, length), tokenizer)
+    classifier = teacher.classifier
+    own = classifier.source == "artifact"
+    model = artifact.load_artifact(classifier.folder) if own else checkpoints.load_classifier(classifier)
+    tokenizer = checkpoints.load_tokenizer(classifier)
+    tokens = tokenize(rows, task, tokenizer, min(max_length, classifier.size.positions))
+    answer = trainer.predict(model, tokens, tokenizer, teacher.precision)
     write_logits(path, key, answer)
     return answer
 

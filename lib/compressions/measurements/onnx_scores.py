@@ -12,8 +12,8 @@ from transformers import AutoTokenizer
 from compressions.data.csv_task import find_task
 from compressions.data.glue import load, rows_fingerprint
 from compressions.data.tasks import HUB, Task
+from compressions.data.tokenized import tokenize
 from compressions.errors import command, require_same
-from compressions.experiments.prepared_data import tokenize
 from compressions.experiments.records import read_predictions
 from compressions.files import root
 from compressions.measurements.artifacts import measure_missing

@@ -1,46 +1,209 @@
-"""Encoders and their tokenizers, loaded from where they come from."""
+"""Encoders, classifiers and their tokenizers: checked before anything is trained, then loaded in fp32."""
+
+import json
 
 import torch
-from safetensors import SafetensorError
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel
+from tokenizers import Tokenizer
+from tokenizers.processors import TemplateProcessing
+from torch import Tensor, nn
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    PretrainedConfig,
+    PreTrainedTokenizerFast,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING as CLASSIFIERS
 
 from compressions.data.tasks import Task
 from compressions.errors import BadInput, require
 from compressions.models.architectures import Size
-from compressions.models.sources import Encoder
+from compressions.models.sources import BERT, Classifier, Encoder, local
+from compressions.models.weights import FLOATS, check_finite, read_weights, shapes_and_kinds
 
-# How weights are read: in full precision, and never from a pickle, which could hold code.
-WEIGHTS = {"dtype": torch.float32, "use_safetensors": True}
+# What Transformers and the tokenizers' library raise for files that are not what they expect.
+UNREADABLE = (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, ImportError)
+# How a tokenizer treats case and accents, which its own configuration may say beside `tokenizer.json`.
+CASE = {
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
+NEW = ("pooler.",)  # of an encoder's parts, what may be missing and is then drawn, as the head always is
 
 
-def load_tokenizer(encoder: Encoder):
-    """The encoder's own tokenizer."""
-    return _from_pretrained(AutoTokenizer, encoder)
+def check(encoder: Encoder) -> None:
+    """Raise `BadInput` unless the encoder can be loaded: its tokenizer, and weights that are whole and floating.
+
+    Of a BERT the names, shapes and kinds of the tensors are compared with its configuration's, which is quick; another
+    architecture is loaded once.
+    """
+    load_tokenizer(encoder)
+    if isinstance(encoder, Classifier) or encoder.architecture != BERT:
+        load_classifier(encoder) if isinstance(encoder, Classifier) else _load(encoder, _config(encoder))
+        return
+    with torch.device("meta"):
+        wanted = BertModel(_config(encoder)).state_dict()
+    prefix, found = "bert.", shapes_and_kinds(local(encoder))
+    found = {name.removeprefix(prefix): about for name, about in found.items()}
+    _check_missing(encoder, [name for name in wanted if name not in found])
+    for name, tensor in wanted.items():
+        shape, kind = found.get(name, (tuple(tensor.shape), FLOATS[0]))
+        _require(
+            encoder, shape == tuple(tensor.shape), f"{name} is {shape}, its configuration says {tuple(tensor.shape)}"
+        )
+        _require(encoder, kind in FLOATS, f"{name} is {kind}, not floating, and has no scales to read it by")
+    if encoder.folder:  # the hub's are pinned
+        check_finite(encoder.folder, read_weights(encoder.folder))
 
 
-def load_model(encoder: Encoder, task: Task) -> torch.nn.Module:
+def load_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
+    """The encoder's own tokenizer, as its files say, and with segments as the model has them.
+
+    BERT's uncased one where a folder has no more than `vocab.txt`, cased where that has capitals. Raises `BadInput` for
+    tokens that the model has no embedding for, or without a token to pad with.
+    """
+    tokenizer = _own_tokenizer(encoder)
+    _require(encoder, tokenizer.pad_token is not None, "its tokenizer has no token to pad with")
+    largest, size = max(tokenizer.get_vocab().values()) + 1, encoder.size.vocabulary
+    _require(
+        encoder,
+        largest <= size,
+        f"its tokenizer has {largest} tokens, its embeddings {size}; take the tokenizer that it was trained with, or "
+        "save it after resize_token_embeddings",
+    )
+    return tokenizer
+
+
+def _own_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
+    folder = local(encoder)
+    stated = folder / "tokenizer_config.json"
+    try:
+        settings = json.loads(stated.read_text()) if stated.is_file() else {}
+        own = folder / "tokenizer.json"
+        cased = {} if own.is_file() or "do_lower_case" in settings else _case_of(folder / "vocab.txt")
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **cased)
+        if encoder.architecture != BERT or not tokenizer.is_fast:
+            return tokenizer
+        given = json.loads(tokenizer.backend_tokenizer.to_str())
+        wanted = _as_stated(json.loads(own.read_text()), settings) if own.is_file() else given
+        wanted = {**wanted, "truncation": None, "padding": None}
+        if wanted == given and encoder.size.segments > 1:
+            return tokenizer
+        # Transformers makes a BERT's tokenizer anew from its vocabulary, and so loses what else `tokenizer.json` says.
+        backend = Tokenizer.from_str(json.dumps(wanted))
+        backend.post_processor = _one_segment(tokenizer) if encoder.size.segments < 2 else backend.post_processor
+        return _around(backend, tokenizer)
+    except Exception as error:  # the tokenizers' library has no exception of its own
+        raise _cannot(encoder, error) from error
+
+
+def _case_of(vocabulary) -> dict[str, bool]:
+    """Whether texts are lowered for a vocabulary of no other file: where no piece of it has a capital."""
+    if not vocabulary.is_file():
+        return {}
+    pieces = vocabulary.read_text(encoding="utf-8").splitlines()
+    return {"do_lower_case": all(piece == piece.lower() for piece in pieces if not piece.startswith("["))}
+
+
+def _as_stated(content: dict, settings: dict) -> dict:
+    """A `tokenizer.json` with what the configuration beside it says of case and accents, which goes before."""
+    normalizer = content.get("normalizer") or {}
+    if normalizer.get("type") == "BertNormalizer":
+        stated = {ours: settings[key] for key, ours in CASE.items() if key in settings}
+        content = {**content, "normalizer": normalizer | stated}
+    return content
+
+
+def _one_segment(tokenizer) -> TemplateProcessing:
+    """Both texts of a pair in segment 0, for a model that has no other."""
+    ends = [(token, tokenizer.convert_tokens_to_ids(token)) for token in (tokenizer.cls_token, tokenizer.sep_token)]
+    (first, _), (last, _) = ends
+    return TemplateProcessing(f"{first}:0 $A:0 {last}:0", f"{first}:0 $A:0 {last}:0 $B:0 {last}:0", ends)
+
+
+def _around(backend: Tokenizer, tokenizer) -> PreTrainedTokenizerFast:
+    """A tokenizer that does what `backend` does, and else what `tokenizer` does."""
+    kept = ("model_max_length", "truncation_side", "padding_side", "model_input_names")
+    others = {name: getattr(tokenizer, name) for name in kept}
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **others, **tokenizer.special_tokens_map)
+
+
+def load_model(encoder: Encoder, task: Task) -> nn.Module:
     """An fp32 classifier for `task` on the encoder; its head is random."""
-    labels = {"num_labels": len(task.labels) or 1, "problem_type": None if task.labels else "regression"}
-    options = {"output_loading_info": True, **labels}
-    model, info = _from_pretrained(AutoModelForSequenceClassification, encoder, **WEIGHTS, **options)
-    missing = [name for name in info["missing_keys"] if not name.startswith(("classifier.", "bert.pooler."))]
-    require(not missing, f"the encoder {encoder.name!r} has no weights for {', '.join(missing[:3])}; it is not whole")
-    return model
+    return _load(encoder, _config(encoder, **_labels(task)))
+
+
+def load_classifier(classifier: Classifier) -> nn.Module:
+    """A classifier of any architecture in fp32 as it was saved, head and labels included. Nothing may be missing."""
+    return _load(classifier, _config(classifier), keep_head=True).eval()
 
 
 def load_encoder(encoder: Encoder) -> BertModel:
     """The fp32 encoder of a pretrained checkpoint as it is, without a head."""
-    return _from_pretrained(BertModel, encoder, **WEIGHTS)
+    return _from_weights(BertModel, encoder, _config(encoder), read_weights(local(encoder)))
 
 
-def _from_pretrained(factory, encoder: Encoder, **options):
-    place = encoder.folder or encoder.size.hub
-    revision = {} if encoder.folder else {"revision": encoder.size.revision}
+def _labels(task: Task) -> dict:
+    names = dict(enumerate(task.labels or ("LABEL_0",)))
+    numbers = {label: number for number, label in names.items()}
+    return {"id2label": names, "label2id": numbers, "problem_type": None if task.labels else "regression"}
+
+
+def _config(encoder: Encoder, **others) -> PretrainedConfig:
     try:
-        return factory.from_pretrained(place, trust_remote_code=False, **revision, **options)
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadInput(f"the encoder {encoder.name!r} cannot be loaded from {place}: {reason}") from error
+        return AutoConfig.from_pretrained(local(encoder), trust_remote_code=False, **others)
+    except UNREADABLE as error:
+        raise _cannot(encoder, error) from error
+
+
+def _load(encoder: Encoder, config: PretrainedConfig, keep_head: bool = False) -> nn.Module:
+    kind = type(config)
+    known = f"Transformers has no classifier of the architecture {encoder.architecture!r}"
+    _require(encoder, kind in CLASSIFIERS, known)
+    tensors = read_weights(local(encoder))
+    with torch.device("meta"):
+        model = AutoModelForSequenceClassification.from_config(config)
+    prefix = f"{model.base_model_prefix}."
+    head = () if keep_head else {name for name in model.state_dict() if not name.startswith(prefix)}
+    tensors = {name: tensor for name, tensor in tensors.items() if name not in head}
+    return _from_weights(type(model), encoder, config, tensors, keep_head)
+
+
+def _from_weights(
+    factory: type, encoder: Encoder, config: PretrainedConfig, tensors: dict[str, Tensor], keep_head: bool = False
+) -> nn.Module:
+    check_finite(local(encoder), tensors)
+    try:
+        model, info = factory.from_pretrained(
+            None, config=config, state_dict=tensors, dtype=torch.float32, output_loading_info=True
+        )
+    except UNREADABLE as error:
+        raise _cannot(encoder, error) from error
+    prefix = f"{factory.base_model_prefix}."
+    missing = [name for name in info["missing_keys"] if keep_head or name.startswith(prefix) or factory is BertModel]
+    _check_missing(encoder, [name.removeprefix(prefix) for name in missing], () if keep_head else NEW)
+    return model
+
+
+def _check_missing(encoder: Encoder, names: list[str], new: tuple[str, ...] = NEW) -> None:
+    missing = [name for name in names if not name.startswith(new)] if new else names
+    require(not missing, f"the encoder {encoder.name!r} has no weights for {', '.join(missing[:3])}; it is not whole")
+
+
+def _require(encoder: Encoder, holds: bool, reason: str) -> None:
+    require(holds, f"the encoder {encoder.name!r} cannot be loaded from {_where(encoder)}: {reason}")
+
+
+def _cannot(encoder: Encoder, error: Exception) -> BadInput:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return BadInput(f"the encoder {encoder.name!r} cannot be loaded from {_where(encoder)}: {reason}")
+
+
+def _where(encoder: Encoder) -> str:
+    return str(encoder.folder or encoder.size.hub)
 
 
 def bert_config(size: Size, **others) -> BertConfig:
@@ -50,7 +213,8 @@ def bert_config(size: Size, **others) -> BertConfig:
         hidden_size=size.hidden,
         num_hidden_layers=size.layers,
         num_attention_heads=size.heads,
-        intermediate_size=4 * size.hidden,
+        intermediate_size=size.intermediate,
         max_position_embeddings=size.positions,
+        type_vocab_size=size.segments,
         **others,
     )

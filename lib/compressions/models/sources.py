@@ -1,28 +1,36 @@
 """Where an encoder of a size comes from: the project's own checkpoints, the hub, or a folder."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from compressions.errors import BadInput, one_of, require
 from compressions.files import file_fingerprint, fingerprint, root
-from compressions.models.architectures import MINILM, SIZES, Size
+from compressions.models.architectures import MINILM, SIZES, Size, size_from
+from compressions.models.folders import check_tokenizer_files, read_config, weight_files
+from compressions.models.hub import CONFIG, fetch
 
 SOURCES = ("bundled", "hub")
 # What decides an encoder's numbers, of the files that a Transformers directory may hold.
-FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
+FILES = (CONFIG, "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
+# And what does where it has no such tokenizer.
+OTHER_FILES = ("special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt")
+BERT = "bert"
 
 
 @dataclass(frozen=True)
 class Encoder:
     """A pretrained encoder before fine-tuning: its name, its shape and the place it is loaded from.
 
-    `folder` is `None` on the hub.
+    `folder` is `None` on the hub. `architecture` is Transformers' `model_type`; what is compressed is always a BERT, a
+    teacher may be any.
     """
 
     size: Size
     source: str
     folder: Path | None = None
+    architecture: str = BERT
 
     @property
     def name(self) -> str:
@@ -30,20 +38,34 @@ class Encoder:
         return self.size.name
 
 
+@dataclass(frozen=True)
+class Classifier(Encoder):
+    """An encoder that has been fine-tuned, with its head; `labels` are the names of its logits, in their order."""
+
+    labels: tuple[str, ...] = ()
+
+
 def _folder(checkpoints: str) -> Path:
     return root() / "checkpoints" if checkpoints == "bundled" else Path(checkpoints)
 
 
-def names(checkpoints: str) -> list[str]:
-    """What `checkpoints` offers: the names of its encoders.
+def names(checkpoints: str, any_architecture: bool = False) -> list[str]:
+    """What `checkpoints` offers: the names of its BERT encoders, or of all architectures.
 
     `checkpoints` is `bundled` (the project's own, what else lies beside them, and MiniLM, which the hub has if they do
-    not), `hub`, or a local folder with one Transformers directory per size. Raises `BadInput` for a folder
-    that is missing or holds none.
+    not), `hub`, or a local folder with one Transformers directory per size. Raises `BadInput` for a folder that is
+    missing or holds none, or that is itself an encoder's.
     """
     if checkpoints == "hub":
         return list(SIZES)
-    found = sorted(path.parent.name for path in _folder(checkpoints).glob("[!.]*/config.json"))
+    folder = _folder(checkpoints)
+    require(
+        _model_type(folder / CONFIG) is None,
+        f"checkpoints {checkpoints!r} is one encoder's own folder; take checkpoints {str(folder.absolute().parent)!r} "
+        f"and size {folder.absolute().name!r}",
+    )
+    kinds = {path.parent.name: _model_type(path) for path in folder.glob(f"[!.]*/{CONFIG}")}
+    found = sorted(name for name, kind in kinds.items() if kind == BERT or (any_architecture and kind))
     others = ", ".join(source for source in SOURCES if source != checkpoints)
     require(
         bool(found),
@@ -53,30 +75,59 @@ def names(checkpoints: str) -> list[str]:
     return sorted({*found, MINILM.name}) if checkpoints == "bundled" else found
 
 
-def encoder(size: str, checkpoints: str) -> Encoder:
+def _model_type(config: Path) -> str | None:
+    try:
+        return json.loads(config.read_text()).get("model_type")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def place(name: str, checkpoints: str) -> Path | None:
+    """The folder of what is called `name` in `checkpoints`, sound or not; `None` where there is none."""
+    folder = None if checkpoints == "hub" else _folder(checkpoints) / name
+    plain = Path(name).name == name and not name.startswith(".")
+    return folder if folder and plain and (folder / CONFIG).is_file() else None
+
+
+def encoder(size: str, checkpoints: str, any_architecture: bool = False) -> Encoder:
     """The encoder called `size`; raises `BadInput` with the names that `checkpoints` offers, or for a broken folder."""
-    one_of(f"size in checkpoints {checkpoints}", size, names(checkpoints))
-    if checkpoints == "hub":
-        return Encoder(SIZES[size], checkpoints)
-    if checkpoints == "bundled" and size == MINILM.name and not (_folder(checkpoints) / size).is_dir():
-        return Encoder(MINILM, "hub")
-    return folder_encoder(_folder(checkpoints) / size)
+    own = place(size, checkpoints)
+    if own:
+        return folder_encoder(own, any_architecture)
+    one_of(f"size in checkpoints {checkpoints}", size, names(checkpoints, any_architecture))
+    return Encoder(SIZES.get(size, MINILM), "hub")
 
 
-def largest(checkpoints: str) -> str:
-    """The default teacher: the encoder with the most parameters, of those that need no hub if there are any."""
-    offered = [encoder(name, checkpoints) for name in names(checkpoints)]
-    return max([each for each in offered if each.folder] or offered, key=lambda each: each.size.parameters).name
+def largest(checkpoints: str) -> Encoder:
+    """The default teacher: the encoder with the most parameters, of those that need no hub if there are any.
+
+    Its architecture may be any; those that are not whole do not count.
+    """
+    found, reason = [], ""
+    for name in names(checkpoints, any_architecture=True):
+        try:
+            found.append(encoder(name, checkpoints, any_architecture=True))
+        except BadInput as error:
+            reason = str(error)
+    require(bool(found), f"checkpoints {checkpoints!r} holds no encoder that could teach ({reason})")
+    return max([each for each in found if each.folder] or found, key=lambda each: each.size.parameters)
 
 
-def folder_encoder(folder: Path) -> Encoder:
-    """The encoder in one Transformers directory; one that bears the name of a paper's size must have its shape."""
-    shape = _read_shape(folder)
+def folder_encoder(folder: Path, any_architecture: bool = False) -> Encoder:
+    """The encoder in one Transformers directory, whose files are there; `checkpoints.check` looks into them.
+
+    One that bears the name of a paper's size must have its shape. Raises `BadInput` for what cannot be compressed: any
+    architecture but BERT, unless it is asked for, a decoder, positions that are relative, code or a quantization of
+    another library.
+    """
+    config = read_config(folder)
+    if not any_architecture:
+        one_of(f"model_type in {folder}/{CONFIG}", config.get("model_type"), [BERT])
+    shape = _shape(folder, config)
     check_name(folder, shape)
-    for needed, files in {"weights": ["model.safetensors"], "tokenizer": ["tokenizer.json", "vocab.txt"]}.items():
-        present = any((folder / name).is_file() for name in files)
-        require(present, f"{folder} has no {needed}; put {' or '.join(files)} there")
-    return Encoder(shape, "folder", folder)
+    weight_files(folder)
+    check_tokenizer_files(folder)
+    return Encoder(shape, "folder", folder, config["model_type"])
 
 
 def check_name(folder: Path, shape: Size) -> None:
@@ -89,27 +140,58 @@ def check_name(folder: Path, shape: Size) -> None:
     )
 
 
-def _read_shape(folder: Path) -> Size:
+def _shape(folder: Path, config: dict) -> Size:
+    refused = {
+        "code of its own": "auto_map" in config,
+        "weights quantized by another library": "quantization_config" in config,
+        "relative positions": config.get("position_embedding_type", "absolute") != "absolute",
+        "a decoder": bool(config.get("is_decoder")),
+    }
+    bert = config.get("model_type") == BERT
+    for what, has in refused.items():
+        require(not has or (not bert and what == "relative positions"), f"{folder} has {what}; an encoder has none")
     try:
-        config = json.loads((folder / "config.json").read_text())
-        one_of(f"model_type in {folder}/config.json", config.get("model_type"), ["bert"])
-        return Size(
-            folder.name,
-            config["num_hidden_layers"],
-            config["hidden_size"],
-            config["num_attention_heads"],
-            vocabulary=config["vocab_size"],
-            positions=config["max_position_embeddings"],
-        )
-    except (KeyError, json.JSONDecodeError) as error:
-        raise BadInput(f"{folder}/config.json describes no BERT encoder ({error})") from error
+        require(isinstance(config["model_type"], str), f"{folder}/{CONFIG} names no model_type")
+        return size_from(folder.name, config)
+    except KeyError as error:
+        what = "BERT encoder" if bert else "encoder"
+        raise BadInput(f"{folder}/{CONFIG} describes no {what} ({error})") from error
+
+
+def hub_encoder(repository: str, revision: str) -> Encoder:
+    """A model of the hub at a revision, by its configuration, which is fetched; its weights are not."""
+    name = f"{repository}@{revision}"
+    folder = fetch(name, repository, revision, weights=False)
+    config = read_config(folder)
+    shape = replace(_shape(folder, config), name=name, hub=repository, revision=folder.name)
+    return Encoder(shape, "hub", architecture=config["model_type"])
+
+
+def local(encoder: Encoder) -> Path:
+    """The folder that an encoder's files are read from; those of the hub are fetched where they are not yet here."""
+    return encoder.folder or fetch(encoder.name, encoder.size.hub, encoder.size.revision)
 
 
 def identity(encoder: Encoder) -> dict[str, str]:
     """What a record says of its encoder: the source, the name there, and a revision or checksum of the content."""
-    if encoder.folder:
-        present = [encoder.folder / name for name in FILES if (encoder.folder / name).is_file()]
-        pin = fingerprint(*(f"{path.name} {file_fingerprint(path)}" for path in present))
-    else:
-        pin = encoder.size.revision
+    pin = _content(encoder.folder) if encoder.folder else encoder.size.revision
     return {"source": encoder.source, "name": encoder.size.hub or encoder.name, "pin": pin}
+
+
+def _content(folder: Path) -> str:
+    """One checksum for the files that decide an encoder's numbers."""
+    decide = [*FILES, *(() if (folder / "tokenizer.json").is_file() else OTHER_FILES)]
+    decide += [path.name for path in weight_files(folder) if path.name not in decide]
+    present = [folder / name for name in decide if (folder / name).is_file()]
+    return fingerprint(*(f"{path.name} {_checksum(path, *_stamp(path))}" for path in present))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+@lru_cache
+def _checksum(path: Path, size: int, changed: int) -> str:
+    # Of large weights it takes a second, and each of an experiment's configurations states it.
+    return file_fingerprint(path)

@@ -1,53 +1,154 @@
-"""The teacher of a task, chosen: an encoder that is still to be fine-tuned, or a finished artifact."""
+"""The teacher of a task, chosen: an encoder that is still to be fine-tuned, or a classifier that is used as it is."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from compressions.data.tasks import Task
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, one_of, require
 from compressions.models import sources
+from compressions.models.folders import read_config
+from compressions.models.hub import fetch
+from compressions.models.sources import Classifier, Encoder
+from compressions.parameters import Kind
 from compressions.storage.manifest import MANIFEST, artifact_fingerprint
+
+HUB = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
+HEAD = "ForSequenceClassification"
+PRECISIONS = ("float32", "bfloat16")
+
+
+def _read_labels(given: object) -> tuple[tuple[str, str], ...] | None:
+    """Pairs of the teacher's label and the task's, from a mapping or from such pairs."""
+    pairs = list(given.items() if isinstance(given, dict) else given if isinstance(given, list | tuple) else ())
+    twos = all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs)
+    texts = twos and all(isinstance(each, str | int) and not isinstance(each, bool) for pair in pairs for each in pair)
+    return tuple((str(theirs), str(ours)) for theirs, ours in pairs) if pairs and texts else None
+
+
+LABELS = Kind("labels such as {LABEL_0: entailment}", _read_labels)
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A fine-tuned teacher in its artifact's folder; `score` is its own on the validation split, where known."""
+    """A fine-tuned teacher: where it lies, and which of its logits belongs to each of the task's labels.
 
-    name: str
-    folder: Path
-    score: float | None
+    `score` is its own on the validation split, and `training` how it was fine-tuned, where it was.
+    """
+
+    classifier: Classifier
+    columns: tuple[int, ...]
+    precision: str = "float32"
+    score: float | None = None
+    training: dict | None = None
+
+    @property
+    def pin(self) -> str:
+        """A checksum of its content, or the hub's commit."""
+        return _pin(self.classifier)
 
     def description(self) -> dict:
         """What the record of a student says of it."""
-        pin = artifact_fingerprint(self.folder)
-        return {"name": self.name, "fingerprint": pin, "score": self.score}
+        about = {"name": self.classifier.name, "fingerprint": self.pin, "score": self.score}
+        return about | ({"training": self.training} if self.training else {})
 
 
-def find(teacher: str | None, source: str) -> sources.Encoder | Path:
-    """What `teacher` names: an encoder still to be fine-tuned, or the artifact folder of a finished experiment.
+def find(teacher: str | None, source: str) -> Encoder:
+    """What `teacher` names: an encoder still to be fine-tuned, or a `Classifier`, which is used as it is.
 
-    `None` is the largest encoder that `source`, the experiment's checkpoints, offers. Raises `BadInput` otherwise.
+    `None` is the largest encoder that `source`, the experiment's checkpoints, offers. Else it is a name there, a folder
+    with a checkpoint or an artifact, or `org/name@revision` of the hub. A classifier is what was saved with a head for
+    sequences. Raises `BadInput` for anything else.
     """
-    offered = sources.names(source)
-    name = teacher or sources.largest(source)
-    folder = Path(name)
-    if name in offered:
-        return sources.encoder(name, source)
-    if (folder / MANIFEST).is_file():
-        return folder
-    if (folder / "config.json").is_file():
-        return sources.folder_encoder(folder)
+    offered = sources.names(source, any_architecture=True)
+    if teacher is None:
+        found = sources.largest(source)
+        return _in_folder(found.folder) if found.folder else found
+    own = sources.place(teacher, source)
+    if own is not None:
+        return _in_folder(own)
+    if teacher in offered:
+        return sources.encoder(teacher, source, any_architecture=True)
+    if (Path(teacher) / "config.json").is_file():
+        return _in_folder(Path(teacher))
+    named = HUB.fullmatch(teacher)
+    if named and named["revision"]:
+        return _on_hub(named["repository"], named["revision"])
+    remedy = f"; of the hub's say which revision: {teacher}@<commit>" if named else ""
     raise BadInput(
-        f"unknown teacher {name!r}; allowed: {', '.join(offered)}, a folder with a checkpoint, or the artifact "
-        "folder of a finished experiment"
+        f"unknown teacher {teacher!r}; allowed: {', '.join(offered)}, a folder with a checkpoint, the artifact folder "
+        f"of a finished experiment, or org/name@revision of the hub{remedy}"
     )
 
 
-def check(teacher: sources.Encoder | Path, task: Task) -> None:
-    """Raise `BadInput` for a finished artifact that answers with another number of logits than the task has labels."""
-    if isinstance(teacher, Path):
-        # Transformers leaves out the names of labels where there are two without names.
-        config = json.loads((teacher / "config.json").read_text())
-        given, needed = len(config.get("id2label", (0, 1))), len(task.labels) or 1
-        require(given == needed, f"the teacher {teacher} gives {given} logits a row; {task.name} needs {needed}")
+def _in_folder(folder: Path) -> Encoder:
+    if (folder / MANIFEST).is_file():
+        config = read_config(folder)
+        shape = sources.size_from(folder.name, config)
+        return Classifier(shape, "artifact", folder, config["model_type"], labels_of(config))
+    config = read_config(folder)
+    found = sources.folder_encoder(folder, any_architecture=True)
+    return _as_classifier(found, config) if _has_head(config) else found
+
+
+def _on_hub(repository: str, revision: str) -> Encoder:
+    found = sources.hub_encoder(repository, revision)
+    config = read_config(fetch(found.name, repository, found.size.revision, weights=False))
+    return _as_classifier(found, config) if _has_head(config) else found
+
+
+def _has_head(config: Mapping[str, object]) -> bool:
+    return any(str(name).endswith(HEAD) for name in config.get("architectures") or ())
+
+
+def _as_classifier(encoder: Encoder, config: Mapping[str, object]) -> Classifier:
+    return Classifier(**vars(encoder), labels=labels_of(config))
+
+
+def labels_of(config: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of a classifier's logits, in their order, by its configuration; Transformers' where it has none."""
+    given = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    return tuple(str(given[key]) for key in sorted(given, key=int))
+
+
+def identity(found: Encoder) -> dict[str, str]:
+    """What a student's specification says of a teacher that is used as it is, or of the encoder of one that is not."""
+    if found.source == "artifact":
+        return {"source": "artifact", "pin": _pin(found)}
+    return sources.identity(found)
+
+
+def _pin(found: Encoder) -> str:
+    return artifact_fingerprint(found.folder) if found.source == "artifact" else sources.identity(found)["pin"]
+
+
+def columns(classifier: Classifier, task: Task, mapping: Mapping[str, str] | None = None) -> tuple[int, ...]:
+    """Which of a classifier's logits belongs to each label of the task, `(labels,)`; labels are matched by name.
+
+    Case, spaces, dashes and underscores do not count. `mapping` gives the task's label for labels of the classifier.
+    Raises `BadInput` where they do not match one to one; no labels are needed for a graded task.
+    """
+    given, name = list(classifier.labels), classifier.name
+    needed = len(task.labels) or 1
+    require(len(given) == needed, f"the teacher {name} gives {len(given)} logits a row; {task.name} needs {needed}")
+    if not task.labels:
+        return (0,)
+    for label, meant in (mapping or {}).items():
+        one_of(f"label of the teacher {name} in teacher_labels", label, given)
+        one_of(f"label of {task.name} in teacher_labels", meant, task.labels)
+    meant = [(mapping or {}).get(label, label) for label in given]
+    for compared in (str, _bare):
+        ours, theirs = [compared(label) for label in task.labels], [compared(label) for label in meant]
+        if len(set(ours)) == needed and sorted(ours) == sorted(theirs):
+            return tuple(theirs.index(label) for label in ours)
+    example = json.dumps(dict(zip(given, task.labels, strict=True)), ensure_ascii=False).replace('"', "")
+    raise BadInput(
+        f"the teacher {name} has the labels {', '.join(given)}, {task.name} has {', '.join(task.labels)}; say which is "
+        f"which with teacher_labels, such as {example}"
+    )
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"[\s_-]+", "", label.casefold())

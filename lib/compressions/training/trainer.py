@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from compressions.errors import require
 from compressions.methods.distillation import distillation_loss
 from compressions.training.choices import Choices
 
@@ -26,14 +27,15 @@ class Distillation:
 class StudentTrainer(Trainer):
     """Transformers' trainer; rows that carry `teacher_logits` are learned with the distillation loss."""
 
-    def __init__(self, *args, distillation: Distillation | None = None, **kwargs) -> None:
+    def __init__(self, *args, distillation: Distillation | None = None, precision: str = "float32", **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.distillation = distillation
+        self.distillation, self.precision = distillation, precision
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """The labels' loss, or with a teacher the distillation loss."""
         teacher = inputs.pop("teacher_logits", None)
-        outputs = model(**inputs)
+        with autocast(self.args.device, self.precision):
+            outputs = model(**inputs)
         loss = outputs.loss
         if teacher is not None:
             parts = (loss, outputs.logits, teacher)
@@ -88,10 +90,12 @@ def train(
     distillation: Distillation | None = None,
     callbacks: list[TrainerCallback] | None = None,
     strategy: str = "group_by_length",
+    precision: str = "float32",
 ) -> Trained:
     """Train `model` in place on tokenized rows with `labels`, and `teacher_logits` where there is a teacher.
 
-    `strategy` is how Transformers' trainer draws batches: by similar length, or `random`.
+    `strategy` is how Transformers' trainer draws batches: by similar length, or `random`. With the `precision`
+    `bfloat16` the model's products are taken in it, the weights stay in fp32.
     """
     with tempfile.TemporaryDirectory() as folder:
         trainer = StudentTrainer(
@@ -101,6 +105,7 @@ def train(
             data_collator=DataCollatorWithPadding(tokenizer),
             callbacks=callbacks,
             distillation=distillation,
+            precision=precision,
         )
         trainer.pop_callback(PrinterCallback)
         start = time.perf_counter()
@@ -111,7 +116,7 @@ def train(
 
 
 @torch.inference_mode()
-def predict(model: nn.Module, rows: datasets.Dataset, tokenizer) -> Tensor:
+def predict(model: nn.Module, rows: datasets.Dataset, tokenizer, precision: str = "float32") -> Tensor:
     """Logits `(rows, labels)` of tokenized rows, in their order; batches hold rows of similar length."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = model.to(device).eval()
@@ -122,7 +127,27 @@ def predict(model: nn.Module, rows: datasets.Dataset, tokenizer) -> Tensor:
     logits = []
     for start in range(0, len(order), EVALUATION_BATCH):
         batch = collate([inputs[row] for row in order[start : start + EVALUATION_BATCH]]).to(device)
-        logits.append(model(**batch).logits.float().cpu())
+        with autocast(device, precision):
+            logits.append(model(**batch).logits.float().cpu())
     back = torch.empty(len(order), dtype=torch.long)
     back[torch.tensor(order)] = torch.arange(len(order))
     return torch.cat(logits)[back]
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The precision in which a model's products are taken: `float32`, or `bfloat16` where the device has it."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+def check_precision(precision: str) -> None:
+    """Raise `BadInput` for `bfloat16` where neither a GPU nor the CPU has it."""
+    on_gpu = torch.cuda.is_available()
+    has = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else _cpu_has_bfloat16()
+    require(
+        precision == "float32" or has,
+        f"this {'GPU' if on_gpu else 'CPU'} has no bfloat16; take teacher_precision float32",
+    )
+
+
+def _cpu_has_bfloat16() -> bool:
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -1,0 +1,87 @@
+"""The identity of a result: everything that decides it, which its record states, and checksums of that."""
+
+import json
+from typing import TYPE_CHECKING
+
+from compressions.data import wordnet
+from compressions.data.tasks import HUB, REVISION
+from compressions.experiments.configurations import Configuration
+from compressions.files import fingerprint
+from compressions.models import sources, teacher
+
+if TYPE_CHECKING:
+    from compressions.experiments.experiment import Experiment
+
+FILES = "files"  # where the rows of a custom task are
+
+
+def specifications(experiment: "Experiment", wanted: list[Configuration]) -> dict[Configuration, dict]:
+    """The specification of each wanted configuration: everything that decides its result, and nothing that does not.
+
+    A parameter that came later than records is in it only where it is not at its default.
+    """
+    shared = _shared(experiment)
+    taught = teacher_identity(experiment) if any(each.uses("kd") for each in wanted) else None
+    return {each: shared | _own(experiment, each, taught) for each in wanted}
+
+
+def specification(experiment: "Experiment", configuration: Configuration) -> dict:
+    """The specification of one configuration."""
+    return specifications(experiment, [configuration])[configuration]
+
+
+def checksum(specification: dict) -> str:
+    """What names a fine-tuned teacher in the cache and in its students' specifications."""
+    return fingerprint(json.dumps(specification, sort_keys=True))
+
+
+def _shared(experiment: "Experiment") -> dict:
+    shared = {
+        "task": experiment.task,
+        "size": experiment.size,
+        "max_length": experiment.max_length,
+        "glue": {HUB: f"{HUB}@{REVISION}", FILES: FILES}.get(experiment.glue, "folder"),
+        "encoder": sources.identity(experiment.encoder),
+        "train_rows": experiment.train_rows,
+        **vars(experiment.choices),
+        **experiment.data.fingerprints,
+    }
+    if experiment.held_out:
+        shared |= {"held_out": experiment.held_out}
+    if experiment.precision != "float32":
+        shared |= {"precision": experiment.precision}
+    return shared
+
+
+def _own(experiment: "Experiment", configuration: Configuration, taught: dict | None) -> dict:
+    own = {"subset": list(configuration.subset), "sparsity": configuration.sparsity}
+    if configuration.uses("qat"):
+        own |= {"granularity": experiment.granularity}
+    if configuration.uses("mp"):
+        own |= {name: getattr(experiment, name) for name in ("prune_begin", "prune_end", "prune_every")}
+    if configuration.uses("kd"):
+        own |= {"temperature": experiment.temperature, "alpha": experiment.alpha, "teacher": taught}
+    if configuration.augments:
+        own |= {"augment": experiment.copies}
+    if configuration.augments and experiment.copies:
+        own |= {"synonyms": f"WordNet {wordnet.identity()}"}
+    return own
+
+
+def teacher_identity(experiment: "Experiment") -> dict:
+    """What a student's specification says of its teacher: its content, and how its logits were made.
+
+    Logits from a file are those of the teacher that wrote it.
+    """
+    if experiment.exported:
+        return experiment.exported.identity
+    if experiment.teaching:
+        made = checksum(experiment.teaching.specification)
+        return teacher.identity(experiment.found_teacher) | {"specification": made}
+    return teacher.identity(experiment.found_teacher) | _as_it_is(experiment)
+
+
+def _as_it_is(experiment: "Experiment") -> dict:
+    """What else decides the logits of a teacher that is not fine-tuned here."""
+    chosen = {"labels": dict(experiment.teacher_labels or ()), "precision": experiment.teacher_precision}
+    return {name: value for name, value in chosen.items() if value and value != "float32"}

@@ -1,0 +1,80 @@
+"""Files of a model on the hub, fetched into its cache at a fixed commit: weights, configuration and tokenizer."""
+
+import json
+from pathlib import Path
+
+from compressions.errors import BadInput, require
+
+CONFIG = "config.json"
+# In the order in which they are asked for; of the weights the first that there are, of vocabularies where no
+# `tokenizer.json` is.
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+VOCABULARIES = ("vocab.txt", "vocab.json", "merges.txt", "spm.model", "spiece.model", "sentencepiece.bpe.model")
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+
+
+def fetch(name: str, repository: str, revision: str, weights: bool = True) -> Path:
+    """The folder of a repository's files in the hub's cache; what is there already is not asked for again.
+
+    `weights` can be left for later. Raises `BadInput`, with the `name` that the model goes by here, where the hub is
+    out of reach or does not hold the model.
+    """
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError  # not needed to plan or to read a folder
+
+    try:
+        config = _file(repository, revision, CONFIG)
+        require(config is not None, f"the encoder {name!r} cannot be loaded from {repository}: it holds no {CONFIG}")
+        commit = config.parent.name
+        found = [each for each in TOKENIZER if _file(repository, commit, each)]
+        if TOKENIZER[0] not in found:
+            _first(repository, commit, VOCABULARIES[:1]) or [_file(repository, commit, each) for each in VOCABULARIES]
+        if weights:
+            first = _first(repository, commit, WEIGHTS)
+            for shard in shards(first) if first and first.suffix == ".json" else ():
+                require(
+                    _file(repository, commit, shard) is not None,
+                    f"{repository} holds no {shard}, which {first.name} names",
+                )
+        return config.parent
+    except (OSError, ValueError, EntryNotFoundError, HfHubHTTPError) as error:
+        if isinstance(error, BadInput):
+            raise
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInput(f"the encoder {name!r} cannot be loaded from {repository}: {reason}") from error
+
+
+def shards(index: Path) -> list[str]:
+    """The names of the files that an index of weights lists; raises `BadInput` for an index that cannot be read."""
+    try:
+        names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{index} is no index of weights ({error})") from error
+    for name in names:
+        require(
+            isinstance(name, str) and Path(name).name == name, f"{index} names the file {name!r} outside its folder"
+        )
+    return names
+
+
+def _first(repository: str, commit: str, names: tuple[str, ...]) -> Path | None:
+    return next((found for name in names if (found := _file(repository, commit, name))), None)
+
+
+def _file(repository: str, revision: str, name: str) -> Path | None:
+    """One file, or `None` where the repository has none of this name."""
+    from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    known = try_to_load_from_cache(repository, name, revision=revision)
+    pinned = len(revision) == 40  # a branch may have moved since
+    if known is not None and pinned:
+        return None if known is _CACHED_NO_EXIST else Path(known)
+    try:
+        return Path(hf_hub_download(repository, name, revision=revision))
+    except LocalEntryNotFoundError:
+        # Where the hub is not asked, files that somebody put into its cache are all there are.
+        if constants.HF_HUB_OFFLINE and name != CONFIG:
+            return None
+        raise
+    except EntryNotFoundError:
+        return None
