@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertTokenizer, PreTrainedTokenizerFast
 
-from compressions.data.glue import labeled
 from compressions.data.tasks import Task
 from compressions.data.tokenized import shared_rows, tokenize, tokenizer_key
 
@@ -41,7 +40,7 @@ def tokenizers(draw) -> PreTrainedTokenizerFast:
 @settings(max_examples=60)
 @given(st.lists(tokenizers(), min_size=2, max_size=3), st.integers(5, 9), st.sampled_from([PAIR, SINGLE]))
 def test_cached_rows_are_those_that_the_tokenizer_gives(own_cache, several, length, task):
-    rows = labeled(task, dict.fromkeys(task.columns, TEXTS) | {"label": [0, 1, 1]})
+    rows = datasets.Dataset.from_dict(dict.fromkeys(task.columns, TEXTS) | {"label": [0, 1, 1]})
     for tokenizer in several:
         cached = tokenize(rows, task, tokenizer, length)
         direct = tokenizer(*(TEXTS for _ in task.columns), truncation=True, max_length=length)
