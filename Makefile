@@ -22,7 +22,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test book pdf grid grid-status results size-measures exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
+.PHONY: help reproduce test test-fast book pdf grid grid-status results size-measures exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -35,6 +35,9 @@ reproduce: $(READY) ## Install, run the built-in grid on this machine, and build
 test: $(READY) ## Run every test, one file a core at a time, and those of speed alone
 	$(BIN)/python -m pytest -m "not alone" --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder; beside=$$?; \
 	$(BIN)/python -m pytest -m alone && exit $$beside
+
+test-fast: $(READY) ## Run the tests that take seconds together: all but those that start processes, train or build
+	$(BIN)/python -m pytest -m "not slow and not alone" --numprocesses $(CORES) --dist worksteal
 
 book: $(READY) ## Build the book from committed records, warnings as errors
 	rm -rf _build/demonstration _build/html _build/.doctrees

@@ -32,6 +32,7 @@ def test_ternary_weights_have_three_values_a_row():
     assert torch.allclose(found, torch.tensor([[0.0, 0.0, 1.0, -1.0], [0.0, 0.0, 0.0, 2.0]]))
 
 
+@pytest.mark.slow
 def test_a_fourth_method_is_trained_saved_and_recorded(tmp_path, monkeypatch):
     monkeypatch.setattr(configurations, "METHODS", (*configurations.METHODS, "ternary"))
     monkeypatch.setattr(run, "PREPARING", {"ternary": ternary_module().ternarize, **run.PREPARING})

@@ -32,6 +32,8 @@ from tests.data.test_glue import ROWS, RTE, write_glue
 from tests.places import command, kill_all, make, new_place, written
 from tests.small import quick
 
+pytestmark = pytest.mark.slow
+
 BASE, QAT, TAUGHT = Configuration(), Configuration(("qat",)), Configuration(("qat", "kd"))
 KILLS = 6
 

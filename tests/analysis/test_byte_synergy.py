@@ -30,6 +30,7 @@ def test_bytes_that_save_less_together_than_their_product_are_below_zero(tmp_pat
     assert np.allclose(found.value, np.log2(5 / 8)) and np.allclose(found.high - found.low, 0)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path):
     inside = []
     for run in range(100):

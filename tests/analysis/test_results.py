@@ -192,12 +192,14 @@ def test_records_of_two_grids_are_not_compared(tmp_path):
 FINDINGS = ("tradeoffs", "reductions", "synergy", "size_measures", "advice", "explorer")
 
 
+@pytest.mark.slow
 def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
     with pytest.raises(BadInput, match="holds no records; `make grid`"):
         run_chapter("tradeoffs", results=str(tmp_path))
 
 
 @pytest.mark.parametrize("name", FINDINGS)
+@pytest.mark.slow
 def test_a_chapter_of_findings_runs_with_other_choices(folder, name):
     choices = {
         "tolerance": 2,
@@ -211,6 +213,7 @@ def test_a_chapter_of_findings_runs_with_other_choices(folder, name):
     run_chapter(name, results=str(folder), **given)
 
 
+@pytest.mark.slow
 def test_one_seed_and_sizes_without_a_common_task_are_enough_to_show_what_can_be_shown(tmp_path):
     write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
     write_records(tmp_path, tasks=("sst2",), sizes=("minilm",), seeds=(0,))
@@ -219,6 +222,7 @@ def test_one_seed_and_sizes_without_a_common_task_are_enough_to_show_what_can_be
         run_chapter(name, results=str(tmp_path), draws=50)
 
 
+@pytest.mark.slow
 def test_chapters_of_findings_take_custom_tasks_and_mixed_seeds(tmp_path):
     write_records(tmp_path, tasks=("reviews",), sizes=("tiny", "mini", "MyBert"))
     write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))

@@ -112,6 +112,7 @@ def middle(results, drawn, tolerance=0.0, how="interpolated"):
 
 
 @pytest.mark.parametrize("truth, runs, least, most", [(0.0, 100, 0.92, 0.98), (0.6, 50, 0.88, 1.0)])
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_as_often_as_it_says(truth, runs, least, most):
     hits = []
     for run in range(runs):
@@ -160,6 +161,7 @@ def test_corrected_draws_have_the_variance_of_the_interval():
     assert (drawn.both.var(axis=0)[..., :12] > 1.2 * variance).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_the_interval_of_two_seeds_of_one_task_is_wide_enough():
     hits = []
     for run in range(150):

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import threading
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -16,7 +17,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.conftest import ROOT
 
@@ -27,7 +28,8 @@ PAGES = [CONTENTS["root"], *(chapter["file"] for part in CONTENTS["parts"] for c
 CHARTS = {"notebooks/paper": 1, "notebooks/experiment": 2, "notebooks/tradeoffs": 1, "notebooks/explorer": 1}
 EXPLORER = "notebooks/explorer"
 FORMULAS = ("notebooks/quantization", "notebooks/pruning", "notebooks/distillation", "notebooks/setup")
-every_page = pytest.mark.parametrize("name", PAGES)
+pytestmark = pytest.mark.slow
+CHAPTERS = pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -83,14 +85,12 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def visit(browser, address):
+@pytest.fixture(scope="module")
+def open_page(browser, address):
     """Opens a page at a width; gives it and the list of its troubles."""
-    pages = []
 
     def go(name: str, width: int = 1280, fragment: str = ""):
         page, troubles = browser.new_page(viewport={"width": width, "height": 900}), []
-        pages.append(page)
         page.set_default_timeout(120_000)
         page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
         page.on("response", lambda answer: answer.status >= 400 and troubles.append(f"{answer.status}: {answer.url}"))
@@ -103,29 +103,67 @@ def visit(browser, address):
     def ours(url: str) -> bool:
         return url.startswith((address, "data:", "blob:"))
 
+    return go
+
+
+@pytest.fixture
+def visit(open_page):
+    """The same, and the page is closed at the end of the test."""
+    pages = []
+
+    def go(*where, **how):
+        page, troubles = open_page(*where, **how)
+        pages.append(page)
+        return page, troubles
+
     yield go
     for page in pages:
         page.close()
 
 
-@every_page
-def test_a_page_asks_no_other_server_and_reports_no_error(visit, name):
-    page, troubles = visit(name)
-    assert page.locator("h1").count() >= 1
-    assert troubles == []
+@dataclass
+class Opened:
+    """A page that was opened at a phone's width and now is wide."""
+
+    page: Page
+    troubles: list[str]
+    width_on_a_phone: int
 
 
-@every_page
-def test_a_page_fits_a_phone(visit, name):
-    page, _ = visit(name, width=360)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, open_page):
+    """Each page of the book, opened once: pytest runs all tests of one before it goes on to the next."""
+    page, troubles = open_page(request.param, width=360)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    yield Opened(page, troubles, width)
+    page.close()
 
 
-@every_page
-def test_a_page_passes_the_automatic_checks_of_accessibility(visit, name):
-    page, _ = visit(name)
-    found = Axe().run(page).response["violations"]
+def test_a_page_asks_no_other_server_and_reports_no_error(opened):
+    assert opened.page.locator("h1").count() >= 1
+    assert opened.troubles == []
+
+
+def test_a_page_fits_a_phone(opened):
+    assert opened.width_on_a_phone <= 360
+
+
+def test_a_page_passes_the_automatic_checks_of_accessibility(opened):
+    found = Axe().run(opened.page).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+def test_pictures_are_there_and_described(opened):
+    pictures = opened.page.locator("article figure img")
+    for place in range(pictures.count()):
+        assert pictures.nth(place).evaluate("picture => picture.naturalWidth > 100 && picture.alt.length > 20")
+
+
+def test_a_page_is_light_and_prints(opened):
+    sizes = opened.page.evaluate("performance.getEntries().map(entry => entry.decodedBodySize || 0)")
+    assert sum(sizes) < 2.5e6
+    assert opened.page.pdf(format="A4").startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("name", [CONTENTS["root"], "notebooks/tradeoffs", EXPLORER, "notebooks/synergy"])
@@ -135,14 +173,6 @@ def test_a_page_passes_them_in_the_dark_too(visit, name):
     page.reload(wait_until="networkidle")  # colors that are still changing from light to dark have little contrast
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in Axe().run(page).response["violations"]] == []
-
-
-@every_page
-def test_a_page_is_light_and_prints(visit, name):
-    page, _ = visit(name)
-    sizes = page.evaluate("performance.getEntries().map(entry => entry.decodedBodySize || 0)")
-    assert sum(sizes) < 2.5e6
-    assert page.pdf(format="A4").startswith(b"%PDF")
 
 
 def test_text_is_painted_before_the_charts_script_is_there(browser, address):
@@ -158,13 +188,13 @@ def test_text_is_painted_before_the_charts_script_is_there(browser, address):
 
 def test_each_page_leads_to_the_next_in_the_order_of_the_contents(html):
     for name, following in pairwise(PAGES):
-        link = BeautifulSoup((html / f"{name}.html").read_text(), "html.parser").find("a", class_="right-next")
+        link = soup(html, name).find("a", class_="right-next")
         target = (html / name).parent.joinpath(link["href"]).resolve()
         assert str(target.relative_to(html.resolve()).with_suffix("")) == following
 
 
 def test_every_link_within_the_book_leads_somewhere(html):
-    pages = {name: BeautifulSoup((html / f"{name}.html").read_text(), "html.parser") for name in PAGES}
+    pages = {name: soup(html, name) for name in PAGES}
     anchors = {name: {tag["id"] for tag in page.find_all(id=True)} for name, page in pages.items()}
     for name, page in pages.items():
         for link in (tag["href"] for tag in page.find_all("a", href=True)):
@@ -192,19 +222,18 @@ def test_charts_are_drawn(visit, name, least):
     assert named.count() >= least, "a screen reader is told what a chart shows"
 
 
-@pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
-def test_each_figure_leads_to_its_data_picture_script_and_records(html, visit, name):
-    page, _ = visit(name)
-    captions = page.locator("article figure figcaption")
-    for place in range(captions.count()):
-        links = captions.nth(place).locator(".sources a")
-        files = {links.nth(each).inner_text(): links.nth(each).get_attribute("href") for each in range(links.count())}
-        assert {"data (CSV)", "SVG", "script"} <= set(files)
-        found = {text: (html / f"{name}.html").parent / link for text, link in files.items()}
-        assert all(file.is_file() for file in found.values())
-        assert len(pd.read_csv(found["data (CSV)"]).columns) > 1 and "<svg" in found["SVG"].read_text()
-        assert found["script"].read_text() == (ROOT / f"{name}.py").read_text()
+@CHAPTERS
+def test_each_figure_leads_to_its_data_picture_script_and_records(html, name):
+    for caption in soup(html, name).select("article figure figcaption"):
+        files = {link.text: (html / f"{name}.html").parent / link["href"] for link in caption.select(".sources a")}
+        assert {"data (CSV)", "SVG", "script"} <= set(files) and all(file.is_file() for file in files.values())
+        assert len(pd.read_csv(files["data (CSV)"]).columns) > 1 and "<svg" in files["SVG"].read_text()
+        assert files["script"].read_text() == (ROOT / f"{name}.py").read_text()
     assert (html / "records/cpu/records.csv").is_file()
+
+
+def soup(html: Path, name: str) -> BeautifulSoup:
+    return BeautifulSoup((html / f"{name}.html").read_text(), "html.parser")
 
 
 def explore(page) -> dict:
@@ -260,18 +289,9 @@ def test_formulas_are_set(visit, name):
     assert page.locator("mjx-container").count() >= 1 and "\\frac" not in page.inner_text("article")
 
 
-@every_page
-def test_pictures_are_there_and_described(visit, name):
-    page, _ = visit(name)
-    pictures = page.locator("article figure img")
-    for place in range(pictures.count()):
-        assert pictures.nth(place).evaluate("picture => picture.naturalWidth > 100 && picture.alt.length > 20")
-
-
-@pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
-def test_an_executable_chapter_can_be_launched_edited_and_downloaded(visit, name):
-    page, _ = visit(name)
-    links = page.eval_on_selector_all("a.dropdown-item", "links => links.map(link => link.href)")
+@CHAPTERS
+def test_an_executable_chapter_can_be_launched_edited_and_downloaded(html, name):
+    links = [link["href"] for link in soup(html, name).select("a.dropdown-item")]
     assert any("mybinder.org" in link for link in links)
     assert any("colab.research" in link and link.endswith(f"/blob/notebooks/{name}.ipynb") for link in links)
     assert any(f"/edit/main/{name}.py" in link for link in links)

@@ -231,6 +231,7 @@ def test_several_processes_may_prepare_one_task_at_once(files, tmp_path):
         assert set(pool.map(prepare, range(64))) == {96}
 
 
+@pytest.mark.slow
 def test_papermill_compresses_an_encoder_on_csv_files_for_a_package_to_take_away(tmp_path, files):
     given = {"name": "tested", "train": files[0], "validation": files[1], "label": "stars", "epochs": 1}
     given |= {"results": tmp_path / "results", "artifacts": tmp_path / "artifacts"}

@@ -11,6 +11,8 @@ from compressions.experiments.records import read_all
 from tests import kubernetes, slurm, small
 from tests.places import command, new_place
 
+pytestmark = pytest.mark.slow
+
 ONE = f"""
 tasks: [rte]
 sizes: [narrow]

@@ -64,6 +64,7 @@ def experiment(folder, **more) -> Experiment:
     return Experiment(**QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")} | more)
 
 
+@pytest.mark.slow
 def test_every_configuration_leaves_a_record_with_what_is_promised(records):
     assert set(records) == {c.name for c in configurations(EVERYTHING, [0.4, 0.6])} and len(records) == 13
     for record in records.values():
@@ -73,6 +74,7 @@ def test_every_configuration_leaves_a_record_with_what_is_promised(records):
         )
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_the_predictions_beside_the_record(folder, records):
     labels = np.array(load(TASKS["rte"], small.glue()).validation["label"])
     for record in records.values():
@@ -81,6 +83,7 @@ def test_scores_are_those_of_the_predictions_beside_the_record(folder, records):
         assert metrics.scores(TASKS["rte"], labels, predictions)["score"] == record["score"]
 
 
+@pytest.mark.slow
 def test_the_score_is_the_saved_models(folder, records):
     material = experiment(folder).data
     for name in ("base", "qat+kd+mp60"):
@@ -90,6 +93,7 @@ def test_the_score_is_the_saved_models(folder, records):
         assert np.array_equal(logits.argmax(1), read_predictions(path)[0])
 
 
+@pytest.mark.slow
 def test_sizes_are_exact(folder, records):
     size = experiment(folder).encoder.size
     for name, record in records.items():
@@ -103,12 +107,14 @@ def test_sizes_are_exact(folder, records):
         assert record["megabytes"] == pytest.approx(record["non_zeros"] * record["bits"] / 8e6)
 
 
+@pytest.mark.slow
 def test_only_teachers_and_the_control_see_added_rows(records):
     for name, record in records.items():
         assert (record["augmented_rows"] > 300) == ("kd" in name or name == "aug")
         assert (record["teacher"] is not None) == ("kd" in name)
 
 
+@pytest.mark.slow
 def test_the_executed_notebook_shows_bars_a_table_and_charts(folder):
     notebook = nbformat.read(folder / "out.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
@@ -119,6 +125,7 @@ def test_the_executed_notebook_shows_bars_a_table_and_charts(folder):
     assert not [output for output in outputs if output.get("name") == "stderr"]
 
 
+@pytest.mark.slow
 def test_a_second_run_repeats_nothing(folder, records):
     paths = {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.json")}
     again = run(experiment(folder), configurations(EVERYTHING, [0.4, 0.6]))
@@ -126,6 +133,7 @@ def test_a_second_run_repeats_nothing(folder, records):
     assert {path: path.stat().st_mtime_ns for path in (folder / "results").rglob("*.json")} == paths
 
 
+@pytest.mark.slow
 def test_records_that_are_there_are_read_without_loading_torch(folder, records):
     chosen = QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")}
     lines = f"""
@@ -141,6 +149,7 @@ print(len(found), sorted({{"torch", "transformers"}} & set(sys.modules)))
     assert done.stdout.splitlines()[-1:] == [f"{len(records)} []"], done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_scores_and_force_runs_again(tmp_path, folder, records):
     threads = torch.get_num_threads()
     torch.set_num_threads(records["base"]["machine"]["threads"])
@@ -163,6 +172,7 @@ def test_a_held_out_part_of_the_training_rows_takes_the_place_of_the_validation_
     assert "held_out" not in specification(experiment(tmp_path), Configuration())
 
 
+@pytest.mark.slow
 def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
     run(experiment(tmp_path), configurations([["kd"]], []))
     asked = []
@@ -173,27 +183,32 @@ def test_a_teacher_is_asked_once_for_the_same_rows(tmp_path, monkeypatch):
     assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_a_finished_experiment_can_teach(tmp_path, folder, records):
     taught = experiment(tmp_path, teacher=str(folder / "artifacts/results/rte/narrow/kd-seed0"))
     record = run(taught, configurations([["kd"]], []))[0]
     assert record["teacher"]["fingerprint"] == records["kd"]["artifact_sha256"]
 
 
+@pytest.mark.slow
 def test_a_teacher_of_another_kind_of_task_is_refused(folder, records):
     teacher = str(folder / "artifacts/results/rte/narrow/kd-seed0")
     with pytest.raises(BadInput, match="gives 2 logits a row; mnli needs 3"):
         run(experiment(folder, task="mnli", teacher=teacher), configurations([["kd"]], []))
 
 
+@pytest.mark.slow
 def test_another_choice_under_the_same_name_is_refused_before_training(folder, records):
     with pytest.raises(BadInput, match=r"rte/narrow/base-seed0.json was made with epochs 1, not 2"):
         run(experiment(folder, epochs=2), configurations([[], ["qat"]], []))
 
 
+@pytest.mark.slow
 def test_the_trained_and_the_saved_model_agree_on_a_whole_validation_set(tmp_path):
     assert agreement(experiment(tmp_path), Configuration(("qat", "mp"), 0.6)) < 1e-5
 
 
+@pytest.mark.slow
 def test_real_trained_and_saved_model_agree_on_a_whole_validation_set(tmp_path, real):
     quick = {"task": "sst2", "size": "tiny", "train_rows": 512, "teacher": None}
     assert agreement(experiment(tmp_path, **quick, **real), Configuration(("qat",))) < 0.05
@@ -215,6 +230,7 @@ def agreement(chosen: Experiment, configuration: Configuration) -> float:
     return float((fake - real).abs().quantile(0.99) / fake.std())
 
 
+@pytest.mark.slow
 def test_one_real_experiment(tmp_path, real):
     chosen = {
         "size": "tiny",
@@ -232,6 +248,7 @@ def test_one_real_experiment(tmp_path, real):
     assert str(real["glue"]) not in json.dumps(record) and str(real["checkpoints"]) not in json.dumps(record)
 
 
+@pytest.mark.slow
 def test_without_wordnet_a_student_learns_from_the_original_rows_and_one_line_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("WORDNET", str(tmp_path))
     (record,) = run(experiment(tmp_path, train_rows=64), configurations([["kd"]], []))
@@ -306,6 +323,7 @@ def test_a_wrong_value_is_named_in_one_line_with_what_is_allowed(wrong, words):
         ({"learning_rate": "null", "epochs": "None", "seed": np.int64(7), "train_rows": None}, (None, None, 7, None)),
     ],
 )
+@pytest.mark.slow
 def test_words_of_yaml_and_of_a_command_line_mean_what_they_say(given, meant):
     made = Experiment(**QUICK | given)
     assert (made.learning_rate, made.epochs, made.seed, made.train_rows) == meant
@@ -340,6 +358,7 @@ def test_the_environment_overrides_where_things_come_from(tmp_path, monkeypatch)
     ],
     ids=["parameter", "subset"],
 )
+@pytest.mark.slow
 def test_papermill_ends_with_one_line_and_a_non_zero_exit(tmp_path, arguments, line):
     done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path), *arguments)
     assert done.returncode != 0
@@ -348,6 +367,7 @@ def test_papermill_ends_with_one_line_and_a_non_zero_exit(tmp_path, arguments, l
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 def test_a_parameters_name_is_never_run_as_code(tmp_path):
     name = f"x = 1; import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch(); y"
     (tmp_path / "given.json").write_text(json.dumps({name: 1}))
@@ -356,6 +376,7 @@ def test_a_parameters_name_is_never_run_as_code(tmp_path):
     assert done.stderr.splitlines()[-1].startswith('BadInput: parameter "x = 1; import')
 
 
+@pytest.mark.slow
 def test_a_script_is_never_overwritten_by_its_output(tmp_path):
     script = tmp_path / "out.py"
     script.write_text("kept = True\n")
@@ -363,6 +384,7 @@ def test_a_script_is_never_overwritten_by_its_output(tmp_path):
     assert done.returncode != 0 and script.read_text() == "kept = True\n"
 
 
+@pytest.mark.slow
 def test_a_hub_out_of_reach_is_said_in_one_line(tmp_path):
     arguments = parameters(tmp_path, size="tiny", glue="nyu-mll/glue", checkpoints="hub", teacher="tiny", subsets=[[]])
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}

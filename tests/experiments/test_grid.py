@@ -53,6 +53,7 @@ def ran(place, first_run):
     return place
 
 
+@pytest.mark.slow
 def test_a_grid_leaves_every_record_and_a_second_call_repeats_none(ran, first_run):
     assert "quick: 4 of 4 configurations to run" in first_run[0]
     records = read_all(ran / "results/quick")
@@ -65,6 +66,7 @@ def test_a_grid_leaves_every_record_and_a_second_call_repeats_none(ran, first_ru
     assert again.returncode == 0 and "quick: 0 of 4" in again.stdout and written(ran) == before
 
 
+@pytest.mark.slow
 def test_a_grid_that_is_being_run_is_not_run_a_second_time(first_run):
     assert "the grid 'quick' is being run by another process" in first_run[1]
 
@@ -83,6 +85,7 @@ def test_a_start_is_short():
     assert own < 3 * max(before, after)
 
 
+@pytest.mark.slow
 def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says(ran):
     gone = next(path for path in written(ran) if path.name == "qat+mp50-seed1.json")
     gone.unlink()
@@ -96,6 +99,7 @@ def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says
     assert after.keys() - before.keys() == {gone} and before.items() <= after.items()
 
 
+@pytest.mark.slow
 def test_the_status_counts_what_is_done_and_what_is_left(ran, monkeypatch, capsys):
     assert re.search(r"narrow +4 +4 +0 +0 +0\.0\n", make(ran, "quick", "grid-status").stdout)
     (ran / "grids/more.yml").write_text(QUICK.replace("[0, 1]", "[0, 1, 2]") + "results: results/quick\n")
@@ -113,6 +117,7 @@ def test_the_status_counts_what_is_done_and_what_is_left(ran, monkeypatch, capsy
         (lambda record: [], "rte/narrow/base-seed0.json cannot be read"),
     ],
 )
+@pytest.mark.slow
 def test_a_grid_refuses_to_go_on_with_a_record_that_is_not_sound(ran, monkeypatch, change, message):
     monkeypatch.chdir(ran)
     path = ran / "results/quick/rte/narrow/base-seed0.json"
@@ -124,6 +129,7 @@ def test_a_grid_refuses_to_go_on_with_a_record_that_is_not_sound(ran, monkeypatc
     assert set(written(ran)) == set(before)
 
 
+@pytest.mark.slow
 def test_a_grid_refuses_records_of_another_specification(ran, monkeypatch):
     (ran / "grids/other.yml").write_text(QUICK.replace("epochs: 1", "epochs: 2") + "results: results/quick\n")
     monkeypatch.chdir(ran)
@@ -154,6 +160,7 @@ def test_a_grid_file_is_checked_before_anything_runs(change, message):
         Grid("g", content | change).experiments  # noqa: B018
 
 
+@pytest.mark.slow
 def test_planning_and_refusing_load_neither_torch_nor_transformers():
     lines = "from compressions.experiments import grid, manage; import sys; manage.status(grid.read_grid('paper'))"
     check = "print(sorted({'torch', 'transformers', 'datasets', 'sklearn'} & set(sys.modules)))"
@@ -177,6 +184,7 @@ def test_the_projects_own_grids_are_sound(name, monkeypatch):
     assert len(grid.experiments) == len({grid.notebook(experiment) for experiment in grid.experiments})
 
 
+@pytest.mark.slow
 def test_experiments_take_the_gpus_in_turn_that_the_shell_allows(place, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
     (place / "grids/planned.yml").write_text(QUICK)
@@ -204,6 +212,7 @@ def test_the_order_is_the_one_that_the_file_asks_for():
     assert len(order) == len(set(order)) == 8
 
 
+@pytest.mark.slow
 def test_experiments_that_fail_or_are_killed_say_why_and_stop_no_other(place, monkeypatch, capsys):
     """CoLA's records cannot be written, and RTE's kernel is killed as one that takes all memory is."""
     content = QUICK.replace("[rte]", "[cola, rte, mrpc]").replace("[0, 1]", "[0]").replace("[[], [qat, mp]]", "[[]]")
@@ -244,6 +253,7 @@ def is_kernel_of_rte(process: psutil.Process) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_two_runs_of_one_configuration_train_it_once(tmp_path):
     trained = []
 

@@ -16,6 +16,7 @@ def test_its_rows_have_glues_mean_length():
 
 
 @pytest.mark.parametrize("subset", training_step.SUBSETS.values(), ids=training_step.SUBSETS)
+@pytest.mark.slow
 def test_it_trains_every_subset(monkeypatch, subset):
     monkeypatch.setattr(training_step, "STEPS", 2)
     assert training_step.train(subset).steps == 2

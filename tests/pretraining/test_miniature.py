@@ -22,6 +22,8 @@ from compressions.pretraining.miniature import PROVENANCE, Miniature, read_state
 from compressions.pretraining.run import make
 from tests.conftest import ROOT, call_papermill
 
+pytestmark = pytest.mark.slow
+
 TEACHER = str(ROOT / "checkpoints/tiny")
 BEGIN = """
 from compressions.pretraining import run

@@ -116,6 +116,7 @@ def record(tmp_path_factory):
     return experiment.record_path(configuration)
 
 
+@pytest.mark.slow
 def test_a_package_predicts_without_torch_what_its_record_says(tmp_path, record, monkeypatch):
     monkeypatch.setenv("GLUE", small.glue())
     out = tmp_path / "package"
@@ -136,6 +137,7 @@ def test_a_package_predicts_without_torch_what_its_record_says(tmp_path, record,
     )
 
 
+@pytest.mark.slow
 def test_a_whole_folder_is_checked_in_onnx_runtime(monkeypatch, capsys, record):
     results = record.parents[2]
     monkeypatch.chdir(results.parent)
@@ -146,6 +148,7 @@ def test_a_whole_folder_is_checked_in_onnx_runtime(monkeypatch, capsys, record):
     assert float(line["score"]) == json.loads(record.read_text())["score"] and int(line["differing"]) < 5
 
 
+@pytest.mark.slow
 def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, record, real):
     monkeypatch.setenv("GLUE", real["glue"])
     with pytest.raises(BadInput, match="was made with validation_fingerprint .*name its rows with GLUE"):
@@ -158,6 +161,7 @@ def test_the_error_of_an_accuracy_is_the_binomial_one():
     assert score_error(TASKS["sst2"], labels, (np.arange(400) < 320).astype(np.uint8)) == pytest.approx(2.0, rel=0.1)
 
 
+@pytest.mark.slow
 def test_every_shape_a_size_can_take_is_timed_in_turn():
     sessions = {each.name: session(to_onnx(latency.random_model(SMALL, each))) for each in latency.CONFIGURATIONS}
     rows = latency.measure(SMALL, sessions, 0.1)

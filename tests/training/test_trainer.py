@@ -17,6 +17,8 @@ from compressions.storage import artifact
 from compressions.training import trainer
 from tests import small
 
+pytestmark = pytest.mark.slow
+
 
 def experiment(folder, **more) -> Experiment:
     return Experiment(**small.quick(folder, task="sst2", epochs=3, batch_size=16, learning_rate=3e-3) | more)
