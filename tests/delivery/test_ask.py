@@ -1,0 +1,32 @@
+"""A compressed model is asked about texts that nobody labeled."""
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from compressions.data.tasks import TASKS
+from compressions.delivery.ask import ask
+from compressions.errors import BadInput
+from compressions.storage.artifact import load_artifact
+from tests.storage.test_artifact import save
+
+TEXTS = [["the film was dull", "a movie was very clever"], ["the rabbit was near the house", "the bunny saw a doctor"]]
+
+
+@torch.inference_mode()
+def test_answers_are_those_of_each_text_alone(tmp_path):
+    with torch.inference_mode(False):
+        save(tmp_path / "it")
+    found = ask(tmp_path / "it", TASKS["mnli"], TEXTS)
+    assert found[["premise", "hypothesis"]].to_numpy().tolist() == TEXTS
+    model, tokenizer = load_artifact(tmp_path / "it").eval(), AutoTokenizer.from_pretrained(tmp_path / "it")
+    for texts, answer, probability in zip(TEXTS, found.answer, found.probability, strict=True):
+        alone = model(**tokenizer(*texts, return_tensors="pt")).logits.softmax(dim=1)[0]
+        assert answer == TASKS["mnli"].labels[alone.argmax()] and probability == pytest.approx(
+            float(alone.max()), abs=0.02
+        )
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="holds no artifact"):
+        ask(tmp_path, TASKS["mnli"], TEXTS)
