@@ -90,7 +90,7 @@ def card(record: dict, task: Task, found: dict, name: str) -> str:
         f"---\ntags: [bert, {task.name}, compression, int8, pruning]\n---",
         f"# {name}",
         f"BERT {chosen['size'].upper()} for {whose} {task.name}, compressed by `{record['configuration']}`.",
-        f"```\npip install onnxruntime tokenizers\npython predict.py {example}\n```",
+        f"```\npip install 'onnxruntime>=1.23' tokenizers\npython predict.py {example}\n```",
         "## Score",
         f"{record['score']:.1f} ± {margin:.1f} (95 %, the noise of {onnx['rows']:,} validation rows; one seed, whose "
         f"own noise is not in it): {metrics}. `model.onnx` scores {onnx['onnx_score']:.1f} and answers otherwise in "

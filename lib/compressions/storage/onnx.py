@@ -30,7 +30,9 @@ class _Quantize(torch.autograd.Function):
 
     @staticmethod
     def symbolic(g, activations, scale):
-        rounded = g.op("QuantizeLinear", activations, scale, g.op("Constant", value_t=ZERO_LEFT))
+        # ONNX Runtime 1.23, the first with `Attention`, has opset 23's QuantizeLinear only in its own domain.
+        rounded = g.op("com.microsoft::QuantizeLinear", activations, scale, g.op("Constant", value_t=ZERO_LEFT))
+        rounded.setType(activations.type().with_dtype(torch.uint8))
         return g.op("Clip", rounded, g.op("Constant", value_t=LEAST))
 
 
