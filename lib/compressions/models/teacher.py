@@ -1,6 +1,5 @@
 """The teacher of a task, chosen: an encoder that is still to be fine-tuned, or a classifier that is used as it is."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -143,10 +142,10 @@ def columns(classifier: Classifier, task: Task, mapping: Mapping[str, str] | Non
         ours, theirs = [compared(label) for label in task.labels], [compared(label) for label in meant]
         if len(set(ours)) == needed and sorted(ours) == sorted(theirs):
             return tuple(theirs.index(label) for label in ours)
-    example = json.dumps(dict(zip(given, task.labels, strict=True)), ensure_ascii=False).replace('"', "")
+    unsaid = ", ".join(f"{label}: …" for label in given)  # a full example could be taken as it stands, and be wrong
     raise BadInput(
         f"the teacher {name} has the labels {', '.join(given)}, {task.name} has {', '.join(task.labels)}; say which is "
-        f"which with teacher_labels, such as {example}"
+        f"which with teacher_labels {{{unsaid}}}"
     )
 
 
