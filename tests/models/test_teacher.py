@@ -76,7 +76,7 @@ def test_labels_that_differ_in_no_more_than_case_or_separators_are_matched_to_th
 def test_labels_of_other_names_are_refused_and_can_be_mapped():
     unnamed = classifier("LABEL_0", "LABEL_1", "LABEL_2")
     with pytest.raises(
-        BadInput, match="has the labels LABEL_0, LABEL_1, LABEL_2, mnli has .* teacher_labels, such as {"
+        BadInput, match="has the labels LABEL_0, LABEL_1, LABEL_2, mnli has .* teacher_labels {LABEL_0: …"
     ):
         teacher.columns(unnamed, MNLI)
     mapping = {"LABEL_0": "contradiction", "LABEL_1": "entailment", "LABEL_2": "neutral"}
