@@ -248,7 +248,7 @@ def test_experiments_that_fail_or_are_killed_say_why_and_stop_no_other(place, mo
 def is_kernel_of_rte(process: psutil.Process) -> bool:
     try:
         asked = " ".join(process.parent().cmdline())
-        return "ipykernel_launcher" in process.cmdline() and "-p task rte" in asked
+        return "ipykernel_launcher" in process.cmdline() and " task rte " in asked
     except psutil.Error:
         return False
 
