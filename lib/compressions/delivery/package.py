@@ -23,7 +23,7 @@ from compressions.measurements import latency
 from compressions.measurements.artifacts import model_name, read_with_artifact
 from compressions.measurements.model_bytes import measure
 from compressions.measurements.onnx_scores import onnx_scores, rows_source
-from compressions.models.architectures import Size
+from compressions.models.architectures import size_from
 from compressions.storage.artifact import load_artifact, load_packed, pack_artifact
 from compressions.storage.onnx import session, to_onnx
 from compressions.storage.size_measures import DESCRIPTIONS
@@ -69,9 +69,7 @@ def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> floa
 
 def _latency(folder: Path, name: str, content: bytes) -> list[dict]:
     """Milliseconds of the exported model, measured in turn with an fp32 model of the same shape."""
-    config = AutoConfig.from_pretrained(folder)
-    shape = (config.num_hidden_layers, config.hidden_size, config.num_attention_heads)
-    size = Size(folder.parent.name, *shape, vocabulary=config.vocab_size, positions=config.max_position_embeddings)
+    size = size_from(folder.parent.name, AutoConfig.from_pretrained(folder).to_dict())
     plain = session(to_onnx(latency.random_model(size, Configuration())))
     rows = latency.measure(size, {"fp32": plain, name: session(content)}, SECONDS)
     return [row for row in rows if row["configuration"] == name]
