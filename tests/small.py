@@ -100,6 +100,7 @@ def wordnet() -> str:
     lines = {
         "index.noun": [f"{word} n 1 0 1 0 {place}" for place, pair in pairs.items() for word in pair],
         "data.noun": [f"{place} 03 n 02 {one} 0 {other} 0 000 | of tests" for place, (one, other) in pairs.items()],
+        "cntlist.rev": [f"{word}%1:03:00:: 1 5" for pair in pairs.values() for word in pair],
     }
     return write_wordnet(_place() / "wordnet", lines)
 

@@ -11,14 +11,17 @@ import datasets
 
 Synonyms = Callable[[str], list[str]]
 
+VERSION = 2  # of the rule that makes copies: rows of another are not read from the cache, nor their records taken
+SOURCE = "source"  # column of a copy: the place of its original
 SHARE = 0.15
-# Whole words only: no part of a contraction ("don't", "don 't"), an abbreviation ("U.S.") or a compound ("well-made").
-WORD = re.compile(r"(?<![\w.'’-])[A-Za-z]{3,}(?![\w'’-]|\.\w| ['’]t\b)")
+# Whole lower-case words: no name, no unit after a number, no part of a contraction ("don't", "don 't"), an abbreviation
+# ("U.S.") or a compound ("well-made").
+WORD = re.compile(r"(?<!\d )(?<![\w.'’-])[a-z]{3,}(?![\w'’-]|\.\w| ['’]t\b)")
 
 
 def replace_synonyms(text: str, synonyms: Synonyms, rng: random.Random) -> str:
     """The text with about 15 % of its words, but at least one, replaced by a synonym; unchanged where none has any."""
-    words = [(match, synonyms(match.group().lower())) for match in WORD.finditer(text)]
+    words = [(match, synonyms(match.group())) for match in WORD.finditer(text)]
     able = [(match, others) for match, others in words if others]
     chosen = rng.sample(able, min(len(able), max(1, round(SHARE * len(words)))))
     for match, others in sorted(chosen, key=lambda choice: -choice[0].start()):
@@ -27,14 +30,15 @@ def replace_synonyms(text: str, synonyms: Synonyms, rng: random.Random) -> str:
 
 
 def augment(rows: datasets.Dataset, columns: tuple[str, ...], copies: int, synonyms: Synonyms) -> datasets.Dataset:
-    """`copies` synonym-replaced copies of every row, labels kept, less those equal to their original.
+    """`copies` synonym-replaced copies of every row, less those equal to their original, whose place is `source`.
 
-    Seeded by a constant: all sizes, seeds and configurations of a task see the same added rows.
+    Seeded by a constant: all sizes, seeds and configurations of a task see the same copies.
     """
     rng = random.Random(0)
     added = []
-    for row in (row for _ in range(copies) for row in rows):
+    for place, row in (each for _ in range(copies) for each in enumerate(rows)):
         replaced = {column: replace_synonyms(row[column], synonyms, rng) for column in columns}
         if any(replaced[column] != row[column] for column in columns):
-            added.append({**row, **replaced})
-    return datasets.Dataset.from_list(added, features=rows.features) if added else rows.select([])
+            added.append({**row, **replaced, SOURCE: place})
+    features = datasets.Features({**rows.features, SOURCE: datasets.Value("int32")})
+    return datasets.Dataset.from_dict({name: [row[name] for row in added] for name in features}, features=features)

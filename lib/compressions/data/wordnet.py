@@ -1,6 +1,7 @@
 """Synonyms from a WordNet database (Miller 1995) found on the machine; the file formats are those of wndb(5WN)."""
 
 import os
+import re
 import sys
 import zipfile
 from collections import Counter, defaultdict
@@ -12,7 +13,7 @@ from compressions.errors import BadInput
 from compressions.files import file_fingerprint, fingerprint
 
 PARTS = ("noun", "verb", "adj", "adv")
-PART_OF_TYPE = {"1": "noun", "2": "verb", "3": "adj", "4": "adv", "5": "adj"}
+TYPE_NUMBER = {"n": "1", "v": "2", "a": "3", "r": "4", "s": "5"}  # of a sense, as its key and as data files name it
 COUNTS = "cntlist.rev"
 FILES = (
     COUNTS,
@@ -40,6 +41,13 @@ ENDINGS = (
     ("est", ""),
 )
 SHORTEST_STEM = 3
+ADJECTIVES = ("3", "5")  # senses whose synonyms fit too few texts: a `clever` plan is no `apt` one
+# What makes a synonym safe in any text; chosen by reading 100 replacements each of five settings.
+DOMINANT = 0.85  # share of a word's tagged uses that have its most used sense
+LEAST_TAGS = 3  # tagged uses of a synonym in that sense
+LEAST_SHARE = 0.15  # of the word's own tagged uses: rarer synonyms read as strange
+# A noun and its plural by a mere s.
+PLURAL = re.compile(r"[a-z]{3,}[^shiouxyz]s")
 
 
 def folder() -> Path | zipfile.Path:
@@ -91,34 +99,44 @@ def _entries(name: str) -> Iterator[list[str]]:
         yield from (line.split() for line in file if not line.startswith(" "))
 
 
+Sense = tuple[str, str, str]  # type, lexicographer file and number: what tells a lemma's senses apart
+
+
 @cache
-def _times_tagged() -> dict[str, Counter]:
-    """For each lemma, how often each part of speech was tagged in WordNet's texts."""
-    tagged: dict[str, Counter] = defaultdict(Counter)
+def _times_tagged() -> dict[str, Counter[Sense]]:
+    """For each lemma, how often each of its senses was tagged in WordNet's texts."""
+    tagged: dict[str, Counter[Sense]] = defaultdict(Counter)
     for key, _, times in _entries(COUNTS):
         lemma, _, rest = key.rpartition("%")
-        tagged[lemma][PART_OF_TYPE[rest[0]]] += int(times)
-    return tagged
+        kind, file, number = rest.split(":")[:3]
+        tagged[lemma][kind, file, number] += int(times)
+    return dict(tagged)
 
 
 @cache
-def _first_senses() -> dict[str, dict[str, str]]:
-    """For each lemma, the synset of its most used sense in each part of speech: an index lists that sense first."""
-    senses: dict[str, dict[str, str]] = defaultdict(dict)
+def _parts_of_speech() -> dict[str, set[str]]:
+    """For each lemma, the parts of speech that it can be."""
+    parts: dict[str, set[str]] = defaultdict(set)
     for part in PARTS:
-        for lemma, _, count, *rest in _entries(f"index.{part}"):
-            senses[lemma][part] = part + rest[-int(count)]
-    return senses
+        for lemma, *_ in _entries(f"index.{part}"):
+            parts[lemma].add(part)
+    return dict(parts)
 
 
 @cache
-def _synsets() -> dict[str, list[str]]:
-    """For each synset, its words; an adjective's may carry a mark such as `(p)`."""
-    return {
-        part + offset: [word.split("(")[0] for word in rest[: 2 * int(words, 16) : 2]]
-        for part in PARTS
-        for offset, _, _, words, *rest in _entries(f"data.{part}")
-    }
+def _synsets() -> dict[tuple[str, Sense], list[tuple[str, Sense]]]:
+    """For each word's sense, the words that share it, itself included, each with its own key of that sense."""
+    synsets = {}
+    for part in PARTS:
+        for _, file, kind, count, *rest in _entries(f"data.{part}"):
+            words, numbers = (rest[place : 2 * int(count, 16) : 2] for place in (0, 1))
+            # An adjective may carry a mark such as `(p)`.
+            senses = [
+                (word.split("(")[0], (TYPE_NUMBER[kind], file, f"{int(number, 16):02d}"))
+                for word, number in zip(words, numbers, strict=True)
+            ]
+            synsets |= dict.fromkeys(((word.lower(), sense) for word, sense in senses), senses)
+    return synsets
 
 
 @cache
@@ -130,7 +148,7 @@ def _irregular() -> set[str]:
 def _may_be_inflected(word: str) -> bool:
     """Whether the word may be a form of another: its synonyms as a lemma, `aforesaid` for `said`, would be wrong."""
     stems = (word.removesuffix(ending) + before for ending, before in ENDINGS if word.endswith(ending))
-    return word in _irregular() or any(len(stem) >= SHORTEST_STEM and stem in _first_senses() for stem in stems)
+    return word in _irregular() or any(len(stem) >= SHORTEST_STEM and stem in _parts_of_speech() for stem in stems)
 
 
 @cache
@@ -140,17 +158,35 @@ def _function_words() -> frozenset[str]:
     return ENGLISH_STOP_WORDS
 
 
+@cache
 def synonyms(word: str) -> list[str]:
-    """The single words that share a lower-case word's most used sense.
+    """The single words that may stand for a lower-case word wherever it stands.
 
-    None for function words, for what may be an inflected form, and for words of several parts of speech of which
-    WordNet's texts favor none.
+    Both must have one dominant sense among those tagged in WordNet's texts, the same one, and the synonym must not be
+    much rarer in it. Regular plurals of nouns that are nothing else have their singular's synonyms. None for function
+    words and for other forms that may be inflected.
     """
-    senses = _first_senses().get(word)
-    if senses is None or word in _function_words() or _may_be_inflected(word):
+    if word not in _times_tagged() and PLURAL.fullmatch(word) and _parts_of_speech().get(word[:-1]) == {"noun"}:
+        plurals = (f"{other}s" for other in synonyms(word[:-1]))
+        return [plural for plural in plurals if PLURAL.fullmatch(plural)]
+    sense = _dominant_sense(word)
+    if sense is None or word in _function_words() or _may_be_inflected(word):
         return []
-    ranked = Counter({part: _times_tagged()[word][part] for part in senses}).most_common(2)
-    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
-        return []
-    words = _synsets()[senses[ranked[0][0]]]
-    return [other for other in words if other.isalpha() and other.islower() and other != word]
+    least = max(LEAST_TAGS, LEAST_SHARE * _times_tagged()[word][sense])
+    shared = _synsets().get((word, sense), [])
+    return [other for other, own in shared if other != word and _may_replace(other, own, least)]
+
+
+def _dominant_sense(word: str) -> Sense | None:
+    """The sense that most of a lemma's tagged uses have, if it is dominant."""
+    tagged = _times_tagged().get(word)
+    if not tagged:
+        return None
+    sense, times = tagged.most_common(1)[0]
+    return sense if times >= max(2, DOMINANT * tagged.total()) and sense[0] not in ADJECTIVES else None
+
+
+def _may_replace(other: str, sense: Sense, least: float) -> bool:
+    """Whether a word is a plain lower-case one whose dominant sense is the given one, tagged often enough."""
+    plain = other.isalpha() and other.islower() and not _may_be_inflected(other)
+    return plain and _dominant_sense(other) == sense and _times_tagged()[other][sense] >= least
