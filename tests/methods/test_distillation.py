@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from compressions.experiments.teacher_logits import read_logits, write_logits
-from compressions.methods.distillation import distillation_loss, soft_loss
+from compressions.methods.distillation import distillation_loss, hard_loss, soft_loss
 
 logits = arrays("float32", (4, 3), elements=st.floats(-20, 20, width=32)).map(torch.from_numpy)
 
@@ -26,8 +26,8 @@ def test_kl_against_a_hand_derived_value():
 
 @given(logits, logits, st.floats(0.5, 10))
 def test_the_loss_is_never_negative_and_zero_for_the_teacher_itself(student, teacher, temperature):
-    assert soft_loss(student, teacher, temperature) >= -1e-4
-    assert soft_loss(teacher, teacher, temperature).abs() < 1e-4
+    assert (soft_loss(student, teacher, temperature) >= -1e-4).all()
+    assert (soft_loss(teacher, teacher, temperature).abs() < 1e-4).all()
 
 
 @given(logits, logits)
@@ -38,13 +38,20 @@ def test_a_constant_added_to_a_rows_logits_changes_nothing(student, teacher):
 
 
 def test_a_graded_task_has_squared_error():
-    assert soft_loss(torch.tensor([[1.0], [3.0]]), torch.tensor([[2.0], [5.0]]), 9.0) == (1 + 4) / 2
+    student = torch.tensor([[1.0], [3.0]])
+    assert soft_loss(student, torch.tensor([[2.0], [5.0]]), 9.0).tolist() == [1, 4]
+    assert hard_loss(student, torch.tensor([4.0, 1.0])).tolist() == [9, 4]
 
 
-def test_alpha_weighs_teacher_against_labels():
-    hard, student, teacher = torch.tensor(3.0), torch.randn(5, 3), torch.randn(5, 3)
-    assert distillation_loss(hard, student, teacher, 2.0, 0.0) == hard
-    assert distillation_loss(hard, student, teacher, 2.0, 1.0) == soft_loss(student, teacher, 2.0)
+@given(logits, logits, st.floats(0, 1), st.floats(0.5, 10))
+def test_alpha_weighs_teacher_against_labels_and_an_unlabeled_row_has_the_teacher_alone(student, teacher, alpha, t):
+    labels = torch.tensor([0, 2, 1, 0])
+    hard, soft = hard_loss(student, labels), soft_loss(student, teacher, t)
+    both = distillation_loss(student, teacher, labels, torch.ones(4), t, alpha)
+    torch.testing.assert_close(both, ((1 - alpha) * hard + alpha * soft).mean(), rtol=1e-4, atol=1e-5)
+    mixed = distillation_loss(student, teacher, labels, torch.tensor([1, 0, 0, 0]), t, alpha)
+    expected = (((1 - alpha) * hard[0] + alpha * soft[0]) + soft[1:].sum()) / 4
+    torch.testing.assert_close(mixed, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_stale_foreign_or_broken_cache_is_not_used(tmp_path):

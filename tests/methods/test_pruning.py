@@ -115,3 +115,28 @@ def test_a_training_of_any_length_ends_at_the_target():
     weights = [layer.weight.numel() for layer in prunable_layers(model())]
     for steps in (1, 5, 50):
         assert run_schedule(steps, PruningSchedule(0.6, 0.1, 0.7, 16)) == sum(round(0.6 * n) for n in weights)
+
+
+@given(st.integers(1, 500), st.floats(0, 0.95))
+def test_the_cubic_schedule_is_never_below_the_linear_one_and_ends_with_it(steps, target):
+    linear = [sparsity_at(step, steps, target, 0.1, 0.7) for step in range(steps + 1)]
+    cubic = [sparsity_at(step, steps, target, 0.1, 0.7, "cubic") for step in range(steps + 1)]
+    assert cubic == sorted(cubic) and cubic[-1] == target
+    assert all(fast >= slow - 1e-12 for fast, slow in zip(cubic, linear, strict=True))
+
+
+def test_the_cubic_schedule_has_seven_eighths_half_way():
+    assert sparsity_at(40, 100, 0.8, 0.1, 0.7, "cubic") == pytest.approx(0.8 * 7 / 8)  # 1 - (1 - 1/2)^3
+
+
+def test_global_pruning_takes_the_smallest_of_all_matrices():
+    pruned = model()
+    first, *others = prunable_layers(pruned)
+    with torch.no_grad():
+        first.weight.mul_(100)
+    prune(pruned)
+    set_sparsity(pruned, 0.5, "global")
+    weights = [layer.weight.numel() for layer in prunable_layers(pruned)]
+    assert count_masked(pruned) == round(0.5 * sum(weights))
+    zeros = [int((layer.weight == 0).sum()) / layer.weight.numel() for layer in prunable_layers(pruned)]
+    assert zeros[0] < 0.1 < 0.4 < min(zeros[1:]) and len(others) == len(zeros) - 1

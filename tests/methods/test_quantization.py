@@ -12,8 +12,10 @@ from torch import nn
 from compressions.methods.quantization import (
     INT8_MAX,
     ActivationRange,
+    FakeQuantize,
     fake_quantize,
     int8_matmul,
+    largest_level,
     quantize,
     to_int8,
     weight_scale,
@@ -113,3 +115,26 @@ def test_the_int8_model_says_what_the_fake_quantized_one_said(granularity, bias)
         real = artifact.finish(model, granularity)(ids)
     torch.testing.assert_close(real, fake, rtol=1e-4, atol=1e-5)
     assert {tensor.dtype for name, tensor in model.state_dict().items() if name.endswith("weight")} == {torch.int8}
+
+
+@given(weights, granularities, st.sampled_from([8, 4, 3, 2]))
+def test_fewer_bits_leave_fewer_levels_and_the_integers_behind_them(weight, granularity, bits):
+    scale = weight_scale(weight, granularity, bits)
+    trained = FakeQuantize(granularity, bits)(weight)
+    integers = to_int8(weight, scale, bits)
+    assert integers.abs().max() <= largest_level(bits) == 2 ** (bits - 1) - 1
+    rows = scale[:, None] if scale.numel() > 1 else scale
+    assert torch.equal(integers.float() * rows, trained)
+
+
+def test_two_bits_are_ternary_weights_with_the_mean_of_what_counts_as_scale():
+    weight = torch.tensor([[0.1, -0.2, 0.9, -1.1], [0.0, 0.0, 0.0, 2.0]])
+    # Means 0.575 and 0.5, thresholds 0.4025 and 0.35; what is above them has the mean magnitudes 1 and 2.
+    assert weight_scale(weight, "channel", 2).tolist() == [1, 2]
+    assert to_int8(weight, weight_scale(weight, "channel", 2), 2).tolist() == [[0, 0, 1, -1], [0, 0, 0, 1]]
+
+
+def test_the_gradient_passes_through_ternary_weights_that_lie_beyond_their_level():
+    weight = torch.tensor([[0.2, 1.0, 3.0]], requires_grad=True)
+    FakeQuantize("channel", 2)(weight).sum().backward()
+    assert weight.grad.tolist() == [[1, 1, 1]]

@@ -4,19 +4,36 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """Distance of the student's logits from the teacher's, `(rows, labels)` each; a scalar.
+def hard_loss(student: Tensor, labels: Tensor) -> Tensor:
+    """What the student misses of the labels, from logits `(rows, labels)`; one number a row.
 
-    T² KL(teacher ‖ student) of the distributions at temperature T, mean over rows; T² keeps the gradient's magnitude
-    (Hinton et al. 2015, section 2). For a regression task (`labels` = 1), the mean squared error.
+    Cross-entropy; for a graded task, whose logits are `(rows, 1)`, the squared error.
     """
     if student.shape[1] == 1:
-        return functional.mse_loss(student, teacher)
-    target = functional.log_softmax(teacher / temperature, dim=1)
-    predicted = functional.log_softmax(student / temperature, dim=1)
-    return temperature**2 * functional.kl_div(predicted, target, reduction="batchmean", log_target=True)
+        return (student[:, 0] - labels) ** 2
+    return functional.cross_entropy(student, labels, reduction="none")
 
 
-def distillation_loss(hard: Tensor, student: Tensor, teacher: Tensor, temperature: float, alpha: float) -> Tensor:
-    """`(1 - alpha) * hard + alpha * soft_loss`; `hard` is the student's loss on the labels."""
-    return (1 - alpha) * hard + alpha * soft_loss(student, teacher, temperature)
+def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """What the student misses of the teacher, from logits `(rows, labels)` each; one number a row.
+
+    T² KL(teacher ‖ student) of the distributions softened by T, where T² keeps the gradient's size (Hinton et al. 2015,
+    section 2); for a graded task, whose logits are `(rows, 1)`, the squared error.
+    """
+    if student.shape[1] == 1:
+        return (student[:, 0] - teacher[:, 0]) ** 2
+    wanted = functional.log_softmax(teacher / temperature, dim=1)
+    given = functional.log_softmax(student / temperature, dim=1)
+    return temperature**2 * functional.kl_div(given, wanted, reduction="none", log_target=True).sum(dim=1)
+
+
+def distillation_loss(
+    student: Tensor, teacher: Tensor, labels: Tensor, labeled: Tensor, temperature: float, alpha: float
+) -> Tensor:
+    """The mean over rows of `(1 - alpha) * hard_loss + alpha * soft_loss`, a scalar.
+
+    `labeled` `(rows,)` is 0 for rows whose label is not to be trusted, such as augmented copies: those are learned from
+    the teacher alone.
+    """
+    share = (1 - alpha) * labeled
+    return (share * hard_loss(student, labels) + (1 - share) * soft_loss(student, teacher, temperature)).mean()

@@ -9,10 +9,14 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 
-def sparsity_at(step: int, steps: int, target: float, begin: float, end: float) -> float:
-    """Linear schedule: 0 up to the fraction `begin` of `steps`, `target` from the fraction `end` on."""
-    progress = (step / steps - begin) / (end - begin)
-    return target * min(max(progress, 0.0), 1.0)
+def sparsity_at(step: int, steps: int, target: float, begin: float, end: float, schedule: str = "linear") -> float:
+    """Sparsity at `step`: 0 up to the fraction `begin` of `steps`, `target` from the fraction `end` on.
+
+    In between it rises linearly (Movva et al. 2022), or with `cubic` fast at first and slowly at the end: target times
+    1 - (1 - progress)^3 (Zhu & Gupta 2017, equation 1).
+    """
+    progress = min(max((step / steps - begin) / (end - begin), 0.0), 1.0)
+    return target * (progress if schedule == "linear" else 1 - (1 - progress) ** 3)
 
 
 def magnitude_mask(weight: Tensor, sparsity: float) -> Tensor:
@@ -56,10 +60,17 @@ def _masks(model: nn.Module) -> list[tuple[MagnitudeMask, Tensor]]:
     return [(link, chain.original.detach()) for chain in chains for link in chain if isinstance(link, MagnitudeMask)]
 
 
-def set_sparsity(model: nn.Module, sparsity: float) -> None:
-    """Recompute the masks that `prune` registered."""
-    for mask, weight in _masks(model):
-        mask.update(weight, sparsity)
+def set_sparsity(model: nn.Module, sparsity: float, scope: str = "matrix") -> None:
+    """Recompute the masks that `prune` registered: each matrix to `sparsity`, or with scope `global` all together."""
+    masks = _masks(model)
+    if scope == "matrix":
+        for mask, weight in masks:
+            mask.update(weight, sparsity)
+        return
+    unmasked = torch.cat([(weight * mask.mask).flatten() for mask, weight in masks])
+    parts = magnitude_mask(unmasked, sparsity).split([weight.numel() for _, weight in masks])
+    for (mask, weight), part in zip(masks, parts, strict=True):
+        mask.mask.copy_(part.view_as(weight))
 
 
 def count_masked(model: nn.Module) -> int:

@@ -1,7 +1,8 @@
-"""Quantization-aware training (QAT) to int8, and the int8 layers that a trained model is saved with.
+"""Quantization-aware training (QAT) to 8 bits or fewer, and the integer layers that a trained model is saved with.
 
-Symmetric int8 after Jacob et al. (2018), with the choices of Q8BERT (Zafrir et al. 2019): the weights of all linear
-layers and embeddings, and the input activations of all linear layers, with a straight-through gradient.
+Symmetric quantization after Jacob et al. (2018), with the choices of Q8BERT (Zafrir et al. 2019): the weights of all
+linear layers and embeddings, and the input activations of all linear layers, with a straight-through gradient. Weights
+have 8, 4, 3 or 2 bits; activations always have 8. At 2 bits a weight is one of -s, 0 and s (Li & Liu 2016).
 """
 
 import torch
@@ -11,13 +12,28 @@ from torch.nn.utils import parametrize
 INT8_MAX = 127
 MIN_SCALE = torch.finfo(torch.float32).tiny * INT8_MAX
 RANGE_MOMENTUM = 0.95
+TERNARY_THRESHOLD = 0.7  # of the mean magnitude: smaller weights do not count for the scale (Li & Liu 2016, eq. 6)
 
 
-def weight_scale(weight: Tensor, granularity: str = "channel") -> Tensor:
-    """Scales `(rows,)` of a weight `(rows, columns)`, or `(1,)` of the whole tensor: the largest magnitude is 127."""
+def largest_level(bits: int) -> int:
+    """The largest integer of a symmetric quantization to `bits`: 127 for 8, 7 for 4, 3 for 3, 1 for 2."""
+    return 2 ** (bits - 1) - 1
+
+
+def weight_scale(weight: Tensor, granularity: str = "channel", bits: int = 8) -> Tensor:
+    """Scales `(rows,)` of a weight `(rows, columns)`, or `(1,)` of the whole tensor.
+
+    The largest magnitude becomes the largest level. At 2 bits the scale is the mean of the magnitudes above 0.7 times
+    their mean (Li & Liu 2016, equations 5 and 6): one from the largest would round almost every weight to zero.
+    """
     magnitudes = weight.detach().abs()
-    peak = magnitudes.amax(dim=1) if granularity == "channel" else magnitudes.amax().reshape(1)
-    return (peak / INT8_MAX).clamp(min=MIN_SCALE)
+    magnitudes = magnitudes if granularity == "channel" else magnitudes.reshape(1, -1)
+    if bits == 2:
+        counted = magnitudes > TERNARY_THRESHOLD * magnitudes.mean(dim=1, keepdim=True)
+        scale = (magnitudes * counted).sum(dim=1) / counted.sum(dim=1).clamp(min=1)
+    else:
+        scale = magnitudes.amax(dim=1) / largest_level(bits)
+    return scale.clamp(min=MIN_SCALE)
 
 
 def levels(values: Tensor, scale: Tensor) -> Tensor:
@@ -33,15 +49,21 @@ def _along_rows(scale: Tensor) -> Tensor:
 
 
 class _StraightThrough(torch.autograd.Function):
-    """Rounding to whole multiples of the scale, with the gradient of the identity (Bengio et al. 2013)."""
+    """Rounding to whole multiples of the scale, with the gradient of the identity (Bengio et al. 2013).
+
+    `largest` is the largest multiple where values may lie beyond it, else `None`.
+    """
 
     @staticmethod
-    def forward(ctx, values: Tensor, scale: Tensor) -> Tensor:
-        return levels(values, scale).mul_(_along_rows(scale))
+    def forward(ctx, values: Tensor, scale: Tensor, largest: int | None = None) -> Tensor:
+        rounded = levels(values, scale)
+        if largest is not None:
+            rounded.clamp_(-largest, largest)
+        return rounded.mul_(_along_rows(scale))
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient, None
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return gradient, None, None
 
 
 def fake_quantize(values: Tensor, scale: Tensor) -> Tensor:
@@ -53,26 +75,32 @@ def fake_quantize(values: Tensor, scale: Tensor) -> Tensor:
     return _StraightThrough.apply(values.clamp(-limit, limit), scale)
 
 
-def to_int8(values: Tensor, scale: Tensor) -> Tensor:
-    """The int8 numbers behind `fake_quantize(values, scale)`."""
-    return levels(values, scale).clamp_(-INT8_MAX, INT8_MAX).to(torch.int8)
+def to_int8(values: Tensor, scale: Tensor, bits: int = 8) -> Tensor:
+    """The integers behind fake-quantized values, as int8: levels of `bits`, clamped to the largest."""
+    return levels(values, scale).clamp_(-largest_level(bits), largest_level(bits)).to(torch.int8)
 
 
 class FakeQuantize(nn.Module):
     """A parametrization that fake-quantizes a weight `(rows, columns)`, with a scale by row or by tensor."""
 
-    def __init__(self, granularity: str) -> None:
+    def __init__(self, granularity: str, bits: int = 8) -> None:
         super().__init__()
-        self.granularity = granularity
+        self.granularity, self.bits = granularity, bits
 
     def forward(self, weight: Tensor) -> Tensor:
         """Fake-quantize the weight; same shape."""
-        # A weight's own scale clamps nothing, so the clamp is left out: the embeddings are large.
-        return _StraightThrough.apply(weight, weight_scale(weight, self.granularity))
+        # A scale from the largest weight clamps nothing, so the clamp is left out there: the embeddings are large.
+        largest = largest_level(self.bits) if self.bits == 2 else None
+        return _StraightThrough.apply(weight, weight_scale(weight, self.granularity, self.bits), largest)
 
 
 class ActivationRange(nn.Module):
-    """Fake-quantization of activations; the range is a moving average of the batches' largest magnitudes."""
+    """Fake-quantization of activations; the range is a moving average of the batches' largest magnitudes.
+
+    The range is updated in training mode, and while `observing` is set, as for post-training quantization.
+    """
+
+    observing = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,8 +112,8 @@ class ActivationRange(nn.Module):
         return (self.peak / INT8_MAX).clamp(min=MIN_SCALE)
 
     def forward(self, activations: Tensor) -> Tensor:
-        """Fake-quantize activations of any shape; in training mode, first update the range."""
-        if self.training:
+        """Fake-quantize activations of any shape."""
+        if self.training or self.observing:
             now = activations.detach().abs().amax()
             self.peak.copy_(torch.where(self.peak > 0, RANGE_MOMENTUM * self.peak + (1 - RANGE_MOMENTUM) * now, now))
         return fake_quantize(activations, self.scale)
@@ -95,11 +123,14 @@ def _quantize_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tens
     return (module.activation_range(inputs[0]), *inputs[1:])
 
 
-def quantize(model: nn.Module, granularity: str = "channel") -> None:
-    """Fake-quantize the weights of all linear layers and embeddings, and the inputs of linear layers, in place."""
+def quantize(model: nn.Module, granularity: str = "channel", bits: int = 8) -> None:
+    """Fake-quantize the weights of all linear layers and embeddings, and the inputs of linear layers, in place.
+
+    Weights have `bits`, inputs 8.
+    """
     for module in list(model.modules()):
         if isinstance(module, nn.Linear | nn.Embedding):
-            parametrize.register_parametrization(module, "weight", FakeQuantize(granularity), unsafe=True)
+            parametrize.register_parametrization(module, "weight", FakeQuantize(granularity, bits), unsafe=True)
         if isinstance(module, nn.Linear):
             module.activation_range = ActivationRange().to(module.weight.device)
             module.register_forward_pre_hook(_quantize_input)
@@ -166,13 +197,13 @@ def empty_int8_layer(module: nn.Module, scales: int) -> nn.Module:
     return Int8Linear(module.out_features, module.in_features, scales, module.bias is not None)
 
 
-def convert(model: nn.Module, granularity: str = "channel") -> None:
+def convert(model: nn.Module, granularity: str = "channel", bits: int = 8) -> None:
     """Replace the layers that `quantize` prepared by int8 layers, in place; parametrizations must be removed before."""
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Linear | nn.Embedding):
-            scale = weight_scale(module.weight, granularity)
+            scale = weight_scale(module.weight, granularity, bits)
             layer = empty_int8_layer(module, scale.numel()).to(module.weight.device)
-            layer.weight.copy_(to_int8(module.weight.detach(), scale))
+            layer.weight.copy_(to_int8(module.weight.detach(), scale, bits))
             layer.weight_scale.copy_(scale)
             if isinstance(module, nn.Linear):
                 layer.input_scale.copy_(module.activation_range.scale)

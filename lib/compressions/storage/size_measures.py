@@ -7,33 +7,32 @@ import pandas as pd
 
 from compressions.errors import BadInput
 
-BYTES = {8: 1, 32: 4}
 MEGABYTE = 10**6
 
 
 def megabytes(non_zeros: int, bits: int) -> float:
-    """Size in MB (10^6 bytes) of `non_zeros` parameters at `bits` each (8 or 32).
+    """Size in MB (10^6 bytes) of `non_zeros` parameters at `bits` each (32, or 8 and fewer).
 
     Movva et al. (2022): non-zero parameters times 4 bytes (fp32) or 1 byte (int8), embeddings included, and nothing for
     masks, indexes, scales or the classification head.
     """
-    return non_zeros * BYTES[bits] / MEGABYTE
+    return non_zeros * bits / 8 / MEGABYTE
 
 
 def _values(record: dict) -> int:
-    return record["parameters"] * BYTES[record["bits"]]
+    return ceil(record["parameters"] * record["bits"] / 8)
 
 
 def _bitmask(record: dict) -> int:
     sparsity = record["specification"]["sparsity"]
     prunable = (record["parameters"] - record["non_zeros"]) / sparsity if sparsity else 0
-    return record["non_zeros"] * BYTES[record["bits"]] + ceil(prunable / 8)
+    return ceil(record["non_zeros"] * record["bits"] / 8) + ceil(prunable / 8)
 
 
 # Bytes of a record's model, encoder and pooler, by the measures that need only the record. `file`, like all that are
 # measured, includes scales and the classification head.
 COUNTED = {
-    "paper": lambda record: record["non_zeros"] * BYTES[record["bits"]],
+    "paper": lambda record: ceil(record["non_zeros"] * record["bits"] / 8),
     "dense": _values,
     "bitmask": _bitmask,
     "file": lambda record: record["artifact_bytes"],
