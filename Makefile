@@ -50,7 +50,7 @@ pdf: $(READY) ## Build the article as a PDF, _build/article.pdf (needs LaTeX)
 	cd _build/article/_build/latex && latexmk -xelatex -silent -interaction=nonstopmode -halt-on-error article.tex && ! grep "Missing character" article.log
 	mv _build/article/_build/latex/article.pdf _build/article.pdf
 
-grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=cpu
+grid: $(READY) ## Run what is missing of grids/$(GRID).yml, for example: make grid GRID=glue
 	PATH="$$(cd $(BIN) && pwd):$$PATH" GPUS=$(if $(PROFILE),$(if $(filter-out 0,$(GPUS)),1,0),$(GPUS)) $(BIN)/python -m compressions.experiments.manage run "$$GRID" -- $(WHERE)
 
 grid-status: $(READY) ## Say what of grids/$(GRID).yml is done, running, missing or failed

@@ -26,6 +26,7 @@ task = "sentiment"  # or "nli", both in `glue` "builtin"; from GLUE cola, sst2, 
 size = "tiny"  # a size of the paper, or any encoder's name in `checkpoints`
 subsets = [[], ["qat"], ["qat", "mp"]]  # any of the eight, such as ["qat", "kd", "mp"], and the control ["aug"]
 sparsities = [0.6]  # the higher of the paper's two, 0.4 and 0.6; any value from 0 to below 1
+bits = [8]  # of a quantized weight: the paper's 8, or 4, 3 and 2
 seed = 0  # of the head, the order of rows and dropout; the teacher and the added rows do not depend on it
 epochs = None  # None: 3, as in the paper
 learning_rate = None  # None: by width, 5e-4 for TINY down to 2e-5 for LARGE; the paper's is not known
@@ -39,6 +40,8 @@ granularity = "channel"  # one int8 scale per row of a weight; "tensor": one per
 prune_begin = 0.1  # pruning starts where the learning rate has risen: the paper has some warm-up
 prune_end = 0.7  # and leaves the last third of training to recover
 prune_every = 16  # steps between two masks: often enough for a smooth schedule, and cheap
+prune_schedule = "linear"  # how sparsity rises, as in the paper; "cubic": fast at first (Zhu & Gupta 2017)
+prune_scope = "matrix"  # each matrix to the sparsity; "global": the smallest weights of all
 teacher = None  # a name in `checkpoints`, a folder, an artifact, org/name@revision; None: the largest at hand
 teacher_labels = None  # {LABEL_0: entailment, …} where a fine-tuned teacher names its labels otherwise; None: by name
 teacher_rows = None  # a cap on the rows that the teacher is fine-tuned on; None: all, as better teachers teach better
@@ -48,6 +51,8 @@ teacher_precision = "float32"  # or "bfloat16", faster where a GPU or CPU has it
 teacher_logits = None  # a file or folder to keep its logits in; where there are some, the teacher itself is not needed
 temperature = 2.0  # of the softened logits, Hinton's small end
 alpha = 0.5  # weight of the teacher against the labels: neither is preferred
+hard_labels = "original"  # which rows' labels a student learns from; "all": those of copies too, as the first results
+steps = "equal"  # copies are shown in the stead of their rows; "doubled": beside them, as in the paper
 augment = None  # synonym-replaced copies of each row where there is a teacher; None: 1 if there is a WordNet, else 0
 glue = "builtin"  # or "nyu-mll/glue", or a local folder in its layout; the variable GLUE overrides it
 checkpoints = "bundled"  # or "hub", or a folder with one directory per size; the variable CHECKPOINTS overrides it
@@ -68,7 +73,7 @@ from compressions.book.percent import check_parameters
 from compressions.book.published import read_figure1
 
 check_parameters(globals())
-wanted = configurations(subsets, sparsities)
+wanted = configurations(subsets, sparsities, bits)
 experiment = from_parameters(globals())
 experiment.check(wanted)
 published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size")

@@ -23,6 +23,7 @@ size = "tiny"  # the encoder's name in `checkpoints`
 checkpoints = "bundled"  # our TINY and MINI; or "hub", or a folder with one directory per encoder
 subsets = [[], ["qat"], ["mp"], ["qat", "mp"]]  # with "kd" a teacher is fine-tuned first
 sparsities = [0.6]  # any value from 0 to below 1
+bits = [8]  # of a quantized weight: 8, 4, 3 or 2
 seeds = [0]  # one experiment each; a difference within the spread of several is chance
 teacher = None  # a name in `checkpoints`, a folder, org/name@revision; None: the largest at hand
 teacher_labels = None  # {LABEL_0: good, …} where a fine-tuned teacher names its labels otherwise; None: by name
@@ -44,8 +45,12 @@ granularity = "channel"  # one int8 scale per row of a weight; "tensor": one per
 prune_begin = 0.1  # share of the steps after which pruning starts
 prune_end = 0.7  # and after which it is done
 prune_every = 16  # steps between two masks
+prune_schedule = "linear"  # how sparsity rises; "cubic": fast at first
+prune_scope = "matrix"  # each matrix to the sparsity; "global": the smallest weights of all
 temperature = 2.0  # of the teacher's softened logits
 alpha = 0.5  # weight of the teacher against the labels
+hard_labels = "original"  # which rows' labels are learned; "all": those of copies too
+steps = "equal"  # copies are shown in the stead of their rows; "doubled": beside them
 results = "results/own"  # folder of the records
 artifacts = "artifacts"  # folder of the compressed models; None: not kept
 threads = None  # that training computes with; None: one up to MINI's width, else the cores that nobody uses
@@ -67,7 +72,7 @@ from compressions.experiments.custom_task import custom_task, facts
 from compressions.book.percent import check_parameters
 
 check_parameters(globals())
-wanted = configurations(subsets, sparsities)
+wanted = configurations(subsets, sparsities, bits)
 found, experiments = custom_task(globals())
 about = facts(found, experiments[0]) if found else {"files": "none were given, nothing is trained"}
 pd.DataFrame({name: about})

@@ -67,3 +67,15 @@ def test_a_wrong_subset_or_sparsity_is_named_in_one_line(subsets, sparsities, wo
         configurations(subsets, sparsities)
     assert "\n" not in str(error.value)
     assert all(word in str(error.value) for word in words)
+
+
+def test_bits_are_a_strength_of_quantization_as_sparsity_is_of_pruning():
+    found = configurations([[], ["qat"], ["kd"], ["qat", "mp"]], [0.8, 0.9], [8, 4])
+    names = ["base", "qat", "qat4", "kd", "qat+mp80", "qat+mp90", "qat4+mp80", "qat4+mp90"]
+    assert [each.name for each in found] == names
+    with pytest.raises(BadInput, match="bits 5"):
+        Configuration(("qat",), bits=5)
+    with pytest.raises(BadInput, match=r"bits 4 is one of qat; got \['mp'\]"):
+        Configuration(("mp",), 0.4, bits=4)
+    with pytest.raises(BadInput, match=r"quantizes, but bits is empty; give \[8\]"):
+        configurations([["qat"]], [], [])

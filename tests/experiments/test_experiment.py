@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,8 +23,9 @@ from compressions.experiments.specification import specification
 from compressions.models import checkpoints
 from compressions.storage import artifact
 from compressions.training import metrics, trainer
+from compressions.training.callbacks import Progress
 from tests import small
-from tests.conftest import ROOT, call_papermill
+from tests.conftest import call_papermill
 
 ask = teacher_logits._ask
 EVERYTHING = [*map(list, SUBSETS), ["aug"]]
@@ -145,19 +144,10 @@ def test_a_second_run_repeats_nothing(folder, records):
 
 
 @pytest.mark.slow
-def test_records_that_are_there_are_read_without_loading_torch(folder, records):
-    chosen = QUICK | {"results": str(folder / "results"), "artifacts": str(folder / "artifacts")}
-    lines = f"""
-import sys
-from compressions.experiments.configurations import configurations
-from compressions.experiments.experiment import Experiment
-from compressions.training.callbacks import Progress
-from compressions.experiments.run import run
-found = run(Experiment(**{chosen!r}), configurations({EVERYTHING!r}, [0.4, 0.6]), watch=Progress())
-print(len(found), sorted({{"torch", "transformers"}} & set(sys.modules)))
-"""
-    done = subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.splitlines()[-1:] == [f"{len(records)} []"], done.stdout + done.stderr
+def test_records_that_are_there_are_read_and_nothing_is_trained(folder, records, monkeypatch):
+    monkeypatch.delattr("compressions.experiments.run.run_configuration")
+    found = run(experiment(folder), configurations(EVERYTHING, [0.4, 0.6]), watch=Progress())
+    assert {record["configuration"] for record in found} == set(records)
 
 
 @pytest.mark.slow
@@ -233,7 +223,7 @@ def agreement(chosen: Experiment, configuration: Configuration) -> float:
     """
     set_seed(0)
     model = checkpoints.load_model(chosen.encoder, chosen.data.task)
-    train(model, training_rows(chosen, configuration, None), chosen, prepare(model, chosen, configuration))
+    train(model, training_rows(chosen, configuration, None)[0], chosen, prepare(model, chosen, configuration))
     validation, tokenizer = chosen.data.validation, chosen.data.tokenizer
     fake = trainer.predict(model.eval(), validation, tokenizer)
     real = trainer.predict(artifact.finish(model, chosen.granularity), validation, tokenizer)
@@ -400,3 +390,33 @@ def test_a_hub_out_of_reach_is_said_in_one_line(asking_nowhere):
     done = asking_nowhere.result()
     assert done.returncode != 0
     assert re.search("BadInput: glue 'nyu-mll/glue' is out of reach", done.stderr.splitlines()[-1])
+
+
+def test_every_configuration_takes_as_many_steps_unless_they_are_doubled(tmp_path):
+    wanted = configurations([[], ["kd"], ["aug"]], [])
+    equal = run(experiment(tmp_path), wanted)
+    assert len({record["steps"] for record in equal}) == 1 and all(each["augmented_rows"] for each in equal[1:])
+    doubled = run(experiment(tmp_path, steps="doubled", results=str(tmp_path / "doubled")), wanted)
+    assert doubled[0]["steps"] == equal[0]["steps"] < doubled[1]["steps"] == doubled[2]["steps"]
+
+
+def test_bits_and_ways_to_prune_are_run_and_recorded(tmp_path):
+    chosen = experiment(tmp_path, prune_schedule="cubic", prune_scope="global")
+    half, pruned = run(chosen, configurations([["qat"], ["qat", "mp"]], [0.9], [4]))
+    assert (half["configuration"], half["bits"], half["specification"]["bits"]) == ("qat4", 4, 4)
+    assert half["megabytes"] == pytest.approx(half["non_zeros"] / 2e6)
+    assert pruned["configuration"] == "qat4+mp90"
+    assert {"prune_schedule": "cubic", "prune_scope": "global"}.items() <= pruned["specification"].items()
+
+
+def test_a_baseline_says_what_compression_without_training_costs(tmp_path):
+    base, quantized = run(experiment(tmp_path), configurations([[], ["qat"]], []))
+    found = base["controls"]
+    assert (
+        list(found) == ["fp16", "ptq", "ptq4", "shot40", "shot60", "shot80", "shot90"] and "controls" not in quantized
+    )
+    assert [found[name]["bits"] for name in ("fp16", "ptq", "ptq4", "shot60")] == [16, 8, 4, 32]
+    assert found["ptq"]["megabytes"] == quantized["megabytes"] == base["megabytes"] / 4
+    assert found["shot90"]["megabytes"] < found["shot40"]["megabytes"] < base["megabytes"]
+    # Half precision and eight bits change few of the answers of a model that has learned the task.
+    assert all(abs(found[name]["score"] - base["score"]) < 5 for name in ("fp16", "ptq"))

@@ -87,7 +87,7 @@ def test_an_encoder_of_any_architecture_is_fine_tuned_and_teaches(tmp_path, glue
     assert about["training"] == {
         **{"train_rows_used": 20, "epochs": 2, "learning_rate": 1e-3, "batch_size": 32, "precision": "float32"}
     }
-    assert len(training_rows(chosen, KD, teacher_of(chosen))) == 41
+    assert len(training_rows(chosen, KD, teacher_of(chosen))[0]) == 41
     with pytest.raises(BadInput, match=f"unknown model_type in .* '{architecture}'; allowed: bert"):
         experiment(tmp_path, glue, checkpoints=str(tmp_path), size="own")
 
@@ -97,7 +97,7 @@ def test_a_classifier_of_any_architecture_teaches_as_it_is_by_its_labels_names(t
     folder = write_teacher(tmp_path / "own", architecture, True, ("Not Entailment", "ENTAILMENT"))
     chosen = experiment(tmp_path, glue, teacher=folder)
     teacher = teacher_of(chosen)
-    rows = training_rows(chosen, KD, teacher)
+    rows = training_rows(chosen, KD, teacher)[0]
     direct = AutoModelForSequenceClassification.from_pretrained(folder).eval()
     tokenizer = checkpoints.load_tokenizer(teacher.classifier)
     texts = [chosen.data.rows.train[column][:] for column in TASKS["rte"].columns]
@@ -146,7 +146,7 @@ def test_a_teacher_in_bfloat16_says_so(tmp_path, glue, monkeypatch):
     assert record["teacher"]["training"]["precision"] == "bfloat16"
     assert specification(half.teaching, Configuration())["precision"] == "bfloat16"
     assert "precision" not in specification(plain.teaching, Configuration())
-    rows = [training_rows(each, KD, teacher_of(each))["teacher_logits"][:] for each in (plain, half)]
+    rows = [training_rows(each, KD, teacher_of(each))[0]["teacher_logits"][:] for each in (plain, half)]
     assert 0 < np.abs(np.subtract(*rows)).max() < 0.5
     monkeypatch.setattr(trainer, "_cpu_has_bfloat16", lambda: False)
     with pytest.raises(BadInput, match="this CPU has no bfloat16; take teacher_precision float32"):
@@ -167,7 +167,7 @@ def test_a_student_is_distilled_from_a_file_where_the_teacher_is_not(tmp_path, g
     for field in ("specification", "predictions_sha256", "teacher"):
         assert without[field] == with_teacher[field]
     fewer = experiment(tmp_path, glue, teacher=None, teacher_logits=path, train_rows=7)
-    assert len(training_rows(fewer, KD, teacher_of(fewer))) == 7
+    assert len(training_rows(fewer, KD, teacher_of(fewer))[0]) == 7
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def file(tmp_path, glue):
     """A file with a teacher's logits."""
     teacher = write_teacher(tmp_path / "own", "roberta", head=False)
     chosen = experiment(tmp_path, glue, teacher=teacher, teacher_logits=str(tmp_path / "it.safetensors"))
-    training_rows(chosen, KD, teacher_of(chosen))
+    training_rows(chosen, KD, teacher_of(chosen))[0]
     return tmp_path / "it.safetensors"
 
 

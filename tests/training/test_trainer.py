@@ -88,7 +88,7 @@ def test_predictions_come_back_in_the_order_of_the_rows(tmp_path):
 def test_a_teachers_logits_stand_beside_the_rows_they_were_given_for(trained):
     chosen = experiment(trained["folder"])
     taught = Teacher(teacher.find(str(trained["teacher"]), "bundled"), (0, 1))
-    rows = training_rows(chosen, Configuration(("kd",)), taught)
+    rows = training_rows(chosen, Configuration(("kd",)), taught)[0]
     picked = rows.select(range(0, len(rows), 100))
     alone = predict(trained["teacher"], picked.remove_columns("teacher_logits"), chosen.data.tokenizer)
     torch.testing.assert_close(torch.tensor(picked["teacher_logits"][:]), alone, rtol=1e-4, atol=1e-4)

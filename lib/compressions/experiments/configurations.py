@@ -1,28 +1,32 @@
-"""Configurations: a subset of the methods with its sparsity."""
+"""Configurations: a subset of the methods with its sparsity and its bits."""
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from compressions.errors import one_of, require
-from compressions.parameters import number
+from compressions.parameters import number, whole
 
 PAPER_METHODS = ("qat", "kd", "mp")
 METHODS = PAPER_METHODS  # all that an experiment can use; a new method is appended
 CONTROL = "aug"
 SPARSITIES = (0.4, 0.6)  # of the paper's Figure 1
 SPARSITY = number(0, 1, below=True)
+BITS = (8, 4, 3, 2)  # of a quantized weight; the paper has 8
+WEIGHT_BITS = whole(2, 8)
 SUBSETS = tuple(subset for count in range(4) for subset in combinations(PAPER_METHODS, count))
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A subset of the methods, and the sparsity with `mp`; `aug` alone is the control: augmentation without a teacher.
+    """A subset of the methods, the sparsity with `mp`, and the bits of a weight with `qat`.
 
-    Raises `BadInput` for an unknown method, a control beside methods, or a sparsity that is not allowed.
+    `aug` alone is the control: augmentation without a teacher. Raises `BadInput` for an unknown method, a control
+    beside methods, or a sparsity or bits that are not allowed.
     """
 
     subset: tuple[str, ...] = ()
     sparsity: float = 0.0
+    bits: int = 8
 
     def __post_init__(self) -> None:
         for method in self.subset:
@@ -32,6 +36,9 @@ class Configuration:
         object.__setattr__(self, "sparsity", SPARSITY.value("sparsity", self.sparsity))
         pruned = "mp" in self.subset or not self.sparsity
         require(pruned, f"sparsity {self.sparsity!r} is one of mp; got {list(self.subset)}")
+        object.__setattr__(self, "bits", WEIGHT_BITS.value("bits", self.bits))
+        one_of("bits", self.bits, BITS)
+        require("qat" in self.subset or self.bits == 8, f"bits {self.bits} is one of qat; got {list(self.subset)}")
         object.__setattr__(self, "subset", tuple(m for m in (*METHODS, CONTROL) if m in self.subset))
 
     def uses(self, method: str) -> bool:
@@ -45,8 +52,9 @@ class Configuration:
 
     @property
     def name(self) -> str:
-        """`base`, `qat`, `kd`, `mp40`, …, `qat+kd+mp60`, `aug`."""
-        return "+".join(f"mp{100 * self.sparsity:g}" if m == "mp" else m for m in self.subset) or "base"
+        """`base`, `qat`, `qat4`, `kd`, `mp40`, …, `qat+kd+mp60`, `aug`."""
+        strength = {"mp": f"{100 * self.sparsity:g}", "qat": "" if self.bits == 8 else str(self.bits)}
+        return "+".join(method + strength.get(method, "") for method in self.subset) or "base"
 
 
 def method_of(configuration: str) -> str:
@@ -56,19 +64,25 @@ def method_of(configuration: str) -> str:
     return special.get(configuration, "+".join(parts))
 
 
-def configurations(subsets: list[list[str]], sparsities: list[float]) -> list[Configuration]:
-    """The configurations of some subsets, in order and without repetition; a subset with `mp` has one per sparsity.
+def configurations(
+    subsets: list[list[str]], sparsities: list[float], bits: list[int] | tuple[int, ...] = (8,)
+) -> list[Configuration]:
+    """The configurations of some subsets, in order and without repetition.
 
-    Raises `BadInput` for an unknown method, a sparsity outside [0, 1), or a subset that prunes to no sparsity.
+    A subset with `mp` has one per sparsity, one with `qat` one per number of bits. Raises `BadInput` for an unknown
+    method, a sparsity outside [0, 1), bits other than 8, 4, 3 and 2, or a subset that has no strength to be run at.
     """
     check_list("subsets", subsets, "[[], [qat], [qat, kd]]")
     check_list("sparsities", sparsities, "[0.4, 0.6]")
+    check_list("bits", bits, "[8, 4]")
     sparsities = [SPARSITY.value("sparsity", sparsity) for sparsity in sparsities]
     found = []
     for subset in subsets:
         check_list("a subset", subset, "[qat, kd]")
         require("mp" not in subset or bool(sparsities), f"subset {subset} prunes, but sparsities is empty; give [0.4]")
-        found += [Configuration(tuple(subset), s) for s in (sparsities if "mp" in subset else [0.0])]
+        require("qat" not in subset or bool(bits), f"subset {subset} quantizes, but bits is empty; give [8]")
+        strengths = product(bits if "qat" in subset else [8], sparsities if "mp" in subset else [0.0])
+        found += [Configuration(tuple(subset), sparsity, each) for each, sparsity in strengths]
     require(bool(found), "subsets is empty; [[]] asks for the uncompressed baseline")
     found = list(dict.fromkeys(found))
     names = [configuration.name for configuration in found]

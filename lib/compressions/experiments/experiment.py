@@ -29,6 +29,15 @@ MOST_THREADS = 1024
 SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
 RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
 RATE_OF_WIDER = 2e-5
+# Parameters that take one of a few names, the default first.
+CHOICES = {
+    "granularity": GRANULARITIES,
+    "prune_schedule": ("linear", "cubic"),
+    "prune_scope": ("matrix", "global"),
+    "teacher_precision": PRECISIONS,
+    "hard_labels": ("original", "all"),
+    "steps": ("equal", "doubled"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,8 @@ class Experiment:
     prune_begin: float = parameter(number(0, 1), 0.1)
     prune_end: float = parameter(number(0, 1), 0.7)
     prune_every: int = parameter(whole(1), 16)
+    prune_schedule: str = parameter(NAME, "linear")
+    prune_scope: str = parameter(NAME, "matrix")
     teacher: str | None = parameter(NAME.or_null(), None)
     teacher_labels: tuple[tuple[str, str], ...] | None = parameter(LABELS.or_null(), None)
     teacher_rows: int | None = parameter(whole(1).or_null(), None)
@@ -62,7 +73,9 @@ class Experiment:
     teacher_logits: str | None = parameter(NAME.or_null(), None)
     temperature: float = parameter(number(0, above=True), 2.0)
     alpha: float = parameter(number(0, 1), 0.5)
+    hard_labels: str = parameter(NAME, "original")
     augment: int | None = parameter(whole(0).or_null(), None)
+    steps: str = parameter(NAME, "equal")
     glue: str = parameter(NAME, BUILTIN)
     checkpoints: str = parameter(NAME, "bundled")
     results: str = parameter(NAME, "results/local")
@@ -72,9 +85,9 @@ class Experiment:
 
     def __post_init__(self) -> None:
         read_parameters(self)
-        one_of("granularity", self.granularity, GRANULARITIES)
         check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
-        one_of("teacher_precision", self.teacher_precision, PRECISIONS)
+        for name, allowed in CHOICES.items():
+            one_of(name, getattr(self, name), allowed)
         check_source(self.task, self.glue)
         if TASKS[self.task].custom:  # whose rows are in its own files, whatever is named
             object.__setattr__(self, "glue", FILES)

@@ -17,10 +17,11 @@ from compressions.parameters import kinds, read_yaml
 
 AXES = ("tasks", "sizes", "seeds")
 PLAN = ("subsets", "sparsities")
+BITS = "bits"  # part of the plan too, which most grids leave at 8
 KINDS = kinds(Experiment)
 OWN = ("task", "size", "seed", "results", "force")  # of one experiment, or not for a grid to choose
 CHOICES = tuple(field.name for field in fields(Experiment) if field.name not in OWN)
-KEYS = (*AXES, *PLAN, "first", "results", *CHOICES)
+KEYS = (*AXES, *PLAN, BITS, "first", "results", *CHOICES)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Grid:
     @cached_property
     def configurations(self) -> list[Configuration]:
         """What every experiment is run for."""
-        return configurations(*(self.content[key] for key in PLAN))
+        return configurations(*(self.content[key] for key in PLAN), self.content.get(BITS, [8]))
 
     @cached_property
     def keys(self) -> list[tuple[str, str, int]]:
@@ -123,7 +124,7 @@ class Grid:
 
     def parameters(self, experiment: Experiment) -> str:
         """What papermill is given for an experiment besides its name, as YAML on one line."""
-        given = {key: self.content[key] for key in PLAN}
+        given = {key: self.content[key] for key in PLAN} | {BITS: self.content.get(BITS, [8])}
         given |= {name: getattr(experiment, name) for name in (*CHOICES, "results")}
         return yaml.safe_dump(given, default_flow_style=True, width=10**6).strip()
 

@@ -46,13 +46,22 @@ class PreparedData:
         """Training rows followed by their synonym-replaced copies, as text."""
         if not self.copies:
             return self.rows.train
-        rows = rows_fingerprint(self.task, self.rows.train)
-        key = fingerprint(rows, wordnet.identity(), str(self.copies))
-        added = shared_rows("augmented", key, self._added)
-        return datasets.concatenate_datasets([self.rows.train, added])
+        return datasets.concatenate_datasets([self.rows.train, self._added.remove_columns(augmentation.SOURCE)])
 
+    @property
+    def sources(self) -> list[int]:
+        """For each copy the place of its original among the training rows."""
+        return list(self._added[augmentation.SOURCE]) if self.copies else []
+
+    @cached_property
     def _added(self) -> datasets.Dataset:
-        return augmentation.augment(self.rows.train, self.task.columns, self.copies, wordnet.synonyms)
+        rows = rows_fingerprint(self.task, self.rows.train)
+        key = fingerprint(rows, wordnet.identity(), str(self.copies), str(augmentation.VERSION))
+
+        def make() -> datasets.Dataset:
+            return augmentation.augment(self.rows.train, self.task.columns, self.copies, wordnet.synonyms)
+
+        return shared_rows("augmented", key, make)
 
     def tokenize(self, rows: datasets.Dataset) -> datasets.Dataset:
         """Rows as this encoder's token ids."""

@@ -3,7 +3,9 @@
 import glob
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -25,14 +27,20 @@ def predictions_path(record: Path, checksum: str) -> Path:
     return record.with_name(f"{record.stem}.{checksum[:8]}.npz")
 
 
-def write_record(path: Path, record: dict, predictions: np.ndarray, labels: np.ndarray) -> dict:
+def write_record(
+    path: Path,
+    record: dict,
+    predictions: np.ndarray,
+    labels: np.ndarray,
+    controls: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> dict:
     """Write the predictions, then the record with their checksum, and return the record as it was written.
 
-    `predictions` and `labels` are `(validation rows,)`. Raises `BadInput` when the disk is full; earlier files are then
-    unchanged.
+    `predictions`, `labels` and those of each of the `controls` are `(validation rows,)`. Raises `BadInput` when the disk
+    is full; earlier files are then unchanged.
     """
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, predictions=predictions, labels=labels)
+    np.savez_compressed(buffer, predictions=predictions, labels=labels, **controls)
     checksum = fingerprint(buffer.getvalue())
     content = {"format": FORMAT, **record, "predictions_sha256": checksum}
     content |= {"sha256": _checksum(content)}

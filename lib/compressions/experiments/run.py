@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from transformers import TrainerCallback, set_seed
 from compressions.errors import BadInput, require
 from compressions.experiments import exported_logits
 from compressions.experiments.configurations import Configuration
+from compressions.experiments.controls import controls
 from compressions.experiments.experiment import Experiment, Teaching
 from compressions.experiments.exported_logits import About
 from compressions.experiments.provenance import environment, peak_memory_bytes, startup_seconds
@@ -84,15 +86,17 @@ def run_configuration(
     startup, start = startup_seconds(), time.perf_counter()
     data = experiment.data
     teacher = teacher_of(experiment, watch) if configuration.uses("kd") else None
-    rows = training_rows(experiment, configuration, teacher)
+    rows, copies = training_rows(experiment, configuration, teacher)
 
     set_seed(experiment.seed)
     take_threads(experiment.encoder.size.hidden, experiment.threads)  # the teacher took its own
     model = checkpoints.load_model(experiment.encoder, data.task)
     callbacks = [*prepare(model, experiment, configuration), *([watch(configuration.name)] if watch else [])]
-    trained = train(model, rows, experiment, callbacks)
+    trained = train(model, rows, experiment, callbacks, copies)
+    measured = not configuration.subset and not isinstance(experiment, Teaching)
+    untrained, others = controls(model, data, experiment.granularity) if measured else ({}, {})
     masked = pruning.count_masked(model)
-    artifact.finish(model, experiment.granularity if configuration.uses("qat") else None)
+    artifact.finish(model, experiment.granularity if configuration.uses("qat") else None, configuration.bits)
 
     loaded, stored = _save_and_load(model, experiment, configuration)
     evaluation_start = time.perf_counter()
@@ -105,9 +109,10 @@ def run_configuration(
         **scores,
         "evaluation_seconds": time.perf_counter() - evaluation_start,
         **_size_of(loaded, masked),
+        **({"controls": untrained} if untrained else {}),
         **stored,
         **vars(trained),
-        "augmented_rows": len(rows) - len(data.rows.train),
+        "augmented_rows": len(data.sources) if configuration.augments else 0,
         "encoder_commit": size.revision if size.hub else None,
         "teacher": teacher and teacher.description(),
         "startup_seconds": startup,
@@ -115,7 +120,7 @@ def run_configuration(
         "peak_memory_bytes": peak_memory_bytes(),
         **environment(),
     }
-    return write_record(experiment.record_path(configuration), record, predictions, data.labels)
+    return write_record(experiment.record_path(configuration), record, predictions, data.labels, others)
 
 
 def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher | About:
@@ -138,12 +143,24 @@ def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher | 
 
 def training_rows(
     experiment: Experiment, configuration: Configuration, teacher: Teacher | About | None
-) -> datasets.Dataset:
-    """The tokenized rows a configuration trains on, with the teacher's logits where it has a teacher."""
-    rows = experiment.data.training_rows(configuration.augments)
-    if teacher is None:
-        return rows
-    return rows.add_column("teacher_logits", student_logits(experiment, teacher).tolist())
+) -> tuple[datasets.Dataset, dict[int, list[dict]] | None]:
+    """The tokenized rows of an epoch, and by the place of a row the copies that may be shown instead.
+
+    With doubled steps the copies are rows themselves, and there are no others. With a teacher, rows have its logits
+    and `labeled`, whether their label is learned from.
+    """
+    data = experiment.data
+    rows, originals = data.training_rows(configuration.augments), len(data.rows.train)
+    if teacher is not None:
+        labeled = [float(row < originals or experiment.hard_labels == "all") for row in range(len(rows))]
+        rows = rows.add_column("teacher_logits", student_logits(experiment, teacher).tolist())
+        rows = rows.add_column("labeled", labeled)
+    if not configuration.augments or experiment.steps == "doubled":
+        return rows, None
+    copies = defaultdict(list)
+    for source, copy in zip(data.sources, rows.to_list()[originals:], strict=True):
+        copies[source].append(copy)
+    return rows.select(range(originals)), copies
 
 
 def prepare(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
@@ -152,22 +169,27 @@ def prepare(model: nn.Module, experiment: Experiment, configuration: Configurati
     return [callback for method in used for callback in PREPARING[method](model, experiment, configuration)]
 
 
-def train(model: nn.Module, rows: datasets.Dataset, experiment: Experiment, callbacks: list) -> trainer.Trained:
+def train(
+    model: nn.Module,
+    rows: datasets.Dataset,
+    experiment: Experiment,
+    callbacks: list,
+    copies: dict[int, list[dict]] | None = None,
+) -> trainer.Trained:
     """Train a prepared model in place with the experiment's choices."""
-    data, distillation = experiment.data, trainer.Distillation(experiment.temperature, experiment.alpha)
-    return trainer.train(
-        model, rows, data.tokenizer, experiment.choices, distillation, callbacks, precision=experiment.precision
-    )
+    distillation = trainer.Distillation(experiment.temperature, experiment.alpha)
+    options = {"precision": experiment.precision, "copies": copies}
+    return trainer.train(model, rows, experiment.data.tokenizer, experiment.choices, distillation, callbacks, **options)
 
 
 def _prune(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
     pruning.prune(model)
-    span = (experiment.prune_begin, experiment.prune_end, experiment.prune_every)
-    return [PruningSchedule(configuration.sparsity, *span)]
+    names = ("prune_begin", "prune_end", "prune_every", "prune_schedule", "prune_scope")
+    return [PruningSchedule(configuration.sparsity, *(getattr(experiment, name) for name in names))]
 
 
 def _quantize(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
-    quantization.quantize(model, experiment.granularity)
+    quantization.quantize(model, experiment.granularity, configuration.bits)
     return []
 
 

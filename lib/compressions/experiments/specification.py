@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from compressions.data import wordnet
+from compressions.data import augmentation, wordnet
 from compressions.data.tasks import HUB, REVISION
 from compressions.experiments.configurations import Configuration
 from compressions.files import fingerprint
@@ -57,14 +57,20 @@ def _own(experiment: "Experiment", configuration: Configuration, taught: dict | 
     own = {"subset": list(configuration.subset), "sparsity": configuration.sparsity}
     if configuration.uses("qat"):
         own |= {"granularity": experiment.granularity}
+    if configuration.bits != 8:
+        own |= {"bits": configuration.bits}
     if configuration.uses("mp"):
         own |= {name: getattr(experiment, name) for name in ("prune_begin", "prune_end", "prune_every")}
+        others = {"prune_schedule": "linear", "prune_scope": "matrix"}
+        own |= {name: getattr(experiment, name) for name, usual in others.items() if getattr(experiment, name) != usual}
     if configuration.uses("kd"):
         own |= {"temperature": experiment.temperature, "alpha": experiment.alpha, "teacher": taught}
     if configuration.augments:
-        own |= {"augment": experiment.copies}
+        own |= {"augment": experiment.copies, "steps": experiment.steps}
     if configuration.augments and experiment.copies:
-        own |= {"synonyms": f"WordNet {wordnet.identity()}"}
+        own |= {"synonyms": f"WordNet {wordnet.identity()}, rule {augmentation.VERSION}"}
+    if configuration.uses("kd") and experiment.copies:
+        own |= {"hard_labels": experiment.hard_labels}
     return own
 
 

@@ -14,22 +14,25 @@ REDRAW_SECONDS = 1.0
 class PruningSchedule(TrainerCallback):
     """Raise the sparsity during training: every `every` steps, and for the last time where the schedule ends."""
 
-    def __init__(self, target: float, begin: float, end: float, every: int) -> None:
+    def __init__(
+        self, target: float, begin: float, end: float, every: int, schedule: str = "linear", scope: str = "matrix"
+    ) -> None:
         self.target, self.begin, self.end, self.every = target, begin, end, every
+        self.schedule, self.scope = schedule, scope
         self.reached = 0.0
 
     def on_step_begin(self, args, state, control, model=None, **_) -> None:
         """Update the masks before the step, when an update is due."""
-        wanted = sparsity_at(state.global_step, state.max_steps, self.target, self.begin, self.end)
+        wanted = sparsity_at(state.global_step, state.max_steps, self.target, self.begin, self.end, self.schedule)
         due = state.global_step % self.every == 0 or wanted == self.target
         if due and wanted > self.reached:
-            set_sparsity(model, wanted)
+            set_sparsity(model, wanted, self.scope)
             self.reached = wanted
 
     def on_train_end(self, args, state, control, model=None, **_) -> None:
         """Reach the target even in a training too short for the schedule."""
         if self.reached < self.target:
-            set_sparsity(model, self.target)
+            set_sparsity(model, self.target, self.scope)
 
 
 class Progress(TrainerCallback):

@@ -12,6 +12,7 @@ from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, Trai
 from compressions.errors import require
 from compressions.methods.distillation import distillation_loss
 from compressions.training.choices import Choices
+from compressions.training.mixed_rows import DrawEachEpoch, MixedRows
 
 EVALUATION_BATCH = 64
 
@@ -33,12 +34,12 @@ class StudentTrainer(Trainer):
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """The labels' loss, or with a teacher the distillation loss."""
-        teacher = inputs.pop("teacher_logits", None)
+        teacher, labeled = inputs.pop("teacher_logits", None), inputs.pop("labeled", None)
         with autocast(self.args.device, self.precision):
             outputs = model(**inputs)
         loss = outputs.loss
         if teacher is not None:
-            parts = (loss, outputs.logits, teacher)
+            parts = (outputs.logits, teacher, inputs["labels"], labeled)
             loss = distillation_loss(*parts, self.distillation.temperature, self.distillation.alpha)
         return (loss, outputs) if return_outputs else loss
 
@@ -91,17 +92,24 @@ def train(
     callbacks: list[TrainerCallback] | None = None,
     strategy: str = "group_by_length",
     precision: str = "float32",
+    copies: dict[int, list[dict]] | None = None,
 ) -> Trained:
-    """Train `model` in place on tokenized rows with `labels`, and `teacher_logits` where there is a teacher.
+    """Train `model` in place on tokenized rows with `labels`.
 
-    `strategy` is how Transformers' trainer draws batches: by similar length, or `random`. With the `precision`
-    `bfloat16` the model's products are taken in it, the weights stay in fp32.
+    Where there is a teacher, rows also have `teacher_logits`, and `labeled` as in `distillation_loss`. With `copies`,
+    by the place of a row, every epoch shows the row or one of them. `strategy` is how Transformers' trainer draws
+    batches: by similar length, or `random`. With the `precision` `bfloat16` the model's products are taken in it, the
+    weights stay in fp32.
     """
+    shown = rows.to_list()  # a list is read faster than Arrow, which a miniature's step feels
+    if copies is not None:
+        shown = MixedRows(shown, copies, choices.seed)
+        callbacks = [*(callbacks or []), DrawEachEpoch(shown)]
     with tempfile.TemporaryDirectory() as folder:
         trainer = StudentTrainer(
             model,
             arguments(choices, len(rows), folder, strategy),
-            train_dataset=rows.to_list(),  # a list is read faster than Arrow, which a miniature's step feels
+            train_dataset=shown,
             data_collator=DataCollatorWithPadding(tokenizer),
             callbacks=callbacks,
             distillation=distillation,
@@ -121,7 +129,7 @@ def predict(model: nn.Module, rows: datasets.Dataset, tokenizer, precision: str 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = model.to(device).eval()
     collate = DataCollatorWithPadding(tokenizer)
-    features = [name for name in rows.column_names if name not in ("labels", "teacher_logits")]
+    features = [name for name in rows.column_names if name not in ("labels", "labeled", "teacher_logits")]
     inputs = rows.select_columns(features).to_list()
     order = sorted(range(len(inputs)), key=lambda row: len(inputs[row]["input_ids"]))
     logits = []
