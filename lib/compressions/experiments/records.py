@@ -36,8 +36,8 @@ def write_record(
 ) -> dict:
     """Write the predictions, then the record with their checksum, and return the record as it was written.
 
-    `predictions`, `labels` and those of each of the `controls` are `(validation rows,)`. Raises `BadInput` when the disk
-    is full; earlier files are then unchanged.
+    `predictions`, `labels` and those of each of the `controls` are `(validation rows,)`. Raises `BadInput` when the
+    disk is full; earlier files are then unchanged.
     """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, predictions=predictions, labels=labels, **controls)
