@@ -43,4 +43,5 @@ glue_numbers(
 # every experiment uses, handle {glue:text}`bucketed:.1f` times as many rows per second as random ones. Measured on:
 # {glue:text}`processor`.
 #
-# The table counts a row's cost, not an experiment's: configurations with distillation also train on the added rows.
+# The table counts a row's cost, not an experiment's: with doubled steps, configurations with distillation also train on
+# the added rows.

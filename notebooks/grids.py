@@ -128,7 +128,7 @@ pd.DataFrame(shares).style.format(precision=1)
 #
 # The paper's grid needs GPUs and has not run: its hours are arithmetic, not a measurement. First the examples that one
 # size trains on with one seed: rows × epochs for a configuration, and twice as many where synonym replacement adds
-# rows.
+# rows, for the paper's grid is planned with the paper's doubled steps.
 
 # %%
 from compressions.experiments.estimates import Speeds, examples, hours

@@ -202,8 +202,8 @@ glue_figure("changes", figure, with_tasks(moved, by_task, ours.tasks), records=r
 # is the control.
 # ```
 #
-# KD comes with added rows. Its change is that of the control, the added rows alone, and that of the teacher given these
-# rows, their paired difference; over the tasks whose control was run:
+# KD comes with added rows and, in these records, steps. Its change is that of the control, these rows and steps alone,
+# and that of the teacher given them, their paired difference; over the tasks whose control was run:
 
 # %% tags=["hide-input"]
 kd, aug = ALL.index("kd"), ALL.index("aug")

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 BASE, QAT, KD = Configuration(), Configuration(("qat",)), Configuration(("kd",))
 PLAN = {"sizes": ["tiny", "small"], "seeds": [0, 1], "subsets": [[], ["qat"], ["kd"]], "sparsities": []}
 GRID = Grid("planned", {"tasks": ["rte"], **PLAN, "glue": HUB})
+DOUBLED = Grid("doubled", {**GRID.content, "steps": "doubled"})
 WEIGHTS = {name: size.linear_weights for name, size in SIZES.items()}
 
 
@@ -37,9 +38,9 @@ MEASURED = records({("tiny", "base"): 500, ("tiny", "qat"): 400, ("tiny", "kd"):
 
 
 def test_examples_are_rows_times_epochs_and_twice_that_where_rows_are_added():
-    assert examples(GRID, "rte", BASE) == 2490 * 3
-    assert examples(GRID, "rte", KD) == 2 * 2490 * 3
-    cut = Grid("cut", {**GRID.content, "train_rows": 100, "epochs": 1, "augment": 2})
+    assert examples(GRID, "rte", BASE) == examples(GRID, "rte", KD) == 2490 * 3
+    assert examples(DOUBLED, "rte", BASE) == 2490 * 3 and examples(DOUBLED, "rte", KD) == 2 * 2490 * 3
+    cut = Grid("cut", {**DOUBLED.content, "train_rows": 100, "epochs": 1, "augment": 2})
     assert examples(cut, "rte", Configuration(("aug",))) == 3 * 100 * 1
 
 
@@ -74,7 +75,7 @@ def test_a_gpu_computes_or_waits_for_its_own_steps():
 
 
 def test_the_hours_of_a_grid():
-    found = hours(GRID, Speeds(MEASURED), tokens=50, teraflops=10, step=0.02)
+    found = hours(DOUBLED, Speeds(MEASURED), tokens=50, teraflops=10, step=0.02)
     assert found.examples.to_list() == [2 * 4 * 7470] * 2 and found.measured.to_list() == ["tiny"] * 2
     # Of each seed once at 500 and once at 400 examples per second, and twice as many with a teacher at 500.
     assert found.cpu_hours["tiny"] == pytest.approx(2 * 7470 * (1 / 500 + 1 / 400 + 2 / 500) / 3600)

@@ -53,10 +53,11 @@ class Speeds:
 
 
 def examples(grid: Grid, task: str, configuration: Configuration) -> float:
-    """Examples that one training reads: rows × epochs; each copy that augmentation may add counts in full."""
+    """Examples that one training reads: rows × epochs; with doubled steps each possible copy counts in full."""
     rows = min(TASKS[task].rows, grid.content.get("train_rows") or TASKS[task].rows)
     copies = grid.content.get("augment")
-    added = (1 if copies is None else copies) if configuration.augments else 0
+    doubled = configuration.augments and grid.content.get("steps") == "doubled"
+    added = (1 if copies is None else copies) if doubled else 0
     return rows * (1 + added) * (grid.content.get("epochs") or EPOCHS)
 
 
