@@ -88,7 +88,7 @@ glue_numbers(
 # {cite}`wei2019eda`, where WordNet {cite}`miller1995wordnet` has one that fits: both words must have one dominant
 # sense, the same. Names, adjectives and most inflected forms stay. Each epoch shows a row or its copy, so that
 # distillation takes no more steps than any other method, and a copy is learned from the teacher alone. Augmentation
-# without a teacher is a configuration of its own, the control `aug`. Here is a sentence of the built-in task `sentiment`
+# without a teacher is a configuration of its own, the control `aug`. Here is a sentence of the task `sentiment`
 # with its copies; where no WordNet is installed they are equal to it:
 
 # %%
