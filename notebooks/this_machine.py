@@ -37,14 +37,13 @@ there = [each for each in read_all(root() / committed) if each["specification"][
 both = compare(here, changes(root() / committed, there, draws))
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
-
-from compressions.book.figures import tradeoff_static
+from compressions.book.figures import figure_without_records, tradeoff_static
 from compressions.book.glue import glue_figure, glue_numbers
 
-figure = tradeoff_static(here.assign(size=size), "mean score of two tasks") if len(here) else plt.figure()
+drawn = here.assign(size=size)
+figure = tradeoff_static(drawn, "mean score of two tasks") if len(here) else figure_without_records("make reproduce")
 glue_figure("here", figure, here)
-glue_numbers(size=size.upper(), compared=len(both) - 1, agreeing=int(both.agree[1:].sum()), models=len(here))
+glue_numbers(size=size.upper(), compared=max(0, len(both) - 1), agreeing=int(both.agree[1:].sum()), models=len(here))
 
 # %% [markdown]
 # ```{glue:figure} here

@@ -16,9 +16,10 @@ def add_sources(app, doctree, docname) -> None:
     kept = read_glue_cache(app.env.mystnb_config.output_folder, docname)
     for figure in doctree.findall(nodes.figure):
         name = next((each.removeprefix("fig-") for each in figure["names"] if each.removeprefix("fig-") in kept), None)
-        caption = next(figure.findall(nodes.caption), None)
-        if name and caption is not None and app.builder.format == "html":
-            links = _links(app, docname, name, kept, next(figure.findall(nodes.image))["uri"])
+        caption, image = (next(figure.findall(kind), None) for kind in (nodes.caption, nodes.image))
+        # A chapter whose records are missing glues a line of text in the figure's place.
+        if name and caption is not None and image is not None and app.builder.format == "html":
+            links = _links(app, docname, name, kept, image["uri"])
             shown = " · ".join(f'<a href="{target}"{" download" * here}>{text}</a>' for text, target, here in links)
             caption += nodes.raw("", f'<span class="sources">{shown}</span>', format="html")
 

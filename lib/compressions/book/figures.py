@@ -73,6 +73,14 @@ def tradeoff(frame: pd.DataFrame, score_title: str) -> alt.Chart:
     return chart.encode(shape=shapes).add_params(shown).transform_filter("shown == 'all' || shown == datum.source")
 
 
+def figure_without_records(command: str) -> Figure:
+    """An empty figure that names the command which makes the records for it."""
+    figure, axes = plt.subplots(figsize=(6, 1.2))
+    axes.text(0.5, 0.5, f"no records yet: {command} makes them", ha="center", va="center")
+    axes.axis("off")
+    return figure
+
+
 def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None, columns: int = 1) -> Figure:
     """The same as a static figure: one panel for each value of the column `panels`, each with its Pareto front.
 
