@@ -31,6 +31,8 @@ from compressions.training import trainer
 from tests.conftest import ROOT
 from tests.data.test_glue import ROWS, RTE, write_glue
 
+pytestmark = pytest.mark.slow
+
 KD = Configuration(("kd",))
 WIDTH = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 24}
 COMMON = {"vocab_size": 30522, "pad_token_id": 0}

@@ -20,6 +20,8 @@ from tests import hub
 from tests.conftest import ROOT
 from tests.data.test_glue import ROWS, RTE, write_glue
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
