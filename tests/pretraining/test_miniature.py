@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,7 +157,18 @@ def test_a_teacher_with_another_vocabulary_is_refused(wanted, tmp_path):
     tokenizer = checkpoints.load_tokenizer(encoder)
     tokenizer.add_tokens(["anotherword"])
     tokenizer.save_pretrained(foreign)
-    with pytest.raises(BadInput, match="has another vocabulary .30523 word pieces.; needed: BERT's uncased 30522"):
+    with pytest.raises(BadInput, match="its tokenizer has 30523 tokens, its embeddings 30522"):
+        Miniature(**wanted | {"teacher": str(foreign)})
+
+
+def test_a_teacher_that_numbers_the_word_pieces_otherwise_is_refused(wanted, tmp_path):
+    foreign = tmp_path / "foreign"
+    shutil.copytree(ROOT / "checkpoints/tiny", foreign)
+    tokenizer = json.loads((foreign / "tokenizer.json").read_text())
+    pieces = tokenizer["model"]["vocab"]
+    pieces["the"], pieces["of"] = pieces["of"], pieces["the"]
+    (foreign / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(BadInput, match="has another vocabulary .30522 word pieces.; needed: BERT's uncased 30522"):
         Miniature(**wanted | {"teacher": str(foreign)})
 
 

@@ -11,7 +11,6 @@ import datasets
 
 Synonyms = Callable[[str], list[str]]
 
-VERSION = 2  # of the rule that makes copies: rows of another are not read from the cache, nor their records taken
 SOURCE = "source"  # column of a copy: the place of its original
 SHARE = 0.15
 # Whole lower-case words: no name, no unit after a number, no part of a contraction ("don't", "don 't"), an abbreviation

@@ -9,6 +9,7 @@ import datasets
 import numpy as np
 import pyarrow
 from datasets import ClassLabel, Value
+from httpx2 import HTTPError
 from pyarrow import parquet
 
 from compressions.data import csv_task
@@ -57,7 +58,7 @@ def hold_out(rows: Rows, share: float) -> Rows:
 def _load_hub(task: Task) -> datasets.DatasetDict:
     try:
         return datasets.load_dataset(HUB, task.name, revision=REVISION)
-    except (OSError, ConnectionError) as error:
+    except (OSError, HTTPError) as error:
         reason = _first_line(error)
         raise BadInput(f"glue {HUB!r} is out of reach ({reason}); take a local folder") from error
 

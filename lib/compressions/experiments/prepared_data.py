@@ -56,7 +56,7 @@ class PreparedData:
     @cached_property
     def _added(self) -> datasets.Dataset:
         rows = rows_fingerprint(self.task, self.rows.train)
-        key = fingerprint(rows, wordnet.identity(), str(self.copies), str(augmentation.VERSION))
+        key = fingerprint(rows, wordnet.identity(), str(self.copies), str(wordnet.RULE))
 
         def make() -> datasets.Dataset:
             return augmentation.augment(self.rows.train, self.task.columns, self.copies, wordnet.synonyms)

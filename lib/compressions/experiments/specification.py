@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from compressions.data import augmentation, wordnet
+from compressions.data import wordnet
 from compressions.data.tasks import HUB, REVISION
 from compressions.experiments.configurations import Configuration
 from compressions.files import fingerprint
@@ -68,7 +68,7 @@ def _own(experiment: "Experiment", configuration: Configuration, taught: dict | 
     if configuration.augments:
         own |= {"augment": experiment.copies, "steps": experiment.steps}
     if configuration.augments and experiment.copies:
-        own |= {"synonyms": f"WordNet {wordnet.identity()}, rule {augmentation.VERSION}"}
+        own |= {"synonyms": f"WordNet {wordnet.identity()}, rule {wordnet.RULE}"}
     if configuration.uses("kd") and experiment.copies:
         own |= {"hard_labels": experiment.hard_labels}
     return own

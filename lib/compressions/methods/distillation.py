@@ -28,12 +28,12 @@ def soft_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
 
 
 def distillation_loss(
-    student: Tensor, teacher: Tensor, labels: Tensor, labeled: Tensor, temperature: float, alpha: float
+    student: Tensor, teacher: Tensor, labels: Tensor, labeled: Tensor | float, temperature: float, alpha: float
 ) -> Tensor:
     """The mean over rows of `(1 - alpha) * hard_loss + alpha * soft_loss`, a scalar.
 
-    `labeled` `(rows,)` is 0 for rows whose label is not to be trusted, such as augmented copies: those are learned from
-    the teacher alone.
+    `labeled`, `(rows,)` or one number, is 0 for rows whose label is not to be trusted, such as augmented copies:
+    those are learned from the teacher alone.
     """
     share = (1 - alpha) * labeled
     return (share * hard_loss(student, labels) + (1 - share) * soft_loss(student, teacher, temperature)).mean()

@@ -19,7 +19,9 @@ def fetch(name: str, repository: str, revision: str, weights: bool = True) -> Pa
     `weights` can be left for later. Raises `BadInput`, with the `name` that the model goes by here, where the hub is
     out of reach or does not hold the model.
     """
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError  # not needed to plan or to read a folder
+    # Not needed to plan or to read a folder; huggingface_hub asks by httpx2, and lets its errors through.
+    from httpx2 import HTTPError
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 
     try:
         config = _file(repository, revision, CONFIG)
@@ -36,7 +38,7 @@ def fetch(name: str, repository: str, revision: str, weights: bool = True) -> Pa
                     f"{repository} holds no {shard}, which {first.name} names",
                 )
         return config.parent
-    except (OSError, ValueError, EntryNotFoundError, HfHubHTTPError) as error:
+    except (OSError, ValueError, EntryNotFoundError, HfHubHTTPError, HTTPError) as error:
         if isinstance(error, BadInput):
             raise
         reason = (str(error).splitlines() or [type(error).__name__])[0]

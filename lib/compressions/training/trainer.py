@@ -34,7 +34,7 @@ class StudentTrainer(Trainer):
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         """The labels' loss, or with a teacher the distillation loss."""
-        teacher, labeled = inputs.pop("teacher_logits", None), inputs.pop("labeled", None)
+        teacher, labeled = inputs.pop("teacher_logits", None), inputs.pop("labeled", 1.0)
         with autocast(self.args.device, self.precision):
             outputs = model(**inputs)
         loss = outputs.loss
