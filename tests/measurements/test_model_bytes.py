@@ -14,9 +14,10 @@ from compressions.delivery.packing import pack_record
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all, record_path, write_record
 from compressions.measurements.artifacts import measure_missing, model_name, read_with_artifact
-from compressions.measurements.model_bytes import csr_bytes, main, measure
+from compressions.measurements.model_bytes import main, measure
 from compressions.storage.artifact import count, load_packed
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint
+from compressions.storage.model_bytes import csr_bytes
 from compressions.storage.size_measures import (
     COUNTED,
     LAYERS,

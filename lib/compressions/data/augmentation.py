@@ -6,8 +6,11 @@ Movva et al. (2022) train with it wherever they distill; the replacement follows
 import random
 import re
 from collections.abc import Callable
+from itertools import product
 
 import datasets
+
+from compressions.files import fingerprint
 
 Synonyms = Callable[[str], list[str]]
 
@@ -31,11 +34,12 @@ def replace_synonyms(text: str, synonyms: Synonyms, rng: random.Random) -> str:
 def augment(rows: datasets.Dataset, columns: tuple[str, ...], copies: int, synonyms: Synonyms) -> datasets.Dataset:
     """`copies` synonym-replaced copies of every row, less those equal to their original, whose place is `source`.
 
-    Seeded by a constant: all sizes, seeds and configurations of a task see the same copies.
+    Seeded by the row's texts: all sizes, seeds and configurations of a task see the same copies, and so does whoever
+    trains on fewer of its rows.
     """
-    rng = random.Random(0)
     added = []
-    for place, row in (each for _ in range(copies) for each in enumerate(rows)):
+    for copy, (place, row) in product(range(copies), enumerate(rows)):
+        rng = random.Random(fingerprint(str(copy), *(row[column] for column in columns)))
         replaced = {column: replace_synonyms(row[column], synonyms, rng) for column in columns}
         if any(replaced[column] != row[column] for column in columns):
             added.append({**row, **replaced, SOURCE: place})

@@ -41,7 +41,7 @@ ENDINGS = (
     ("est", ""),
 )
 SHORTEST_STEM = 3
-RULE = 2  # version of what is replaced by what: copies of another are not read from the cache, nor their records taken
+RULE = 3  # version of what is replaced by what: copies of another are not read from the cache, nor their records taken
 ADJECTIVES = ("3", "5")  # senses whose synonyms fit too few texts: a `clever` plan is no `apt` one
 # What makes a synonym safe in any text; chosen by reading 100 replacements each of five settings.
 DOMINANT = 0.85  # share of a word's tagged uses that have its most used sense

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compressions.data import wordnet
-from compressions.data.tasks import BUILTIN, TASKS, check_source
+from compressions.data.tasks import BUILTIN, HUB, REVISION, TASKS, check_source
 from compressions.errors import BadInput, check, one_of, require
 from compressions.experiments import exported_logits
 from compressions.experiments.configurations import CONTROL, Configuration
 from compressions.experiments.records import record_path
-from compressions.experiments.specification import FILES, checksum, specification
+from compressions.experiments.specification import checksum, specification
 from compressions.files import cache, path_name, root
 from compressions.models import sources, teacher
 from compressions.models.sources import Classifier, Encoder
@@ -89,8 +89,6 @@ class Experiment:
         for name, allowed in CHOICES.items():
             one_of(name, getattr(self, name), allowed)
         check_source(self.task, self.glue)
-        if TASKS[self.task].custom:  # whose rows are in its own files, whatever is named
-            object.__setattr__(self, "glue", FILES)
         sources.encoder(self.size, self.checkpoints)
 
     @cached_property
@@ -109,6 +107,13 @@ class Experiment:
         rows = load(task, self.glue, self.train_rows)
         rows = hold_out(rows, self.held_out) if self.held_out else rows
         return PreparedData(task, self.encoder, rows, self.copies, self.max_length)
+
+    @property
+    def rows_source(self) -> str:
+        """Where the rows are read from: the hub at a revision, a local folder, or a custom task's own files."""
+        if TASKS[self.task].custom:
+            return "files"
+        return f"{HUB}@{REVISION}" if self.glue == HUB else "folder"
 
     @property
     def copies(self) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import datasets
 
 SUFFIX = ".safetensors"
-FORMAT = "compressions teacher logits 1"
+FORMAT = "compressions teacher logits 2"
 KEY_BYTES = 16  # of a row's checksum
 
 
@@ -66,11 +66,11 @@ def about(path: Path) -> About:
 
 
 def write(path: Path, said: dict, task: Task, rows: "datasets.Dataset", logits: np.ndarray) -> None:
-    """Write logits `(rows, labels)`, in the order of the task's labels, and the checksum of each row's texts.
+    """Write logits `(rows, labels)`, in the order of the task's labels, as float16, and each row's checksum.
 
     `said` has the other fields of `About`.
     """
-    tensors = {"logits": np.ascontiguousarray(logits, dtype=np.float32), "rows": row_keys(task, rows)}
+    tensors = {"logits": np.ascontiguousarray(logits, dtype=np.float16), "rows": row_keys(task, rows)}
     about = {**said, "format": FORMAT, "sha256": _digest(tensors)}
     write_whole(path, save(tensors, metadata={"about": json.dumps(about)}))
 
@@ -95,7 +95,7 @@ def read(found: About, task: Task, rows: "datasets.Dataset") -> np.ndarray:
             f"{found.path} has no logits for {len(lacking):,} of the {len(rows):,} rows, such as {example!r}; they are "
             "other rows, or synonyms of another WordNet: take augment 0, or make the file again"
         )
-    return tensors["logits"][wanted]
+    return tensors["logits"][wanted].astype(np.float32)
 
 
 def row_keys(task: Task, rows: "datasets.Dataset") -> np.ndarray:

@@ -114,8 +114,9 @@ def finished(path: Path, specification: dict) -> dict | None:
     if not path.exists():
         return None
     record = read_record(path)
-    remedy = "take another results folder, or force"
-    require_same(f"the record {path}", record["specification"], specification, remedy)
+    # Older records have in it where their rows were read from.
+    theirs = {name: value for name, value in record["specification"].items() if name != "glue"}
+    require_same(f"the record {path}", theirs, specification, "take another results folder, or force")
     return record
 
 

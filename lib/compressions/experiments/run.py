@@ -30,9 +30,9 @@ from compressions.methods import pruning, quantization
 from compressions.models import checkpoints
 from compressions.models.sources import Classifier
 from compressions.models.teacher import Teacher
-from compressions.storage import artifact
+from compressions.storage import artifact, model_bytes
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_artifact
-from compressions.storage.size_measures import megabytes
+from compressions.storage.size_measures import MEASURED, megabytes
 from compressions.training import metrics, trainer
 from compressions.training.callbacks import PruningSchedule
 from compressions.training.threads import take_threads
@@ -98,17 +98,16 @@ def run_configuration(
     masked = pruning.count_masked(model)
     artifact.finish(model, experiment.granularity if configuration.uses("qat") else None, configuration.bits)
 
-    loaded, stored = _save_and_load(model, experiment, configuration)
+    about = {"specification": specification, "rows_source": experiment.rows_source, "configuration": configuration.name}
+    loaded, stored = _save_and_load(model, experiment, configuration, about, masked)
     evaluation_start = time.perf_counter()
     predictions = _predict(loaded, experiment, configuration)
     scores = metrics.scores(data.task, data.labels, predictions)
     size = experiment.encoder.size
     record = {
-        "specification": specification,
-        "configuration": configuration.name,
+        **about,
         **scores,
         "evaluation_seconds": time.perf_counter() - evaluation_start,
-        **_size_of(loaded, masked),
         **({"controls": untrained} if untrained else {}),
         **stored,
         **vars(trained),
@@ -199,9 +198,13 @@ PREPARING = {"mp": _prune, "qat": _quantize}
 
 
 def _save_and_load(
-    model: nn.Module, experiment: Experiment, configuration: Configuration
-) -> tuple[nn.Module, dict[str, int | str | None]]:
-    """The model read back from its artifact, and the artifact's place relative to the record, bytes and fingerprint."""
+    model: nn.Module, experiment: Experiment, configuration: Configuration, about: dict, masked: int
+) -> tuple[nn.Module, dict]:
+    """The model read back from its artifact, and what its record, begun in `about`, says of its size.
+
+    That is its parameters, of which `masked` weights were pruned, the artifact's place relative to the record, bytes
+    and fingerprint, and the bytes by every size measure, less the slow xz.
+    """
     kept = experiment.artifact_folder(configuration)
     with tempfile.TemporaryDirectory() as temporary:
         folder = kept or Path(temporary) / "artifact"
@@ -209,8 +212,12 @@ def _save_and_load(
         artifact.save_artifact(model, checkpoints.load_tokenizer(experiment.encoder), folder)
         loaded, stored = artifact.load_artifact(folder), (folder / WEIGHTS).stat().st_size
         place = kept and os.path.relpath(kept.resolve(), experiment.record_path(configuration).parent.resolve())
-        about = {"artifact": place, "artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
-        return loaded, about
+        found = {"artifact": place, "artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
+        found |= _size_of(loaded, masked)
+        wanted = [name for name in MEASURED if name != "xz"]
+        teaching = isinstance(experiment, Teaching)
+        measured = {} if teaching else {"size_measures": model_bytes.measure(about | found, folder, wanted)}
+        return loaded, found | measured
 
 
 def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configuration) -> np.ndarray:

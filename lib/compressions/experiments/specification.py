@@ -4,7 +4,6 @@ import json
 from typing import TYPE_CHECKING
 
 from compressions.data import wordnet
-from compressions.data.tasks import HUB, REVISION
 from compressions.experiments.configurations import Configuration
 from compressions.files import fingerprint
 from compressions.models import sources, teacher
@@ -12,13 +11,12 @@ from compressions.models import sources, teacher
 if TYPE_CHECKING:
     from compressions.experiments.experiment import Experiment
 
-FILES = "files"  # where the rows of a custom task are
-
 
 def specifications(experiment: "Experiment", wanted: list[Configuration]) -> dict[Configuration, dict]:
     """The specification of each wanted configuration: everything that decides its result, and nothing that does not.
 
-    A parameter that came later than records is in it only where it is not at its default.
+    A parameter that came later than records is in it only where it is not at its default. Where rows come from does not
+    decide a result: their fingerprints do.
     """
     shared = _shared(experiment)
     taught = teacher_identity(experiment) if any(each.uses("kd") for each in wanted) else None
@@ -40,7 +38,6 @@ def _shared(experiment: "Experiment") -> dict:
         "task": experiment.task,
         "size": experiment.size,
         "max_length": experiment.max_length,
-        "glue": {HUB: f"{HUB}@{REVISION}", FILES: FILES}.get(experiment.glue, "folder"),
         "encoder": sources.identity(experiment.encoder),
         "train_rows": experiment.train_rows,
         **vars(experiment.choices),
