@@ -142,7 +142,7 @@ def test_a_grid_refuses_records_of_another_specification(ran, monkeypatch):
     [
         ({"task": ["nli"]}, "unknown key in grids/g.yml 'task'; allowed: tasks, sizes, seeds, subsets"),
         ({"tasks": ["wnli"]}, "unknown task 'wnli'; allowed: cola, sst2"),
-        ({"sizes": ["huge"]}, "'huge'; allowed: mini, minilm, tiny"),
+        ({"sizes": ["huge"]}, "'huge'; allowed: l3, mini, minilm, tiny"),
         ({"seeds": 3}, r"seeds must be a list such as \[a, b\]; got 3"),
         ({"seeds": [-1]}, "seed -1 is not allowed"),
         ({"subsets": [["svd"]]}, "unknown method 'svd'; allowed: qat, kd, mp"),

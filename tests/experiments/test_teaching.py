@@ -125,7 +125,7 @@ def test_a_classifier_of_other_labels_is_refused_before_training_and_can_be_mapp
 def test_a_teacher_is_looked_up_only_where_something_is_distilled(tmp_path, glue):
     chosen = experiment(tmp_path, glue, teacher="nobody")
     run(chosen, configurations([[], ["qat"]], []))
-    with pytest.raises(BadInput, match="unknown teacher 'nobody'; allowed: mini, minilm, tiny"):
+    with pytest.raises(BadInput, match="unknown teacher 'nobody'; allowed: l3, mini, minilm, mpnet, tiny"):
         run(chosen, configurations([["qat"], ["kd"]], []))
 
 

@@ -80,13 +80,24 @@ SIZES = {
     )
 }
 
-# The teacher of the results on real data, whose vocabulary is BERT's (Wang et al. 2020; Reimers & Gurevych 2019).
+# Encoders between the paper's sizes, whose vocabulary is BERT's (Wang et al. 2020; Reimers & Gurevych 2019).
 MINILM = Size(
     "minilm", 6, 384, 12, "sentence-transformers/all-MiniLM-L6-v2", "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
 )
+L3 = Size("l3", 3, 384, 12, "sentence-transformers/paraphrase-MiniLM-L3-v2", "3ee2b987b4253ffa0fade2563f72d6ed2165befc")
+# The teacher of the results on real data (Song et al. 2020; Reimers & Gurevych 2019), which is no BERT.
+MPNET = Size(
+    "mpnet",
+    12,
+    768,
+    12,
+    "sentence-transformers/all-mpnet-base-v2",
+    "e8c3b32edf5434bc2275fc9bab85f82640a19130",
+    vocabulary=30527,
+)
 
-# Every shape that has a name.
-SHAPES = {**SIZES, MINILM.name: MINILM}
+# Every BERT shape that has a name.
+SHAPES = {**SIZES, L3.name: L3, MINILM.name: MINILM}
 
 
 def size_of(size: str | list[int]) -> Size:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compressions.errors import BadInput, one_of, require
 from compressions.files import file_fingerprint, fingerprint, root
-from compressions.models.architectures import MINILM, SIZES, Size, size_from
+from compressions.models.architectures import L3, MINILM, MPNET, SHAPES, SIZES, Size, size_from
 from compressions.models.folders import check_tokenizer_files, read_config, weight_files
 from compressions.models.hub import CONFIG, fetch
 
@@ -17,6 +17,8 @@ FILES = (CONFIG, "model.safetensors", "tokenizer.json", "tokenizer_config.json",
 # And what does where it has no such tokenizer.
 OTHER_FILES = ("special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt")
 BERT = "bert"
+# What the hub has beside the paper's sizes, with each one's architecture.
+PEERS = {L3.name: BERT, MINILM.name: BERT, MPNET.name: "mpnet"}
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ def _folder(checkpoints: str) -> Path:
 def names(checkpoints: str, any_architecture: bool = False) -> list[str]:
     """What `checkpoints` offers: the names of its BERT encoders, or of all architectures.
 
-    `checkpoints` is `bundled` (the project's own, what else lies beside them, and MiniLM, which the hub has if they do
-    not), `hub`, or a local folder with one Transformers directory per size. Raises `BadInput` for a folder that is
-    missing or holds none, or that is itself an encoder's.
+    `checkpoints` is `bundled` (the project's own, what else lies beside them, and MiniLM, its three layers and MPNet,
+    which the hub has if they do not), `hub`, or a local folder with one Transformers directory per size. Raises
+    `BadInput` for a folder that is missing or holds none, or that is itself an encoder's.
     """
     if checkpoints == "hub":
         return list(SIZES)
@@ -72,7 +74,8 @@ def names(checkpoints: str, any_architecture: bool = False) -> list[str]:
         f"checkpoints {checkpoints!r} holds no encoder; allowed: {others}, or a folder with one Transformers directory "
         "per size",
     )
-    return sorted({*found, MINILM.name}) if checkpoints == "bundled" else found
+    peers = [name for name, kind in PEERS.items() if kind == BERT or any_architecture]
+    return sorted({*found, *peers}) if checkpoints == "bundled" else found
 
 
 def _model_type(config: Path) -> str | None:
@@ -95,7 +98,8 @@ def encoder(size: str, checkpoints: str, any_architecture: bool = False) -> Enco
     if own:
         return folder_encoder(own, any_architecture)
     one_of(f"size in checkpoints {checkpoints}", size, names(checkpoints, any_architecture))
-    return Encoder(SIZES.get(size, MINILM), "hub")
+    shape = MPNET if size == MPNET.name else SHAPES[size]
+    return Encoder(shape, "hub", architecture=PEERS.get(size, BERT))
 
 
 def largest(checkpoints: str) -> Encoder:
