@@ -38,7 +38,7 @@ glue_numbers(
 # %% [markdown]
 # 1. **Claims.** Yes. The first page states the findings and links each to the chapter that measures it. A claim that
 #    the records contradict stops the build of the book.
-# 2. **Limitations.** Yes, in [Limitations](../book/limitations.md).
+# 2. **Limitations.** Yes, in [Limitations](../book/discussion.md).
 # 3. **Theory.** Not applicable. The book proves no theorem.
 # 4. **Reproducibility.** Yes. `make reproduce` installs the locked packages, trains on small real tasks and builds the
 #    book, without an account or a model hub. `make grid GRID=cpu` makes the records of the findings.

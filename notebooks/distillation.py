@@ -115,6 +115,6 @@ glue_numbers(default_temperature=Experiment.temperature, default_alpha=Experimen
 # ## In the experiments
 #
 # $T$ is {glue:text}`default_temperature:g` and $\alpha$ {glue:text}`default_alpha:g`. The teacher is one encoder of
-# [MiniLM](../book/limitations.md)'s, fine-tuned on the task's rows, for students of all sizes. KD changes the mean
+# [MiniLM](../book/discussion.md)'s, fine-tuned on the task's rows, for students of all sizes. KD changes the mean
 # score of TINY by {glue:text}`tradeoffs.py::tiny_kd:s` points (95 % CI); the [control](tradeoffs.py), the added rows
 # alone, by {glue:text}`tradeoffs.py::tiny_added:s`.

@@ -97,7 +97,7 @@ glue_numbers(there=len(frame), wanted=wanted, part=100 * len(frame) / wanted)
 #
 # Examples per second in training, the median over seeds and over the tasks that have most configurations of a size: of
 # one thread of a CPU, or of one process on a GPU, which others shared. The records come from machines of several kinds,
-# often busy with other work, so that [timings of a single step](cost.py) compare the methods better.
+# often busy with other work, so that [timings of a single step](coverage.py) compare the methods better.
 
 # %%
 frame["worker"] = frame.device.where(frame.device != "cpu", "one CPU thread")

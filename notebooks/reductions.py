@@ -4,9 +4,9 @@
 # The paper's table says how many times smaller a size becomes at almost the same score. How its entries were computed
 # is not known. Entries like them come out if, for each task, one takes the smallest model of the method, *of any size
 # and sparsity*, that scores at least the size's own uncompressed score less half a point. That definition is
-# **inferred** from the table's [arithmetic](paper.py). Here it is applied to our records. With so few sizes its ratios
-# say how far the search could look rather than what a method can do: in {glue:text}`smallest:.0f` % of our searches
-# even the smallest model was good enough, in {glue:text}`none:.0f` % none was.
+# **inferred** from the table's [arithmetic](introduction.py). Here it is applied to our records. With so few sizes its
+# ratios say how far the search could look rather than what a method can do: in {glue:text}`smallest:.0f` %
+# of our searches even the smallest model was good enough, in {glue:text}`none:.0f` % none was.
 
 # %% tags=["parameters"]
 results = "results/cpu"  # the folder of the records

@@ -80,8 +80,8 @@ matched.style.format(shown, na_rep="–").hide()
 # *Censored* is the share of tasks where for the combination or one of its methods no model reached the target, or even
 # the smallest one did. *Needed* is how many seeds would bring the interval clear of 0 if the estimate stayed as it is
 # and every task had as many (if it is the truth, that is an even chance); `inf` where even a thousand are too few.
-# Table 1 has means of ratios over the tasks, as far as its [arithmetic](paper.py) shows; logarithms of such means are
-# in the last column, and the published values in the figure are computed from them.
+# Table 1 has means of ratios over the tasks, as far as its [arithmetic](introduction.py) shows; logarithms of such
+# means are in the last column, and the published values in the figure are computed from them.
 
 # %% tags=["hide-input"]
 import pandas as pd

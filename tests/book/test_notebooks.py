@@ -75,7 +75,7 @@ def test_no_notebook_with_outputs_is_committed():
         ("setup", {"sparsity": 1.0}, "sparsity 1.0 is not allowed"),
         ("pruning", {"taget": 0.5}, "unknown parameter 'taget'; allowed: target, steps, begin, end, every, seed"),
         ("distillation", {"temperature": 0}, "temperature 0 is not allowed"),
-        ("cost", {"measured": "nowhere.json"}, "nowhere.json is not there; `make bench` makes it"),
+        ("coverage", {"measured": "nowhere.json"}, "nowhere.json is not there; `make bench` makes it"),
     ],
 )
 def test_a_chapter_refuses_a_wrong_parameter(name, given, line):
