@@ -4,7 +4,6 @@
 import math
 import os
 import sys
-from pathlib import Path
 
 from compressions.errors import BadInput
 from compressions.experiments.estimates import Speeds, memory_bytes, seconds
@@ -12,7 +11,7 @@ from compressions.experiments.grid import failures, read_grid
 from compressions.experiments.records import read_all
 
 try:
-    GRID = read_grid(Path(config["grid"]).stem)  # by its file: a bare 2024 or 1e3 would be read as a number
+    GRID = read_grid(config["grid"].removeprefix("grids/").removesuffix(".yml"))  # by its file: a bare 2024 or 1e3 would be read as a number
 except BadInput as error:
     sys.exit(f"BadInput: {error}")
 PYTHON = sys.executable

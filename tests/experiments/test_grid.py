@@ -18,7 +18,7 @@ from compressions.errors import BadInput
 from compressions.experiments import manage
 from compressions.experiments.configurations import configurations
 from compressions.experiments.experiment import Experiment
-from compressions.experiments.grid import Grid, read_grid
+from compressions.experiments.grid import Grid, names, names_of, read_grid
 from compressions.experiments.records import read_all
 from compressions.experiments.run import run
 from tests import small
@@ -177,11 +177,72 @@ def test_a_missing_key_and_an_unknown_grid_are_told_what_there_is(place, monkeyp
         read_grid("slow")
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "grids").glob("*.yml")))
+def own_grids() -> list[str]:
+    with chdir(ROOT):
+        return names()
+
+
+@pytest.mark.parametrize("name", own_grids())
 def test_the_projects_own_grids_are_sound(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     grid = read_grid(name)
+    logits = grid.content.get("teacher_logits")
+    if logits and not (ROOT / logits).is_dir():  # files that are made before the grid is run
+        monkeypatch.setattr(Experiment, "check_teacher", lambda _: None)
     assert len(grid.experiments) == len({grid.notebook(experiment) for experiment in grid.experiments})
+
+
+@pytest.fixture
+def variants(tmp_path, monkeypatch):
+    """A project of one grid, `alike`, with two variants."""
+    place = new_place(tmp_path)
+    (place / "grids/alike.yml").write_text(f"{QUICK}variants:\n  short: {{}}\n  long: {{epochs: 2, subsets: [[]]}}\n")
+    monkeypatch.chdir(place)
+    return place
+
+
+def test_a_variant_is_a_grid_with_keys_and_a_folder_of_its_own(variants):
+    assert names() == ["alike/short", "alike/long", "quick", "taught"]
+    assert names_of("alike") == ["alike/short", "alike/long"] and names_of("alike/long") == ["alike/long"]
+    short, long = map(read_grid, names_of("alike"))
+    assert [each.epochs for each in (short.experiments[0], long.experiments[0])] == [1, 2]
+    assert len(short.configurations) == 2 and len(long.configurations) == 1
+    assert long.experiments[0].record_path(long.configurations[0]).relative_to(variants).as_posix() == (
+        "results/alike/long/rte/narrow/base-seed0.json"
+    )
+    with pytest.raises(BadInput, match="unknown grid 'alike'; allowed: alike/short, alike/long, quick"):
+        read_grid("alike")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("[short]", r"variants in grids/alike.yml must be such as {alpha05: {alpha: 0.5}}; got \['short'\]"),
+        ("{a: 1}", "must be such as"),
+        ("{../a: {}}", r"variant in grids/alike.yml '../a' is not allowed; take letters, digits"),
+    ],
+)
+def test_variants_that_are_not_sound_are_refused_and_disturb_no_other_grid(variants, given, message):
+    (variants / "grids/alike.yml").write_text(f"{QUICK}variants: {given}\n")
+    assert read_grid("quick").experiments
+    with pytest.raises(BadInput, match=message):
+        read_grid("alike")
+
+
+def test_a_variant_with_an_unknown_key_names_the_file(variants):
+    (variants / "grids/alike.yml").write_text(f"{QUICK}variants: {{a: {{epoch: 1}}}}\n")
+    with pytest.raises(BadInput, match="unknown key in grids/alike.yml 'epoch'"):
+        read_grid("alike/a")
+
+
+@pytest.mark.slow
+def test_all_variants_run_by_one_command_and_each_has_a_status(variants):
+    done = make(variants, "alike")
+    assert done.returncode == 0, done.stderr
+    assert "alike/short: 4 of 4" in done.stdout and "alike/long: 2 of 2" in done.stdout
+    assert len(list(variants.glob("results/alike/*/rte/narrow/*.json"))) == 6
+    status = make(variants, "alike", "grid-status").stdout
+    assert re.search(r"alike/short\n.*\nnarrow +4 +4 .*alike/long\n.*\nnarrow +2 +2 ", status, re.S), status
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """A grid: the experiments that a file in `grids/` asks for, in their order, and what is there of them already."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from compressions.errors import BadInput, one_of, require
+from compressions.errors import BadInput, check, one_of, require
 from compressions.experiments.configurations import SPARSITY, Configuration, check_list, configurations
 from compressions.experiments.experiment import Experiment, from_parameters
 from compressions.experiments.records import finished
@@ -22,11 +23,12 @@ KINDS = kinds(Experiment)
 OWN = ("task", "size", "seed", "results", "force")  # of one experiment, or not for a grid to choose
 CHOICES = tuple(field.name for field in fields(Experiment) if field.name not in OWN)
 KEYS = (*AXES, *PLAN, BITS, "first", "results", *CHOICES)
+VARIANT = re.compile(r"[\w-]+")  # names a folder of records
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A grid by its name; `content` is what its file holds.
+    """A grid by its name, `<file>` or `<file>/<variant>`; `content` is what its file holds for it.
 
     Raises `BadInput` for a key or a part that is not allowed when it is made; for a choice that no experiment allows
     when its experiments are first asked for, which is before anything runs.
@@ -37,17 +39,17 @@ class Grid:
 
     def __post_init__(self) -> None:
         for key in self.content:
-            one_of(f"key in grids/{self.name}.yml", key, KEYS)
+            one_of(f"key in {self.file}", key, KEYS)
         for key in (*AXES, *PLAN):
-            require(key in self.content, f"grids/{self.name}.yml has no {key}; needed: {', '.join((*AXES, *PLAN))}")
+            require(key in self.content, f"{self.file} has no {key}; needed: {', '.join((*AXES, *PLAN))}")
         object.__setattr__(self, "content", self.content | self._axes(self.content, ""))
         check_list("sparsities", self.content["sparsities"], "[0.4, 0.6]")
         self.content["sparsities"] = [SPARSITY.value("sparsity", each) for each in self.content["sparsities"]]
         for key in (key for key in self.content if key in KINDS):
             self.content[key] = KINDS[key].value(key, self.content[key])
         self._check_first()
-        require(bool(self.keys), f"grids/{self.name}.yml asks for no experiment; give tasks, sizes and seeds")
-        require(bool(self.configurations), f"grids/{self.name}.yml asks for no configuration")
+        require(bool(self.keys), f"{self.file} asks for no experiment; give tasks, sizes and seeds")
+        require(bool(self.configurations), f"{self.file} asks for no configuration")
 
     def _axes(self, part: dict, where: str) -> dict[str, list]:
         """The axes that a part of the file has, their values read as what they are in an experiment."""
@@ -96,6 +98,11 @@ class Grid:
         return from_parameters({**chosen, "task": task, "size": size, "seed": seed, "results": self.own_results})
 
     @property
+    def file(self) -> str:
+        """Where the grid is written down."""
+        return f"grids/{self.name.partition('/')[0]}.yml"
+
+    @property
     def own_results(self) -> str:
         """The folder that the grid's file means for its records."""
         return self.content.get("results", f"results/{self.name}")
@@ -137,20 +144,48 @@ class Grid:
 
 
 def names() -> list[str]:
-    """The grids there are."""
-    return sorted(path.stem for path in (root() / "grids").glob("*.yml"))
+    """The grids there are; of a file that has `variants`, each of these: `distillation/alpha05`."""
+    stems = sorted(path.stem for path in (root() / "grids").glob("*.yml"))
+    return [name for stem in stems for name in _names_in(stem)]
+
+
+def names_of(name: str) -> list[str]:
+    """The grids that a name stands for: itself, or all variants of the file so called; none for an unknown name."""
+    return [each for each in names() if name in (each, each.partition("/")[0])]
 
 
 def read_grid(name: str) -> Grid:
-    """The grid `grids/<name>.yml`; raises `BadInput` with the names there are, or for what is wrong with the file."""
-    folder = root() / "grids"
+    """The grid `grids/<name>.yml`, or that of one of its variants, `<name>/<variant>`, whose keys replace the file's.
+
+    Raises `BadInput` with the names there are, or for what is wrong with the file.
+    """
     one_of("grid", name, names())
+    stem, _, variant = name.partition("/")
+    content = _content(stem)
+    return Grid(name, content | content.pop("variants", {}).get(variant, {}))
+
+
+def _names_in(stem: str) -> list[str]:
     try:
-        content = read_yaml(read_text(folder / f"{name}.yml"))
+        return [f"{stem}/{variant}" for variant in _content(stem).get("variants", {})] or [stem]
+    except BadInput:
+        return [stem]  # whoever asks for this one is told what is wrong with it
+
+
+def _content(stem: str) -> dict:
+    """What a grid's file holds; its `variants`, if it has any, are a mapping of names to keys."""
+    file = f"grids/{stem}.yml"
+    try:
+        content = read_yaml(read_text(root() / file))
     except yaml.YAMLError as error:
-        raise BadInput(f"grids/{name}.yml is not YAML: {' '.join(str(error).split())}") from error
-    require(isinstance(content, dict), f"grids/{name}.yml must hold keys and values; allowed: {', '.join(KEYS)}")
-    return Grid(name, content)
+        raise BadInput(f"{file} is not YAML: {' '.join(str(error).split())}") from error
+    require(isinstance(content, dict), f"{file} must hold keys and values; allowed: {', '.join(KEYS)}, variants")
+    variants = content.get("variants", {})
+    sound = isinstance(variants, dict) and all(isinstance(each, dict) for each in variants.values())
+    require(sound, f"variants in {file} must be such as {{alpha05: {{alpha: 0.5}}}}; got {variants!r}")
+    for variant in variants:
+        check(bool(VARIANT.fullmatch(str(variant))), f"variant in {file}", variant, "letters, digits, - and _")
+    return content
 
 
 def failures(grid: Grid) -> Iterable[tuple[str, str]]:

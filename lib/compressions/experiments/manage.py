@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import subprocess
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from filelock import FileLock, Timeout
 from compressions.errors import BadInput, command
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.estimates import Speeds, seconds
-from compressions.experiments.grid import Grid, failures, read_grid
+from compressions.experiments.grid import Grid, failures, names_of, read_grid
 from compressions.experiments.records import is_locked, read_all
 
 SNAKEMAKE = ("--keep-going", "--rerun-incomplete", "--quiet", "rules", "reason", "host")
@@ -26,7 +28,7 @@ def run(grid: Grid, options: list[str]) -> None:
 
     grid.check_records()
     lock = Path("logs", f"{grid.name}.lock")
-    lock.parent.mkdir(exist_ok=True)
+    lock.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Unlike Snakemake's own lock, this one is released when the process is killed.
         with FileLock(lock, timeout=0):
@@ -42,6 +44,12 @@ def run(grid: Grid, options: list[str]) -> None:
         raise BadInput(f"the grid {grid.name!r} is being run by another process; see make grid-status") from error
 
 
+def run_each(names: list[str], options: list[str]) -> None:
+    """Run several grids in turn, each in a process of its own, which Snakemake ends; one that fails stops no other."""
+    this = [sys.executable, "-m", "compressions.experiments.manage", "run"]
+    sys.exit(max([subprocess.call([*this, name, "--", *options]) for name in names]))
+
+
 def teach(grid: Grid, task: str) -> None:
     """Fine-tune the task's teacher, cache its logits for the training rows, and print its description as JSON."""
     from compressions.experiments.run import teacher_of, training_rows  # imports torch, which no other command needs
@@ -54,6 +62,7 @@ def teach(grid: Grid, task: str) -> None:
 
 def status(grid: Grid) -> None:
     """Print what is done, running, missing and failed, by size, and how long the rest will take."""
+    print(grid.name)
     speeds, total, running = Speeds(read_all(grid.results)), 0.0, []
     print(f"{'size':10}{'configurations':>15}{'done':>8}{'running':>9}{'missing':>9}{'hours left':>12}")
     for size in grid.content["sizes"]:
@@ -88,7 +97,12 @@ def main(*words: str) -> None:
     commands.choices["teach"].add_argument("task")
     chosen = vars(parser.parse_args(words))
     called = {"run": run, "teach": teach, "status": status}[chosen.pop("command")]
-    called(read_grid(chosen.pop("grid")), **chosen)
+    name = chosen.pop("grid")
+    grids = names_of(name)
+    if called is run and len(grids) > 1:
+        run_each(grids, **chosen)
+    for each in grids or [name]:
+        called(read_grid(each), **chosen)
 
 
 if __name__ == "__main__":
