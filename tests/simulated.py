@@ -119,18 +119,34 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
 
 
 def write_measures(folder: Path, only: dict | None = None) -> None:
-    """Measures as `make size-measures` leaves them of a folder's records, or of those that agree with `only`.
-
-    Bytes by those that need the saved model are nine tenths of the bitmask's, each a little more than the one before.
-    """
+    """Measures as `make size-measures` leaves them of a folder's records, or of those that agree with `only`."""
     rows = []
     for record in read_all(folder):
         named = {key: record["specification"].get(key, record.get(key)) for key in KEY}
-        if any(named[key] != value for key, value in (only or {}).items()):
-            continue
-        for share, part in zip((1.0, 0.5), PARTS, strict=True):
-            counted = {name: share * count(record) for name, count in COUNTED.items()}
-            coded = {name: 0.9 * counted["bitmask"] + 100 * place for place, name in enumerate(MEASURED)}
-            sizes = {"parameters": share * record["parameters"], **counted, **coded}
-            rows.append({**named, "part": part, **sizes, "artifact_sha256": record["artifact_sha256"]})
+        if all(named[key] == value for key, value in (only or {}).items()):
+            of_model = {"artifact_sha256": record["artifact_sha256"]}
+            rows += [{**named, "part": part, **sizes, **of_model} for part, sizes in size_measures(record).items()]
     pd.DataFrame(rows).to_csv(folder / SIZE_MEASURES_FILE, index=False)
+
+
+def record_measures(folder: Path, wanted: tuple[str, ...] = MEASURED) -> None:
+    """The same in the records themselves, as experiments leave them, by the wanted measures and those that count."""
+    for record in read_all(folder):
+        path = folder / record.pop("path")
+        wanted_sizes = {
+            part: {name: value for name, value in sizes.items() if name in wanted or name not in MEASURED}
+            for part, sizes in size_measures(record).items()
+        }
+        write_record(path, {**record, "size_measures": wanted_sizes}, *read_predictions(path))
+
+
+def size_measures(record: dict) -> dict[str, dict[str, float]]:
+    """Made-up bytes by part and size measure: of the layers a half; by the measures that need the saved model nine
+    tenths of the bitmask's, each a little more than the one before.
+    """
+    found = {}
+    for share, part in zip((1.0, 0.5), PARTS, strict=True):
+        counted = {name: share * count(record) for name, count in COUNTED.items()}
+        coded = {name: 0.9 * counted["bitmask"] + 100 * place for place, name in enumerate(MEASURED)}
+        found[part] = {"parameters": share * record["parameters"], **counted, **coded}
+    return found

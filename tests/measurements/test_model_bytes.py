@@ -26,7 +26,7 @@ from compressions.storage.size_measures import (
     WHOLE,
     read_size_measures,
 )
-from tests.simulated import write_measures, write_records
+from tests.simulated import record_measures, write_measures, write_records
 from tests.storage.test_artifact import save, tokens
 
 
@@ -160,3 +160,24 @@ def test_a_size_that_was_not_wholly_measured_is_left_out_by_a_measured_size_meas
     assert read_results(tmp_path).sizes == ("tiny", "mini")
     found = read_results(tmp_path, size_measure="xz")
     assert found.sizes == ("mini",) and found.left_out.why.tolist() == ["not measured by xz"]
+
+
+def test_what_records_say_of_their_models_serves_where_they_were_not_measured_later(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    record_measures(tmp_path, ("csr", "packed"))
+    records = read_all(tmp_path)
+    found = read_size_measures(tmp_path, records)
+    assert len(found) == 2 * len(records) and set(found.part) == {WHOLE, LAYERS}
+    assert found.packed.notna().all() and found.xz.isna().all()
+    write_measures(tmp_path, {"configuration": "kd"})
+    found = read_size_measures(tmp_path, records)
+    assert len(found) == 2 * len(records) and set(found.configuration[found.xz.notna()]) == {"kd"}
+
+
+def test_results_have_the_size_measures_that_all_their_models_were_measured_by(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    record_measures(tmp_path, ("csr", "packed"))
+    found = read_results(tmp_path, size_measure="packed")
+    assert set(found.bytes_by) == {*COUNTED, "csr", "packed"} and np.isfinite(found.bytes).all()
+    with pytest.raises(BadInput, match="no size of .* has all configurations measured by xz; make size-measures"):
+        read_results(tmp_path, size_measure="xz")

@@ -1,4 +1,4 @@
-"""Exported models answer as the artifacts do; packages run without torch; what is timed is what is named."""
+"""Exported models answer as the artifacts do; packages run without torch."""
 
 import json
 import subprocess
@@ -19,16 +19,13 @@ from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
 from compressions.experiments.records import read_predictions
 from compressions.experiments.run import run
-from compressions.measurements import latency, openvino_peer
 from compressions.measurements.onnx_scores import NAME, main
 from compressions.methods.quantization import Int8Linear
-from compressions.models.architectures import Size
-from compressions.storage.onnx import OnnxModel, session, to_onnx
+from compressions.storage.onnx import OnnxModel, to_onnx
 from compressions.training.choices import GRANULARITIES
 from tests import small
 from tests.storage.test_artifact import ENCODER, METHODS, finished_model, tokens
 
-SMALL = Size("small", 1, 32, 2, vocabulary=50, positions=40)
 # A token's number, mask and segment.
 TOKEN = st.tuples(st.integers(5, ENCODER.size.vocabulary - 1), st.booleans(), st.booleans())
 
@@ -159,45 +156,3 @@ def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, record, real)
 def test_the_error_of_an_accuracy_is_the_binomial_one():
     labels = np.ones(400, np.uint8)
     assert score_error(TASKS["sst2"], labels, (np.arange(400) < 320).astype(np.uint8)) == pytest.approx(2.0, rel=0.1)
-
-
-@pytest.mark.slow
-def test_every_shape_a_size_can_take_is_timed_in_turn():
-    sessions = {each.name: session(to_onnx(latency.random_model(SMALL, each))) for each in latency.CONFIGURATIONS}
-    rows = latency.measure(SMALL, sessions, 0.1)
-    assert [(row["batch"], row["length"]) for row in rows[::4]] == [(1, 32), (8, 32)]
-    assert {row["configuration"] for row in rows} == {"base", "mp60", "qat", "qat+mp60"}
-    assert all(row["ms"] > 0 and row["rounds"] >= latency.MIN_ROUNDS and row["low"] <= row["high"] for row in rows)
-    assert all(row["ratio"] == 1 for row in rows[::4])
-
-
-def test_a_timed_model_is_pruned_and_quantized_as_it_says():
-    model = latency.random_model(SMALL, Configuration(("qat", "mp"), 0.6))
-    weight = model.bert.encoder.layer[0].intermediate.dense.weight
-    assert weight.dtype == torch.int8 and (weight == 0).float().mean() >= 0.6
-
-
-@pytest.fixture
-def one_size(monkeypatch):
-    """`make latency` of one small size, for a moment."""
-    monkeypatch.setattr(latency, "SIZES", {"small": SMALL})
-    monkeypatch.setattr(latency.measure, "__defaults__", (0.05,))
-
-
-def test_openvino_is_timed_in_turn_with_our_int8_model_where_it_is_installed(tmp_path, monkeypatch, one_size):
-    monkeypatch.setattr(openvino_peer, "installed", lambda: True)
-    monkeypatch.setattr(openvino_peer, "PACKAGES", ())
-    monkeypatch.setattr(openvino_peer, "openvino_session", lambda model, rows: session(to_onnx(model)))
-    latency.main(str(tmp_path / "latency.json"))
-    measured = json.loads((tmp_path / "latency.json").read_text())
-    assert {row["configuration"] for row in measured["rows"]} == {"base", "mp60", "qat", "qat+mp60"}
-    assert [row["configuration"] for row in measured["peers"]] == ["qat", openvino_peer.NAME] * 2
-    assert all(row["ratio"] == 1 for row in measured["peers"][::2]) and "onnxruntime" in measured["runtimes"]
-
-
-def test_without_openvino_the_rest_is_timed(tmp_path, monkeypatch, capsys, one_size):
-    monkeypatch.setattr(openvino_peer, "installed", lambda: False)
-    latency.main(str(tmp_path / "latency.json"))
-    measured = json.loads((tmp_path / "latency.json").read_text())
-    assert measured["rows"] and measured["peers"] == []
-    assert "pip install openvino nncf" in capsys.readouterr().out

@@ -47,10 +47,11 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
         key: seeds for key, found in grouped.items() if (seeds := [s for s in _seeds(found) if not _why(found, s)])
     }
     require(bool(whole), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(grouped)}")
-    measures = read_size_measures(folder)
+    measures = read_size_measures(folder, records)
     ours = measures.artifact_sha256.isin([record["artifact_sha256"] for record in records])
     measures = measures[ours & (measures.part == WHOLE)]
-    complete = {size for _, size in whole if set(PAPER) <= set(measures.configuration[measures["size"] == size])}
+    measured = measures[measures[size_measure].notna()]
+    complete = {size for _, size in whole if set(PAPER) <= set(measured.configuration[measured["size"] == size])}
     used = {key: seeds for key, seeds in whole.items() if size_measure in COUNTED or key[1] in complete}
     require(
         bool(used),
@@ -137,7 +138,7 @@ def _counted(grouped: dict, used: dict, tasks: tuple[str, ...], sizes: tuple[str
 def _measured(
     measures: pd.DataFrame, used: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """Bytes by the size measures that need the saved model.
+    """Bytes by the size measures that need the saved model, those by which every configuration was measured.
 
     What compresses a file depends on the task, too. So a model that was not measured has the bytes of the uncompressed
     one on its task times the mean ratio of the two on others. Where that was not measured either, it is inferred from
@@ -153,7 +154,9 @@ def _measured(
     base = _or(base, np.swapaxes(inferred, 1, 2))
     found = _or(own, _or(base, over_tasks(base)[:, None]) * ratio)[:, : len(tasks)]
     there = np.array([[[(task, size) in used] for size in sizes] for task in tasks])
-    return dict(zip(MEASURED, np.where(there, found, np.nan), strict=True))
+    whole = (~np.isnan(found[..., : len(PAPER)]) | ~there).all(axis=(1, 2, 3))
+    named = zip(MEASURED, np.where(there, found, np.nan), whole, strict=True)
+    return {name: values for name, values, every in named if every}
 
 
 def _or(values: np.ndarray, otherwise: np.ndarray) -> np.ndarray:

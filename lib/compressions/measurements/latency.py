@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import psutil
 import torch
 from torch import nn
 from transformers import AutoModelForSequenceClassification, logging, set_seed
@@ -19,7 +20,8 @@ from compressions.experiments.provenance import environment
 from compressions.files import write_whole
 from compressions.measurements import openvino_peer
 from compressions.methods import pruning, quantization
-from compressions.models.architectures import SIZES, Size
+from compressions.models.architectures import SHAPES as ARCHITECTURES
+from compressions.models.architectures import Size
 from compressions.models.checkpoints import bert_config
 from compressions.storage.artifact import finish
 from compressions.storage.onnx import INPUTS, session, to_onnx
@@ -30,8 +32,15 @@ CONFIGURATIONS = (
     Configuration(("qat",)),
     Configuration(("qat", "mp"), 0.6),
 )
+# LARGE alone would take as long as all the others.
+SIZES = tuple(
+    sorted((size for size in ARCHITECTURES.values() if size.name != "large"), key=lambda size: size.parameters)
+)
 SHAPES = [(batch, length) for batch in (1, 8) for length in (32, 128)]
-MIN_ROUNDS, MAX_ROUNDS, SECONDS = 7, 101, 20.0  # a shape is measured for so many seconds
+MIN_ROUNDS, MAX_ROUNDS, SECONDS = 3, 101, 5.0  # a shape is measured for so many seconds
+PROCESSOR = Path("/proc/cpuinfo")
+# What decides how fast a processor multiplies int8 and bf16, by its name in /proc/cpuinfo.
+INSTRUCTIONS = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimddp", "i8mm")
 
 
 def random_model(size: Size, configuration: Configuration) -> nn.Module:
@@ -57,57 +66,77 @@ def inputs(batch: int, length: int, vocabulary: int) -> dict[str, np.ndarray]:
 def seconds_in_turn(sessions: list, given: dict[str, np.ndarray], limit: float) -> np.ndarray:
     """Seconds `(rounds, sessions)`; each round runs every session once, so that a disturbance affects all.
 
-    Rounds end after `limit` seconds, but not before `MIN_ROUNDS`.
+    The order is drawn for each round: a session finds the caches as the one before it left them, so that in a fixed
+    order one model would always pay for another. Rounds end after `limit` seconds, but not before `MIN_ROUNDS`.
     """
     for each in sessions:
         each.run(None, given)  # the first run of a shape allocates, and is not counted
-    rounds, began = [], time.perf_counter()
+    generator, rounds, began = np.random.default_rng(0), [], time.perf_counter()
     while len(rounds) < MIN_ROUNDS or (len(rounds) < MAX_ROUNDS and time.perf_counter() - began < limit):
-        times = [time.perf_counter()]
-        for each in sessions:
-            each.run(None, given)
-            times.append(time.perf_counter())
-        rounds.append(np.diff(times))
+        seconds = np.empty(len(sessions))
+        for place in generator.permutation(len(sessions)):
+            started = time.perf_counter()
+            sessions[place].run(None, given)
+            seconds[place] = time.perf_counter() - started
+        rounds.append(seconds)
     return np.array(rounds)
 
 
-def measure(size: Size, sessions: dict[str, object], limit: float = SECONDS) -> list[dict]:
+def measure(size: Size, sessions: dict[str, object], limit: float, peer: str | None = None) -> list[dict]:
     """A row for each shape of a batch that the size can take and each session; the first session is the reference.
 
     `ms` is the median of milliseconds; `ratio` the median, with `low` and `high` the quartiles, of the reference's time
-    over the session's in the same round.
+    over the session's in the same round. Beside a `peer`, another session, `peer_ratio`, `peer_low` and `peer_high` are
+    the same of the session's time over the peer's: below 1 the session is the faster of the two.
     """
     rows = []
     for batch, length in (shape for shape in SHAPES if shape[1] <= size.positions):
         seconds = seconds_in_turn(list(sessions.values()), inputs(batch, length, size.vocabulary), limit)
-        for place, name in enumerate(sessions):
-            low, ratio, high = np.quantile(seconds[:, 0] / seconds[:, place], [0.25, 0.5, 0.75]).tolist()
+        times = dict(zip(sessions, seconds.T, strict=True))
+        reference = next(iter(times.values()))
+        for name, own in times.items():
             row = {"size": size.name, "configuration": name, "batch": batch, "length": length}
-            row |= {"ms": 1000 * float(np.median(seconds[:, place])), "ratio": ratio, "low": low, "high": high}
-            rows.append(row | {"rounds": len(seconds)})
+            row |= {"ms": 1000 * float(np.median(own)), "rounds": len(seconds)}
+            row |= dict(zip(("low", "ratio", "high"), _quartiles(reference / own), strict=True))
+            if peer:
+                row |= dict(zip(("peer_low", "peer_ratio", "peer_high"), _quartiles(own / times[peer]), strict=True))
+            rows.append(row)
     return rows
 
 
+def _quartiles(values: np.ndarray) -> list[float]:
+    return np.quantile(values, [0.25, 0.5, 0.75]).tolist()
+
+
+def machine() -> dict:
+    """The processor's instructions for small numbers, and the machine's load before anything is measured."""
+    flags = set(PROCESSOR.read_text().split()) if PROCESSOR.is_file() else set()
+    return {"instructions": [name for name in INSTRUCTIONS if name in flags], "load": round(psutil.getloadavg()[0], 1)}
+
+
 def main(target: str) -> None:
-    """Measure every size of the paper, and OpenVINO where it is installed; write the rows and the machine as JSON."""
+    """Measure every size but LARGE, with OpenVINO where it is installed; write the rows and the machine as JSON."""
     torch.set_num_threads(1)
     logging.set_verbosity_error()
-    beside = openvino_peer.installed()
-    if not beside:
-        print(f"OpenVINO is not measured; it needs: pip install {' '.join(openvino_peer.PACKAGES)}")
-    rows, peers = [], []
-    for size in SIZES.values():
+    began, about = time.perf_counter(), environment()
+    about["machine"] |= machine()
+    print("{processor}, one thread of {cores}, {instructions}; load {load}".format(**about["machine"]))
+    peer = openvino_peer.NAME if openvino_peer.installed() else None
+    if not peer:
+        print("OpenVINO is not measured; it needs: pip install -e '.[peers]'")
+    rows = []
+    for size in SIZES:
         sessions = {each.name: session(to_onnx(random_model(size, each))) for each in CONFIGURATIONS}
-        measured = measure(size, sessions)
-        compared = []
-        if beside:
-            theirs = openvino_peer.openvino_session(random_model(size, Configuration()), inputs(8, 32, size.vocabulary))
-            compared = measure(size, {"qat": sessions["qat"], openvino_peer.NAME: theirs})
-        for row in measured + compared:
+        if peer:
+            sessions[peer] = openvino_peer.openvino_session(
+                random_model(size, Configuration()), inputs(8, 32, size.vocabulary)
+            )
+        measured = measure(size, sessions, SECONDS, peer)
+        for row in measured:
             print("{size:7} {configuration:13} batch {batch} x {length:3}: {ms:9.2f} ms, {ratio:.2f}".format(**row))
-        rows, peers = rows + measured, peers + compared
-    runtimes = {name: version(name) for name in ("onnxruntime", *(openvino_peer.PACKAGES if beside else ()))}
-    content = {"rows": rows, "peers": peers, "runtimes": runtimes, **environment()}
+        rows += measured
+    runtimes = {name: version(name) for name in ("onnxruntime", *(openvino_peer.PACKAGES if peer else ()))}
+    content = {"rows": rows, "runtimes": runtimes, "seconds": time.perf_counter() - began, **about}
     write_whole(Path(target), json.dumps(content, indent=1).encode())
 
 

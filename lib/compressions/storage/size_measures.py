@@ -1,5 +1,6 @@
 """Size measures: ways to count the bytes of a compressed encoder, from the paper's count to files on a disk."""
 
+from collections.abc import Iterable
 from math import ceil
 from pathlib import Path
 
@@ -57,14 +58,33 @@ PARTS = WHOLE, LAYERS = "model", "layers"
 KEY = ["task", "size", "configuration", "seed"]
 
 
-def read_size_measures(results: Path) -> pd.DataFrame:
-    """Bytes of a folder's artifacts, as `make size-measures` wrote them: a row for each `part` of each.
+def read_size_measures(results: Path, records: Iterable[dict] = ()) -> pd.DataFrame:
+    """Bytes of a folder's models: a row for each `part` of each, no rows where nothing was measured.
 
-    Columns are `KEY`, `part`, `parameters`, every size measure and `artifact_sha256`; no rows where nothing was
-    measured. Raises `BadInput` for a table that cannot be read.
+    They are what `make size-measures` wrote, and for models that it has not measured what their own `records` say.
+    Columns are `KEY`, `part`, `parameters`, every size measure, NaN where a model was not measured by it, and
+    `artifact_sha256`. Raises `BadInput` for a table that cannot be read.
     """
     columns = [*KEY, "part", "parameters", *SIZE_MEASURES, "artifact_sha256"]
-    path = results / SIZE_MEASURES_FILE
+    table = _read_table(results / SIZE_MEASURES_FILE, columns)
+    known = set(table.artifact_sha256)
+    rows = [
+        {**_key(record), "part": part, **found, "artifact_sha256": record["artifact_sha256"]}
+        for record in records
+        if record["artifact_sha256"] not in known
+        for part, found in record.get("size_measures", {}).items()
+    ]
+    if not rows:
+        return table
+    found = pd.DataFrame(rows, columns=columns)
+    return pd.concat([table, found], ignore_index=True) if len(table) else found
+
+
+def _key(record: dict) -> dict:
+    return {name: record["specification"].get(name, record.get(name)) for name in KEY}
+
+
+def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=columns)
     try:
