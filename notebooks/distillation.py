@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Knowledge distillation
 #
-# A student learns from a larger *teacher* as well as from the labels {cite}`hinton2015distilling`. The teacher's logits
-# say more than a label: that a sentence is positive, but nearly neutral; that two classes are often confused. In the
-# paper distillation comes with *augmentation*, more training rows made by replacing words with synonyms, which the
-# teacher labels too.
+# In knowledge distillation (KD) a *student* learns from the logits of a larger *teacher* as well as from the labels
+# {cite}`hinton2015distilling`. Logits say more than a label: that a sentence is positive but nearly neutral, or which
+# classes are easily confused. The paper combines distillation with *augmentation*: it adds training rows in which
+# words are replaced by synonyms, and the teacher labels them.
 
 # %% tags=["parameters"]
 temperature = 2.0  # the default of the experiments
-copies = 4  # synonym-replaced copies shown of one sentence
+examples = 3  # rows shown with their synonym-replaced copy
 
 # %%
 from compressions.errors import require
@@ -17,7 +17,7 @@ from compressions.book.percent import check_parameters
 check_parameters(globals())
 positive = isinstance(temperature, int | float) and temperature > 0
 require(positive, f"temperature {temperature!r} is not allowed; take a number above 0")
-require(isinstance(copies, int) and copies >= 0, f"copies {copies!r} is not allowed; take a whole number from 0")
+require(isinstance(examples, int) and examples >= 0, f"examples {examples!r} is not allowed; take a whole number")
 
 # %% [markdown]
 # ## The formula
@@ -28,49 +28,28 @@ require(isinstance(copies, int) and copies >= 0, f"copies {copies!r} is not allo
 # L = (1 - \alpha) \, L_{\text{labels}} + \alpha \, T^2 \, \mathrm{KL}\left(p_T(v) \,\|\, p_T(z)\right).
 # $$
 #
-# The factor $T^2$ keeps the gradient's size when $T$ changes. STS-B has no classes; there the second term is the mean
-# squared error between the two similarities. The paper's $T$, $\alpha$ and teacher are
-# [not known](../book/open_questions.md); here they are parameters of every experiment.
+# The factor $T^2$ keeps the size of the gradient when $T$ changes. STS-B has no classes; there the second term is the
+# squared error between the two similarities.
 
 # %% tags=["hide-input"]
-import inspect
-
-from IPython.display import Code
-
+from compressions.book.listing import listing
 from compressions.methods import distillation
 
-shown = (distillation.soft_loss, distillation.distillation_loss)
-Code("\n\n".join(map(inspect.getsource, shown)), language="python")
+listing(distillation.soft_loss, distillation.distillation_loss)
 
 # %% [markdown]
-# The temperature decides how much of the teacher's second thoughts the student sees. Take a teacher with logits 4, 2
-# and 0 for three classes:
+# The temperature decides how much the student sees of the less likely classes. Take logits of 4, 2 and 0:
 
 # %%
 import torch
 
-logits = torch.tensor([4.0, 2.0, 0.0])
-temperatures = torch.linspace(0.5, 8, 60)
-soft = torch.softmax(logits / temperatures[:, None], dim=1)
-
-# %% tags=["hide-input"]
-import matplotlib.pyplot as plt
-
-from compressions.book.figures import COLORS
 from compressions.book.glue import glue_figure, glue_numbers
+from compressions.book.method_figures import draw_softened
 
-figure, axes = plt.subplots(figsize=(6, 3))
-for name, style, probability in zip(("first class", "second", "third"), ("-", "--", "-."), soft.T, strict=True):
-    axes.plot(temperatures, probability, style, color=COLORS["KD"], label=name)
-axes.axvline(temperature, color="#555555", linestyle=":")
-axes.set(xlabel="temperature", ylabel="the teacher's probability", ylim=(0, 1))
-axes.legend(frameon=False)
-glue_figure("softened", figure)
-glue_numbers(
-    hard_second=100 * torch.softmax(logits, dim=0)[1],
-    soft_second=100 * torch.softmax(logits / temperature, dim=0)[1],
-    chosen_temperature=temperature,
-)
+logits = torch.tensor([4.0, 2.0, 0.0])
+glue_figure("softened", draw_softened(logits, temperature))
+hard, soft = (100 * torch.softmax(logits / each, dim=0)[1] for each in (1, temperature))
+glue_numbers(hard_second=hard, soft_second=soft, chosen_temperature=temperature)
 
 # %% [markdown]
 # ```{glue:figure} softened
@@ -78,18 +57,16 @@ glue_numbers(
 # :alt: Three curves of probability against temperature that approach each other as the temperature rises
 #
 # At temperature {glue:text}`chosen_temperature:g` (dotted) the second class has {glue:text}`soft_second:.0f` %
-# instead of {glue:text}`hard_second:.0f` % of the teacher's belief: the student is shown what else was likely.
+# instead of {glue:text}`hard_second:.0f` % of the teacher's probability.
 # ```
-
-# %% [markdown]
+#
 # ## Augmentation
 #
-# Some of a row's words, {glue:text}`share:.0f` % of them but at least one, are replaced by a synonym
-# {cite}`wei2019eda`, where WordNet {cite}`miller1995wordnet` has one that fits: both words must have one dominant
-# sense, the same. Names, adjectives and most inflected forms stay. Each epoch shows a row or its copy, so that
-# distillation takes no more steps than any other method, and a copy is learned from the teacher alone. Augmentation
-# without a teacher is a configuration of its own, the control `aug`. Here is a sentence of the task `sentiment`
-# with its copies; where no WordNet is installed they are equal to it:
+# Up to {glue:text}`share:.0f` % of a row's words, but at least one, are replaced by synonyms {cite}`wei2019eda` from
+# WordNet {cite}`miller1995wordnet`. A word is replaced only if it and its synonym have the same dominant sense, so
+# most rows have no copy. An epoch shows a row or its copy, so KD takes no more steps than any other configuration.
+# A copy is learned from the teacher alone. These are rows of the task `sentiment` that have a copy (none without
+# WordNet installed):
 
 # %%
 import random
@@ -99,22 +76,22 @@ from compressions.data.glue import load
 from compressions.data import wordnet
 from compressions.data.tasks import TASKS
 
-texts = load(TASKS["sentiment"], "builtin").validation["text"]
+rows = load(TASKS["sentiment"], "builtin").validation["text"]
 synonyms = wordnet.synonyms if wordnet.installed() else lambda word: []
 rng = random.Random(0)
-sentence = next((text for text in texts if replace_synonyms(text, synonyms, rng) != text), texts[0])
+pairs = [(row, replace_synonyms(row, synonyms, rng)) for row in rows if len(row) < 80]
+
+# %%
+import pandas as pd
+
 glue_numbers(share=100 * SHARE)
-[sentence, *(replace_synonyms(sentence, synonyms, rng) for _ in range(copies))]
-
-# %% tags=["hide-input"]
-from compressions.experiments.experiment import Experiment
-
-glue_numbers(default_temperature=Experiment.temperature, default_alpha=Experiment.alpha)
+replaced = [pair for pair in pairs if pair[0] != pair[1]]
+pd.DataFrame(replaced[:examples], columns=["row", "copy"]).style.hide(axis="index")
 
 # %% [markdown]
 # ## In the experiments
 #
-# $T$ is {glue:text}`default_temperature:g` and $\alpha$ {glue:text}`default_alpha:g`. The teacher is one encoder of
-# [MiniLM](../book/discussion.md)'s, fine-tuned on the task's rows, for students of all sizes. KD changes the mean
-# score of TINY by {glue:text}`tradeoffs.py::tiny_kd:s` points (95 % CI); the [control](tradeoffs.py), the added rows
-# alone, by {glue:text}`tradeoffs.py::tiny_added:s`.
+# One fine-tuned [teacher](setup.py) per task serves students of all sizes. Augmentation without a teacher is a
+# configuration of its own, the control `aug`. Temperature and $\alpha$ were
+# [chosen on held-out training rows](distillation_choices.py); the paper's are not known. What KD does to the scores is
+# in [Score against size](tradeoffs.py).

@@ -1,4 +1,4 @@
-"""Link the sources of each figure below it: its data, the image, the script, and the records."""
+"""Below each figure: links to its data, the image, the script and the records, and the command that makes it again."""
 
 import ast
 import shutil
@@ -9,6 +9,9 @@ from myst_nb.ext.glue.crossref import read_glue_cache
 
 PICTURES = "figures"
 RECORDS = "records"
+REPRODUCE = (
+    '<span class="sources">Reproduce this figure: <code class="command">papermill {0}.py out.ipynb</code></span>'
+)
 
 
 def add_sources(app, doctree, docname) -> None:
@@ -21,7 +24,7 @@ def add_sources(app, doctree, docname) -> None:
         if name and caption is not None and image is not None and app.builder.format == "html":
             links = _links(app, docname, name, kept, image["uri"])
             shown = " · ".join(f'<a href="{target}"{" download" * here}>{text}</a>' for text, target, here in links)
-            caption += nodes.raw("", f'<span class="sources">{shown}</span>', format="html")
+            caption += nodes.raw("", f'<span class="sources">{shown}</span>{REPRODUCE.format(docname)}', format="html")
 
 
 def _links(app, docname: str, name: str, kept: dict, picture: str) -> list[tuple[str, str, bool]]:

@@ -25,7 +25,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [CONTENTS["root"], *(chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"])]
-CHARTS = {"notebooks/introduction": 1, "notebooks/experiment": 2, "notebooks/tradeoffs": 1, "notebooks/explorer": 1}
+CHARTS = {"notebooks/experiment": 2, "notebooks/tradeoffs": 1, "notebooks/explorer": 1}
 EXPLORER = "notebooks/explorer"
 FORMULAS = ("notebooks/quantization", "notebooks/pruning", "notebooks/distillation", "notebooks/setup")
 pytestmark = pytest.mark.slow
@@ -223,12 +223,13 @@ def test_charts_are_drawn(visit, name, least):
 
 
 @CHAPTERS
-def test_each_figure_leads_to_its_data_picture_script_and_records(html, name):
+def test_each_figure_leads_to_its_data_picture_script_records_and_command(html, name):
     for caption in soup(html, name).select("article figure figcaption"):
         files = {link.text: (html / f"{name}.html").parent / link["href"] for link in caption.select(".sources a")}
         assert {"data (CSV)", "SVG", "script"} <= set(files) and all(file.is_file() for file in files.values())
         assert len(pd.read_csv(files["data (CSV)"]).columns) > 1 and "<svg" in files["SVG"].read_text()
         assert files["script"].read_text() == (ROOT / f"{name}.py").read_text()
+        assert caption.select_one(".command").text == f"papermill {name}.py out.ipynb"
     assert (html / "records/cpu/records.csv").is_file()
 
 
