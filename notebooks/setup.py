@@ -45,14 +45,12 @@ sparsity = SPARSITY.value("sparsity", sparsity)
 # Pruning takes weights from the linear layers only, and most of a small encoder is embeddings.
 
 # %%
-from dataclasses import replace
-
 from compressions.book.glue import glue_figure, glue_numbers
 from compressions.book.method_figures import draw_parameter_shares, parameter_shares
-from compressions.models.architectures import MINILM, SIZES
+from compressions.models.architectures import L3, MINILM, SIZES
 
 tiny, mini, *larger = SIZES.values()
-students = [tiny, mini, replace(MINILM, name="l3", layers=3), MINILM]
+students = [tiny, mini, L3, MINILM]
 shares = parameter_shares([*students, *larger])
 glue_figure("shares", draw_parameter_shares(shares))
 glue_numbers(tiny_linear=shares["linear layers"]["TINY"], large_linear=shares["linear layers"]["LARGE"])
