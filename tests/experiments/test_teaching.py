@@ -27,7 +27,7 @@ from compressions.experiments.run import run, teacher_of, training_rows
 from compressions.experiments.specification import specification
 from compressions.models import checkpoints
 from compressions.models.sources import Classifier
-from compressions.training import trainer
+from compressions.training import precision
 from tests.conftest import ROOT
 from tests.data.test_glue import ROWS, RTE, write_glue
 
@@ -60,7 +60,7 @@ def an_empty_cache(tmp_path, monkeypatch):
 def experiment(tmp_path, rows: str, **more) -> Experiment:
     given = {"task": "rte", "size": "tiny", "checkpoints": "bundled", "glue": rows, "augment": 0, "epochs": 1}
     places = {"results": str(tmp_path / "results"), "artifacts": None}
-    return Experiment(**given | {"teacher": "tiny"} | places | more)
+    return Experiment(**given | {"teacher": "tiny", "teacher_precision": "float32"} | places | more)
 
 
 def write_teacher(folder, architecture: str, head: bool, labels: tuple[str, ...] = ()) -> str:
@@ -141,7 +141,7 @@ def test_an_artifact_of_a_task_with_other_labels_is_refused(tmp_path, glue):
 
 
 def test_a_teacher_in_bfloat16_says_so(tmp_path, glue, monkeypatch):
-    monkeypatch.setattr(trainer, "_cpu_has_bfloat16", lambda: True)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
     own = {"teacher": write_teacher(tmp_path / "own", "roberta", head=False)}
     plain, half = (experiment(tmp_path, glue, **own, teacher_precision=each) for each in ("float32", "bfloat16"))
     (record,) = run(half, [KD])
@@ -150,9 +150,10 @@ def test_a_teacher_in_bfloat16_says_so(tmp_path, glue, monkeypatch):
     assert "precision" not in specification(plain.teaching, Configuration())
     rows = [training_rows(each, KD, teacher_of(each))[0]["teacher_logits"][:] for each in (plain, half)]
     assert 0 < np.abs(np.subtract(*rows)).max() < 0.5
-    monkeypatch.setattr(trainer, "_cpu_has_bfloat16", lambda: False)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda: False)
     with pytest.raises(BadInput, match="this CPU has no bfloat16; take teacher_precision float32"):
         run(experiment(tmp_path, glue, **own, teacher_precision="bfloat16", force=True), [KD])
+    assert experiment(tmp_path, glue, **own, teacher_precision="auto").resolved_teacher_precision == "float32"
 
 
 # Logits in a file

@@ -17,9 +17,9 @@ from compressions.experiments.specification import checksum, specification
 from compressions.files import cache, path_name, root
 from compressions.models import sources, teacher
 from compressions.models.sources import Classifier, Encoder
-from compressions.models.teacher import LABELS, PRECISIONS
+from compressions.models.teacher import LABELS
 from compressions.parameters import FLAG, NAME, SEED, number, parameter, read_parameters, whole
-from compressions.training.choices import GRANULARITIES, Choices
+from compressions.training.choices import GRANULARITIES, PRECISIONS, Choices
 
 if TYPE_CHECKING:
     from compressions.experiments.prepared_data import PreparedData
@@ -34,6 +34,7 @@ CHOICES = {
     "granularity": GRANULARITIES,
     "prune_schedule": ("linear", "cubic"),
     "prune_scope": ("matrix", "global"),
+    "precision": PRECISIONS,
     "teacher_precision": PRECISIONS,
     "hard_labels": ("original", "all"),
     "steps": ("equal", "doubled"),
@@ -58,6 +59,7 @@ class Experiment:
     train_rows: int | None = parameter(whole(1).or_null(), None)
     held_out: float = parameter(number(0, 1, below=True), 0.0)
     max_length: int = parameter(whole(SHORTEST), 128)
+    precision: str = parameter(NAME, "float32")
     granularity: str = parameter(NAME, "channel")
     prune_begin: float = parameter(number(0, 1), 0.1)
     prune_end: float = parameter(number(0, 1), 0.7)
@@ -69,7 +71,7 @@ class Experiment:
     teacher_rows: int | None = parameter(whole(1).or_null(), None)
     teacher_epochs: float | None = parameter(number(0, above=True).or_null(), None)
     teacher_learning_rate: float | None = parameter(number(0, above=True).or_null(), None)
-    teacher_precision: str = parameter(NAME, "float32")
+    teacher_precision: str = parameter(NAME, "auto")
     teacher_logits: str | None = parameter(NAME.or_null(), None)
     temperature: float = parameter(number(0, above=True), 2.0)
     alpha: float = parameter(number(0, 1), 0.5)
@@ -146,7 +148,15 @@ class Experiment:
         inside = results.relative_to(beside) if results.is_relative_to(beside) else Path(path_name(results))
         return artifacts / (inside if inside.parts else results.name) / self.task / self.size / record.stem
 
-    precision = "float32"  # of training; that of a teacher is chosen
+    @cached_property
+    def resolved_precision(self) -> str:
+        """The precision of training, `float32` or `bfloat16`."""
+        return _resolve(self.precision)
+
+    @cached_property
+    def resolved_teacher_precision(self) -> str:
+        """The precision in which the teacher is trained and asked."""
+        return _resolve(self.teacher_precision)
 
     @cached_property
     def found_teacher(self) -> Encoder:
@@ -163,6 +173,7 @@ class Experiment:
             "size": self.found_teacher.name,
             "seed": 0,
             "train_rows": self.teacher_rows,
+            "precision": self.teacher_precision,
             "epochs": self.teacher_epochs or self.epochs,
             "learning_rate": self.teacher_learning_rate,
             "force": False,
@@ -231,11 +242,6 @@ class Teaching(Experiment):
         """The encoder that is fine-tuned."""
         return self.found
 
-    @property
-    def precision(self) -> str:
-        """The precision of training."""
-        return self.teacher_precision
-
     @cached_property
     def specification(self) -> dict:
         """Everything that decides the fine-tuned teacher."""
@@ -254,6 +260,15 @@ class Teaching(Experiment):
         """Where the teacher itself is kept."""
         record = self.record_path(configuration)
         return self.folder / "artifacts" / self.folder.name / self.task / self.size / record.stem
+
+
+def _resolve(precision: str) -> str:
+    if precision != "auto":
+        return precision
+    # Here and not above: to plan experiments torch is not needed.
+    from compressions.training.precision import resolve
+
+    return resolve(precision)
 
 
 def default_rate(encoder: sources.Encoder) -> float:

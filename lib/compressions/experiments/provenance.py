@@ -1,5 +1,6 @@
 """What a result was made with: commit, package versions, machine, and the process's start-up time and memory."""
 
+import json
 import os
 import platform
 import resource
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from compressions.errors import require_same
 from compressions.files import root
 
 PACKAGES = ("torch", "transformers", "datasets", "accelerate", "numpy", "scikit-learn", "scipy")
@@ -46,6 +48,23 @@ def environment() -> dict:
             "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         },
     }
+
+
+def check_cell(record: Path, precision: str) -> None:
+    """Raise `BadInput` where a task, size and seed has records of another kind of device than this, or precision.
+
+    `record` is the path of any record of the cell. What cannot be read is passed over, for its own error says more.
+    """
+    here = {"device": "GPU" if torch.cuda.is_available() else "CPU", "precision": precision}
+    for path in sorted(record.parent.glob(f"*-{record.stem.rpartition('-')[2]}.json")):
+        try:
+            found = json.loads(path.read_text())
+            device = "CPU" if found["machine"]["device"] == "cpu" else "GPU"
+            of_cell = {"device": device, "precision": found["specification"].get("precision", "float32")}
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+        remedy = "a task, size and seed has one device and one precision: go on there, or take another results folder"
+        require_same(str(path), of_cell, here, remedy)
 
 
 def _commit() -> str:

@@ -21,7 +21,7 @@ from compressions.experiments.configurations import Configuration
 from compressions.experiments.controls import controls
 from compressions.experiments.experiment import Experiment, Teaching
 from compressions.experiments.exported_logits import About
-from compressions.experiments.provenance import environment, peak_memory_bytes, startup_seconds
+from compressions.experiments.provenance import check_cell, environment, peak_memory_bytes, startup_seconds
 from compressions.experiments.records import finished, lock, write_record
 from compressions.experiments.specification import specifications
 from compressions.experiments.teacher_logits import student_logits
@@ -35,6 +35,7 @@ from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_a
 from compressions.storage.size_measures import MEASURED, megabytes
 from compressions.training import metrics, trainer
 from compressions.training.callbacks import PruningSchedule
+from compressions.training.precision import check_precision
 from compressions.training.threads import take_threads
 
 # Gives a callback for each training from its name, to show its progress.
@@ -67,12 +68,15 @@ def check_ready(experiment: Experiment, missing: list[Configuration]) -> None:
         if experiment.artifacts is not None:
             check_writable(experiment.artifact_folder(configuration).parent)
     if missing:
+        check_precision("precision", experiment.precision)
+        if not experiment.force:
+            check_cell(experiment.record_path(Configuration()), experiment.resolved_precision)
         checkpoints.check(experiment.encoder)
     distilled = any(each.uses("kd") for each in missing)
     if distilled and experiment.exported:
         exported_logits.read(experiment.exported, experiment.data.task, experiment.data.augmented)
     elif distilled:
-        trainer.check_precision(experiment.teacher_precision)
+        check_precision("teacher_precision", experiment.teacher_precision)
         if experiment.logits_file:
             check_writable(experiment.logits_file.parent)
         if not (experiment.teaching and _intact_record(experiment.teaching)):
@@ -124,7 +128,7 @@ def run_configuration(
 
 def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher | About:
     """The experiment's teacher, or what holds its logits; an encoder is first fine-tuned, once, in the cache."""
-    teaching, precision, base = experiment.teaching, experiment.teacher_precision, Configuration()
+    teaching, precision, base = experiment.teaching, experiment.resolved_teacher_precision, Configuration()
     if experiment.exported:
         return experiment.exported
     if teaching is None:
@@ -177,7 +181,7 @@ def train(
 ) -> trainer.Trained:
     """Train a prepared model in place with the experiment's choices."""
     distillation = trainer.Distillation(experiment.temperature, experiment.alpha)
-    options = {"precision": experiment.precision, "copies": copies}
+    options = {"precision": experiment.resolved_precision, "copies": copies}
     return trainer.train(model, rows, experiment.data.tokenizer, experiment.choices, distillation, callbacks, **options)
 
 
@@ -223,7 +227,9 @@ def _save_and_load(
 def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configuration) -> np.ndarray:
     """Predictions `(validation rows,)`. Raises `BadInput` where training has diverged."""
     data = experiment.data
-    answers = trainer.predict(loaded, data.validation, data.tokenizer, experiment.precision).numpy()
+    # What is stored is scored in float32, but a teacher as it will be asked.
+    precision = experiment.resolved_precision if isinstance(experiment, Teaching) else "float32"
+    answers = trainer.predict(loaded, data.validation, data.tokenizer, precision).numpy()
     diverged = f"{configuration.name} of {experiment.task}, {experiment.size} diverged: its logits are not finite"
     rate = experiment.choices.learning_rate
     require(bool(np.isfinite(answers).all()), f"{diverged}; take a smaller learning_rate than {rate:g}")

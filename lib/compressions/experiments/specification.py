@@ -45,8 +45,8 @@ def _shared(experiment: "Experiment") -> dict:
     }
     if experiment.held_out:
         shared |= {"held_out": experiment.held_out}
-    if experiment.precision != "float32":
-        shared |= {"precision": experiment.precision}
+    if experiment.resolved_precision != "float32":
+        shared |= {"precision": experiment.resolved_precision}
     return shared
 
 
@@ -86,5 +86,5 @@ def teacher_identity(experiment: "Experiment") -> dict:
 
 def _as_it_is(experiment: "Experiment") -> dict:
     """What else decides the logits of a teacher that is not fine-tuned here."""
-    chosen = {"labels": dict(experiment.teacher_labels or ()), "precision": experiment.teacher_precision}
+    chosen = {"labels": dict(experiment.teacher_labels or ()), "precision": experiment.resolved_teacher_precision}
     return {name: value for name, value in chosen.items() if value and value != "float32"}

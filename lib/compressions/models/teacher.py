@@ -16,7 +16,6 @@ from compressions.storage.manifest import MANIFEST, artifact_fingerprint
 
 HUB = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 HEAD = "ForSequenceClassification"
-PRECISIONS = ("float32", "bfloat16")
 
 
 def _read_labels(given: object) -> tuple[tuple[str, str], ...] | None:

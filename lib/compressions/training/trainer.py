@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-from compressions.errors import require
 from compressions.methods.distillation import distillation_loss
 from compressions.training.choices import Choices
 from compressions.training.mixed_rows import DrawEachEpoch, MixedRows
+from compressions.training.precision import autocast
 
 EVALUATION_BATCH = 64
 
@@ -140,22 +140,3 @@ def predict(model: nn.Module, rows: datasets.Dataset, tokenizer, precision: str 
     back = torch.empty(len(order), dtype=torch.long)
     back[torch.tensor(order)] = torch.arange(len(order))
     return torch.cat(logits)[back]
-
-
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The precision in which a model's products are taken: `float32`, or `bfloat16` where the device has it."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
-
-
-def check_precision(precision: str) -> None:
-    """Raise `BadInput` for `bfloat16` where neither a GPU nor the CPU has it."""
-    on_gpu = torch.cuda.is_available()
-    has = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else _cpu_has_bfloat16()
-    require(
-        precision == "float32" or has,
-        f"this {'GPU' if on_gpu else 'CPU'} has no bfloat16; take teacher_precision float32",
-    )
-
-
-def _cpu_has_bfloat16() -> bool:
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
