@@ -1,0 +1,58 @@
+"""What an experiment gave, for the chapters that run one: a table, and points for the chart of score against size."""
+
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+TITLES = {
+    "score": ("score", "{:.1f}"),
+    "deviation": ("± over seeds", "{:.1f}"),
+    "megabytes": ("MB, paper's size measure", "{:.3g}"),
+    "file": ("MB of the file", "{:.3g}"),
+    "non_zeros": ("non-zeros", "{:,.0f}"),
+    "seconds": ("seconds of training", "{:.1f}"),
+}
+FIELDS = ["configuration", "score", "megabytes", "artifact_bytes", "non_zeros", "seconds"]
+
+
+def outcomes(records: list[dict]) -> pd.DataFrame:
+    """One row a configuration, in the order of the records: means over the seeds, and the scores' `deviation`."""
+    frame = pd.DataFrame(records, columns=FIELDS)
+    groups = frame.assign(file=frame.artifact_bytes / 1e6).drop(columns="artifact_bytes")
+    groups = groups.groupby("configuration", sort=False)
+    return groups.mean().assign(deviation=groups.score.std())
+
+
+def outcome_table(found: pd.DataFrame) -> Styler:
+    """A table of `outcomes`; the deviation is left out where no configuration has several seeds."""
+    names = [name for name in TITLES if name != "deviation" or found.deviation.notna().any()]
+    titled = found[names].rename(columns={name: TITLES[name][0] for name in names})
+    return titled.style.format(dict(TITLES[name] for name in names), na_rep="–")
+
+
+def outcome_points(found: pd.DataFrame, size: str) -> pd.DataFrame:
+    """What `figures.tradeoff` draws of `outcomes`."""
+    return found.reset_index().assign(size=size, source="this run")
+
+
+def agreement_table(both: pd.DataFrame) -> Styler:
+    """Changes of the mean score by configuration, here and in the committed records, of two `row_intervals.changes`.
+
+    `both` is what `row_intervals.compare` gives.
+    """
+    shown = both[both.configuration != "base"].set_index("configuration")
+    ends = {"here": "", "committed": "_there"}
+    told = {
+        title: [
+            f"{value:+z.1f} ({low:+z.1f} to {high:+z.1f})"
+            for value, low, high in shown[[f"change{end}", f"change_low{end}", f"change_high{end}"]].to_numpy()
+        ]
+        for title, end in ends.items()
+    }
+    return shown.assign(**told)[["megabytes", *ends, "agree"]].style.format({"megabytes": "{:.2f}"})
+
+
+def task_scores(records: list[dict], order: list[str]) -> Styler:
+    """Scores by configuration, in an order, a column a task."""
+    rows = [(each["specification"]["task"], each["configuration"], each["score"]) for each in records]
+    frame = pd.DataFrame(rows, columns=["task", "configuration", "score"])
+    return frame.pivot_table("score", "configuration", "task").reindex(order).style.format(precision=1, na_rep="–")

@@ -1,0 +1,72 @@
+"""Per-task tables: the score of every configuration with its interval, and the controls that need no training."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML, Markdown
+
+from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate
+from compressions.analysis.reading import read_results
+from compressions.analysis.results import ALL, Results
+from compressions.errors import BadInput
+from compressions.experiments.records import read_all
+from compressions.files import root
+
+CONTROLS = {
+    "fp16": "stored in fp16",
+    "ptq": "8 bits after training",
+    "ptq4": "4 bits after training",
+    "shot40": "40 % pruned in one shot",
+    "shot60": "60 % pruned in one shot",
+    "shot80": "80 % pruned in one shot",
+    "shot90": "90 % pruned in one shot",
+}
+
+
+def folded_tables(folder: Path, score: str, draws: int) -> HTML | Markdown:
+    """For each task of a folder of records a title that opens its two tables, or one line on what is missing."""
+    try:
+        results = read_results(folder, score)
+    except BadInput as error:
+        return Markdown(f"*No table yet: {str(error).replace(f'{root()}/', '')}.*")
+    records, drawn = read_all(folder), bootstrap(results, draws)
+    parts = {task: (task_table(results, drawn, task), control_table(records, task)) for task in results.tasks}
+    return HTML("\n".join(_folded(task.upper(), tables) for task, tables in parts.items()))
+
+
+def task_table(results: Results, draws: Draws, task: str) -> pd.DataFrame:
+    """Scores of a task as text, `(configurations, sizes)`, such as `78.2 (76.9 to 79.5)`; `–` for what is not there.
+
+    The 95 % interval holds the noise of seeds and of validation rows. From one seed the first is not known, and the
+    score stands alone.
+    """
+    place = results.tasks.index(task)
+    found = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
+    titles = [f"{size.upper()}, seeds: {results.seeds[place, column]}" for column, size in enumerate(results.sizes)]
+    cells = [[_score(found.at(place, column, row)) for column in range(len(results.sizes))] for row in range(len(ALL))]
+    return pd.DataFrame(cells, index=pd.Index(ALL, name="configuration"), columns=titles)
+
+
+def _score(one: Estimate) -> str:
+    if np.isnan(one.value):
+        return "–"
+    return f"{one.value:.1f} ({one.low:.1f} to {one.high:.1f})" if one.freedom > 0 else f"{one.value:.1f}"
+
+
+def control_table(records: list[dict], task: str) -> pd.DataFrame:
+    """Mean scores over seeds of a task's baseline and its controls, `(controls, sizes)`; empty without controls."""
+    measured = [each for each in records if each["specification"]["task"] == task and "controls" in each]
+    rows = [
+        {"size": record["specification"]["size"].upper(), "control": name, "score": scores["score"]}
+        for record in sorted(measured, key=lambda record: record["parameters"])
+        for name, scores in {"base": record, **record["controls"]}.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["size", "control", "score"])
+    means = frame.pivot_table("score", "control", "size", sort=False)
+    return means.rename(index={"base": "uncompressed", **CONTROLS})
+
+
+def _folded(title: str, tables: tuple[pd.DataFrame, ...]) -> str:
+    shown = [table.style.format(precision=1, na_rep="–", escape="html") for table in tables if table.size]
+    return f"<details><summary>{title}</summary>{''.join(table.to_html() for table in shown)}</details>"
