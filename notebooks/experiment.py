@@ -1,14 +1,11 @@
 # %% [markdown]
 # # One experiment, live
 #
-# This chapter is the paper's experiment as a program: it fine-tunes one encoder *size* on one *task* with one *seed*,
-# for every *configuration* asked for, and leaves one record and one compressed model for each. A configuration is a
-# subset of the three methods, quantization-aware training (`qat`), knowledge distillation (`kd`) and magnitude pruning
-# (`mp`), with the sparsity where pruning is on.
+# How do you compress one encoder on one task? This chapter fine-tunes an encoder *size* on a *task* with one *seed*,
+# once for every *configuration* you ask for. Each leaves one record and one compressed model.
 #
-# What you read here was trained while the book was built: our own TINY, on 2,390 sentences from reviews of products,
-# films and restaurants, a [task that the project ships](../book/licenses.md). At the end the compressed model is asked
-# about sentences that it has not seen. With GLUE and the paper's encoders the same script is run as
+# This page trained while the book was built: our own TINY, on 2,390 sentences from reviews, a
+# [task that the project ships](../book/licenses.md). With GLUE and the encoders of the Hugging Face hub, run
 #
 # ```bash
 # papermill notebooks/experiment.py out.ipynb -p task mrpc -p size tiny -p glue nyu-mll/glue -p checkpoints hub \
@@ -18,8 +15,8 @@
 # %% [markdown]
 # ## Parameters
 #
-# Everything that we do not know of the paper is a parameter. The comments give each default's reason; `null` (None)
-# means the default of the encoder or of the data.
+# What we do not know of the paper is a parameter. The comments give the reason for each default. `null` (None) means
+# the default of the encoder or of the data.
 
 # %% tags=["parameters"]
 task = "sentiment"  # or "nli", both in `glue` "builtin"; from GLUE cola, sst2, mrpc, stsb, qqp, mnli, qnli or rte
@@ -64,25 +61,20 @@ force = False  # True: run again what has a record
 asked = ["I would buy it again.", "It broke after a week.", "The food was cold and the waiter rude."]  # at the end
 
 # %% [markdown]
-# A wrong value ends here, with one line that says what is allowed.
+# A wrong value ends here, in one line that says what is allowed.
 
 # %%
+from compressions.book.percent import check_parameters
 from compressions.experiments.configurations import configurations
 from compressions.experiments.experiment import from_parameters
-from compressions.files import root
-from compressions.book.percent import check_parameters
-from compressions.book.published import read_figure1
 
 check_parameters(globals())
 wanted = configurations(subsets, sparsities, bits)
 experiment = from_parameters(globals())
 experiment.check(wanted)
-published = read_figure1(root() / "book/paper/figure1.csv").query("size == @size")
 
 # %% [markdown]
-# ## The rows
-#
-# The training rows are the same for every configuration but for the copies that augmentation adds.
+# ## A row of the data
 
 # %%
 from html import escape
@@ -98,68 +90,46 @@ Markdown("\n".join(f"- **{name}**: {escape(str(value))}" for name, value in exam
 # %% [markdown]
 # ## Training
 #
-# Each configuration is a single training run from the same pretrained encoder: quantization and pruning are
-# parametrizations of the weights, distillation is a term of the loss. The teacher is fine-tuned first, once, if no
-# earlier run left it in the cache. A configuration whose record is there already is not run again.
+# Every configuration starts from the same pretrained encoder and takes as many steps. A teacher is fine-tuned first,
+# once, unless the cache has it. A configuration that has a record is not run again.
 
 # %%
-from compressions.training.callbacks import Progress
 from compressions.experiments.run import run
+from compressions.training.callbacks import Progress
 
 records = run(experiment, wanted, watch=Progress())
 
 # %% [markdown]
-# ## What came out
+# ## Results
 #
-# The score is that of the saved model, loaded again: int8 tensors and zeros as they lie on disk. Megabytes are by the
-# paper's size measure, non-zero parameters times four bytes or one; the file is what the disk holds.
+# The score is that of the saved model, loaded again: int8 tensors and zeros as they lie on disk. The paper's size
+# measure counts non-zero parameters, four bytes or one each.
 
 # %%
-import pandas as pd
+from compressions.book.outcomes import outcome_points, outcome_table, outcomes
 
-table = pd.DataFrame(records).assign(file_MB=lambda frame: frame.artifact_bytes / 1e6)
-
-# %% tags=["hide-input"]
-columns = {
-    "score": (f"{task} score", "{:.1f}"),
-    "megabytes": ("MB by the paper's size measure", "{:.3g}"),
-    "file_MB": ("MB of the file", "{:.3g}"),
-    "non_zeros": ("non-zeros", "{:,}"),
-    "augmented_rows": ("added rows", "{:,}"),
-    "seconds": ("seconds of training", "{:.1f}"),
-}
-shown = table.set_index("configuration")[list(columns)].rename(columns={name: columns[name][0] for name in columns})
-shown.style.format(dict(columns.values()), na_rep="–")
+found = outcomes(records)
+outcome_table(found)
 
 # %% [markdown]
-# One seed on one task: a difference of a point or two between two configurations can be chance.
+# This is one seed on one task: a difference of a point or two can be chance.
 
 # %%
 from compressions.book.figures import tradeoff
 
-ours = table[["configuration", "megabytes", "score"]].assign(size=size, source="this run")
-tradeoff(ours, score_title=f"{task} score")
+tradeoff(outcome_points(found, size), score_title=f"{task} score")
 
 # %% [markdown]
-# The paper published these points for the size of that name: means of eight tasks, read off its Figure 1.
-
-# %%
-tradeoff(published, score_title="the paper: mean GLUE score") if len(published) else None
-
-# %% [markdown]
-# ## Asked
+# ## Ask the compressed model
 #
-# The last of the models, compressed, read from its file. A task about pairs is asked the first rows of its validation
-# split.
+# The last model, read from its file, answers new sentences. On a task about pairs it answers the first rows of the
+# validation split.
 
 # %%
 from compressions.delivery.ask import ask
 
 columns = experiment.data.task.columns
-texts = (
-    [[text] for text in asked]
-    if len(columns) == 1
-    else [[row[name] for name in columns] for row in rows.validation.take(3)]
-)
+pairs = [[row[name] for name in columns] for row in rows.validation.take(3)]
+texts = [[text] for text in asked] if len(columns) == 1 else pairs
 folder = experiment.artifact_folder(wanted[-1])
 ask(folder, experiment.data.task, texts).style.format(precision=2, escape="html") if folder else None

@@ -1,32 +1,25 @@
 # %% [markdown]
 # # This machine's run
 #
-# Does the experiment give here what it gave where the committed records were made? `make reproduce` trains our TINY on
-# two small real tasks that the project ships, sentiment of reviews and inference between sentences, with every subset
-# of the three methods, and this page compares what came out with the committed grid on GLUE. Everything on it was
-# computed where this book was built.
+# Does the experiment give the same on your machine? `make reproduce` trains our TINY with every subset of the methods
+# on two small real tasks, and this page compares it with the committed records on GLUE.
+#
+# The change of the mean score agrees for {glue:text}`agreeing:d` of {glue:text}`compared:d` configurations.
 
 # %% tags=["parameters"]
 results = "results/builtin"  # the folder of this machine's records
-committed = "results/cpu"  # the folder of the records to compare with
+committed = "results/glue"  # the folder of the records to compare with
 draws = 500  # how often the validation rows are drawn again for an interval
 
 # %%
-from IPython.display import Markdown
-
-from compressions.files import root
+from compressions.book.missing import note_without_records
 from compressions.book.percent import check_parameters
 from compressions.experiments.records import read_all
+from compressions.files import root
 
 check_parameters(globals())
 records = read_all(root() / results)
-Markdown(f"{len(records)} records in `{results}`." if records else f"`{results}` is empty; `make reproduce` fills it.")
-
-# %% [markdown]
-# ## Score against size
-#
-# The mean score of both tasks. The intervals of 95 % hold the chance of the validation rows; there is one seed, and
-# what another would change is not in them.
+note_without_records(results, records, "make reproduce")
 
 # %%
 from compressions.analysis.row_intervals import changes, compare
@@ -36,7 +29,7 @@ here = changes(root() / results, [each for each in records if each["specificatio
 there = [each for each in read_all(root() / committed) if each["specification"]["size"] == size]
 both = compare(here, changes(root() / committed, there, draws))
 
-# %% tags=["hide-input"]
+# %%
 from compressions.book.figures import figure_without_records, tradeoff_static
 from compressions.book.glue import glue_figure, glue_numbers
 
@@ -50,38 +43,30 @@ glue_numbers(size=size.upper(), compared=max(0, len(both) - 1), agreeing=int(bot
 # :name: fig-here
 # :alt: Mean score against megabytes on a log axis, one point with an interval for each subset of the methods
 #
-# Score against size of {glue:text}`models:d` models of {glue:text}`size` that this machine has trained, as in
-# [Figure 1](tradeoffs.py). Megabytes are by the paper's size measure.
+# The {glue:text}`models:d` models of {glue:text}`size` that this machine has trained, by the paper's size measure.
 # ```
+#
+# Intervals of 95 % hold the noise of validation rows. There is one seed here, and what another would change is not in
+# them.
 
 # %% [markdown]
-# ## Against the committed grid
+# ## Against the committed records
 #
-# What each configuration changes in the mean score of the same encoder, in points: here, and in the committed records,
-# whose mean is over the eight tasks of GLUE. Two changes agree where the 95 % interval of their difference holds 0.
-# Of {glue:text}`compared:d` configurations {glue:text}`agreeing:d` agree. Distillation differs by design: here MINI
-# teaches on the original rows alone, there MiniLM teaches with copies whose words were replaced by synonyms.
+# The table has the change of the mean score by each configuration, in points. Two changes agree where the 95 % interval
+# of their difference holds 0. The tasks differ: two here, those of GLUE there. So do the teachers: here MINI teaches
+# on original rows alone, there MPNet teaches with synonym-replaced copies.
 
-# %% tags=["hide-input"]
-spans = {
-    "here": ("change", "change_low", "change_high"),
-    "committed": [f"change{end}_there" for end in ("", "_low", "_high")],
-}
-shown = both.query("configuration != 'base'").set_index("configuration")
-told = {
-    name: [f"{v:+.1f} ({low:+.1f} to {high:+.1f})" for v, low, high in shown[list(columns)].to_numpy()]
-    for name, columns in spans.items()
-}
-shown.assign(**told)[["megabytes", "here", "committed", "agree"]].style.format({"megabytes": "{:.2f}"})
+# %%
+from compressions.book.outcomes import agreement_table
+
+agreement_table(both)
 
 # %% [markdown]
 # ## Task by task
 #
-# The score on each task; chance is 50 for sentiment and 33 for inference.
+# Chance is 50 for sentiment and 33 for inference.
 
 # %%
-import pandas as pd
+from compressions.book.outcomes import task_scores
 
-scores = [{**each["specification"], "configuration": each["configuration"], "score": each["score"]} for each in records]
-frame = pd.DataFrame(scores, columns=["task", "configuration", "score"])
-frame.pivot_table("score", "configuration", "task").reindex(here.configuration).style.format(precision=1, na_rep="–")
+task_scores(records, list(here.configuration))

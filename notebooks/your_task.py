@@ -1,16 +1,15 @@
 # %% [markdown]
-# # A custom task and model
+# # Your task, your encoder
 #
-# Two CSV files of labeled texts and a BERT are enough, one of ours, of the hub's six, or any in a folder with its
-# tokenizer and weights: this chapter compresses it on the task with the subsets you name, and reports what each
-# costs and saves. From the command line:
+# How do you compress a BERT for a custom task? You need two CSV files of labeled texts, and an encoder: one of ours,
+# one from the hub, or your own folder.
 #
 # ```bash
 # papermill notebooks/your_task.py out.ipynb -p train my.csv -p validation held-out.csv \
 #     -y 'subsets: [[], [qat], [qat, kd, mp]]'
 # ```
 #
-# In the book it trains nothing, for it knows none of your files; it only says what it would do.
+# In the book this page has no files and trains nothing.
 
 # %% tags=["parameters"]
 train = None  # a CSV file in UTF-8 with a first line of column names; None: nothing is trained
@@ -58,19 +57,19 @@ threads = None  # that training computes with; None: one up to MINI's width, els
 force = False  # True: run again what has a record
 
 # %% [markdown]
-# ## The files
+# ## Your files
 #
-# Fields are separated by commas, semicolons or tabs, whichever finds the columns in the first line. Everything is
-# checked before anything is trained: rows with more or fewer fields, missing columns, empty texts, labels that only one
-# of the files has, a file in another encoding. The table counts what is allowed but may surprise: validation rows that
-# are training rows too, which make a score too good, and rows that `max_length` cuts.
+# A file is in UTF-8. Its first line names the columns, which commas, semicolons or tabs separate. Before training, a
+# file is refused for rows with more or fewer fields, missing columns, empty texts, or labels that only one file has.
+# The table counts what is allowed but may surprise: validation rows that are training rows too, and rows that
+# `max_length` cuts.
 
 # %%
 import pandas as pd
 
+from compressions.book.percent import check_parameters
 from compressions.experiments.configurations import configurations
 from compressions.experiments.custom_task import custom_task, facts
-from compressions.book.percent import check_parameters
 
 check_parameters(globals())
 wanted = configurations(subsets, sparsities, bits)
@@ -79,43 +78,50 @@ about = facts(found, experiments[0]) if found else {"files": "none were given, n
 pd.DataFrame({name: about})
 
 # %% [markdown]
+# ## Your encoder
+#
+# `checkpoints` may be a folder with one directory per encoder. A directory is what Transformers' `save_pretrained`
+# writes for a BERT and its tokenizer; its name is the `size`. For `encoders/mine`:
+#
+# ```bash
+# papermill notebooks/your_task.py out.ipynb -p train my.csv -p validation held-out.csv \
+#     -p checkpoints encoders -p size mine
+# ```
+#
+# Any number of layers, width and vocabulary is allowed, and so is a model that was already fine-tuned: its head is
+# replaced. Other architectures, relative positions and weights quantized by another library are refused before
+# training. A teacher may have another architecture. [Making a miniature](miniatures.py) pretrains a new encoder.
+
+# %% [markdown]
 # ## Training
 #
-# One experiment a seed, as in [One experiment, live](experiment.py): the same code, the same records. What has a record
-# is not run again.
+# Each seed is one experiment, as in [One experiment, live](experiment.py). What has a record is not run again.
 
 # %%
-from compressions.training.callbacks import Progress
 from compressions.experiments.run import run
+from compressions.training.callbacks import Progress
 
 progress = Progress()
 records = [record for experiment in experiments for record in run(experiment, wanted, watch=progress)]
 
 # %% [markdown]
-# ## What came out
+# ## Results
 #
-# The mean over the seeds, and the standard deviation where there are several. Megabytes are by the paper's size
-# measure, non-zero parameters times four bytes or one; the file is what the disk holds.
+# Scores are means over the seeds, with their standard deviation where there are several.
 
 # %%
-columns = ["configuration", "score", "megabytes", "artifact_bytes"]
-frame = pd.DataFrame(records, columns=columns)
-table = frame.groupby("configuration", sort=False).agg(
-    score=("score", "mean"),
-    spread=("score", "std"),
-    megabytes=("megabytes", "mean"),
-    file_MB=("artifact_bytes", "mean"),
-)
-table = table.assign(file_MB=table.file_MB / 1e6)
-table.style.format({"score": "{:.1f}", "spread": "{:.1f}", "megabytes": "{:.3g}", "file_MB": "{:.3g}"}, na_rep="–")
+from compressions.book.outcomes import outcome_points, outcome_table, outcomes
+
+means = outcomes(records)
+outcome_table(means) if records else None
 
 # %%
 from compressions.book.figures import tradeoff
 
-points = table.reset_index().assign(size=size, source="this run")
-tradeoff(points, score_title=f"{name}, score") if len(points) else None
+tradeoff(outcome_points(means, size), score_title=f"{name}, score") if records else None
 
 # %% [markdown]
-# `make package RECORD=` with the path of a record, `results/own/<name>/<size>/…json`, writes its model as a folder to
-# take away, which predicts without torch, while the CSV files are where they were; `make pack RECORD=` writes it as one
-# small file.
+# ## Take the model away
+#
+# `make package RECORD=results/own/<name>/<size>/…json` writes the model as a folder that predicts without torch.
+# `make pack RECORD=…` writes it as one small file. Both need the CSV files where they were.
