@@ -59,7 +59,7 @@ glue_numbers(final=sparsities.reached.iloc[-1], threshold=weight[kept].abs().min
 # :name: fig-schedule
 # :alt: Sparsity rises in steps along its linear schedule; a histogram of weights with the middle cut out
 #
-# The mask follows the schedule in steps to {glue:text}`final:.2f` % zeros and removes exactly the weights within
+# The mask follows the schedule in steps to {glue:text}`final:.0f` % zeros and removes exactly the weights within
 # ±{glue:text}`threshold:.2f` of a normally distributed matrix.
 # ```
 #

@@ -166,7 +166,9 @@ def test_a_page_is_light_and_prints(opened):
     assert opened.page.pdf(format="A4").startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("name", [CONTENTS["root"], "notebooks/tradeoffs", EXPLORER, "notebooks/synergy"])
+@pytest.mark.parametrize(
+    "name", [CONTENTS["root"], "notebooks/setup", "notebooks/tradeoffs", EXPLORER, "notebooks/synergy"]
+)
 def test_a_page_passes_them_in_the_dark_too(visit, name):
     page, _ = visit(name)
     page.emulate_media(color_scheme="dark")

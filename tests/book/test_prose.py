@@ -5,10 +5,14 @@ import re
 import pytest
 
 from compressions.book import prose
-from compressions.book.prose import Rules, lengths, problems, texts, words
+from compressions.book.prose import Rules, excess, lengths, problems, texts, words
 from tests.conftest import ROOT
 
-RULES = Rules(longest_sentence=8, instead={"(?<!Pareto )fronts?": "Pareto front", "floors?": "majority-class baseline"})
+RULES = Rules(
+    longest_sentence=8,
+    longest_book=6,
+    instead={"(?<!Pareto )fronts?": "Pareto front", "floors?": "majority-class baseline"},
+)
 PAGE = """# The front
 
 MINI is on the Pareto front, {glue:text}`x.py::front:.1f` points above `front`; see [the front](front.md).
@@ -47,6 +51,12 @@ def test_a_sentence_that_is_too_long_is_named_by_its_line_its_length_and_its_beg
     assert found(f"# Head\n\n{eight}.\n\n- {nine.capitalize()}.") == [(5, line)]
 
 
+def test_a_book_that_is_too_long_is_named_with_its_words():
+    pages = {"book/a.md": "One two three.", "notebooks/b.py": "Four five six.", "README.md": "Not of the book."}
+    assert list(excess(pages, RULES)) == []
+    assert list(excess({**pages, "book/c.md": "Seven."}, RULES)) == ["the book: 7 words, at most 6 are allowed"]
+
+
 @pytest.mark.parametrize(
     "text, sentences",
     [
@@ -82,7 +92,8 @@ def test_a_chapter_is_read_without_its_code_and_keeps_its_lines(tmp_path):
 def test_the_command_reports_every_page_and_fails_on_a_fault(tmp_path, monkeypatch, capsys, longest, faulty):
     monkeypatch.setenv("COMPRESSIONS_ROOT", str(tmp_path))
     (tmp_path / "README.md").write_text("Four words are here.")
-    (tmp_path / "pyproject.toml").write_text(f"[tool.prose]\nlongest_sentence = {longest}\ninstead = {{}}")
+    rules = f"[tool.prose]\nlongest_sentence = {longest}\nlongest_book = 9\ninstead = {{}}"
+    (tmp_path / "pyproject.toml").write_text(rules)
     prose.main()
     assert "README.md" in capsys.readouterr().out
     with pytest.raises(SystemExit) as ended:

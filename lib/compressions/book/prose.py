@@ -44,9 +44,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Rules:
-    """`[tool.prose]`: the most words a sentence may have, and what to write instead of patterns of words."""
+    """`[tool.prose]`: the most words of a sentence and of the book, and what to write instead of patterns of words."""
 
     longest_sentence: int
+    longest_book: int
     instead: dict[str, str]
 
 
@@ -94,6 +95,13 @@ def problems(source: str, rules: Rules) -> Iterator[tuple[int, str]]:
                 yield text.line, f"{shown}: {' '.join(sentence.split()[:8])} …"
 
 
+def excess(pages: dict[str, str], rules: Rules) -> Iterator[str]:
+    """The fault of a book that is too long; its pages are those in a folder, by their names."""
+    total = sum(lengths(source)["words"] for name, source in pages.items() if "/" in name)
+    if total > rules.longest_book:
+        yield f"the book: {total:,} words, at most {rules.longest_book:,} are allowed"
+
+
 def lengths(source: str) -> dict[str, int]:
     """Words of a page without tables and code, its sentences, those over 25 and over 35 words, and its longest."""
     counts = [words(sentence) for text in texts(source) if not text.in_table for sentence in text.sentences]
@@ -127,7 +135,7 @@ def main(*arguments: str) -> None:
         return
     rules = Rules(**tomllib.loads((root() / "pyproject.toml").read_text())["tool"]["prose"])
     lines = [f"{name}:{line}: {fault}" for name, source in pages.items() for line, fault in problems(source, rules)]
-    sys.exit("\n".join(lines) or 0)
+    sys.exit("\n".join([*lines, *excess(pages, rules)]) or 0)
 
 
 if __name__ == "__main__":
