@@ -81,12 +81,18 @@ def on_gpu(folder: Path, task: str, size: str, seed: int, names: tuple[str, ...]
         write_one(folder, name, labels, predictions, {"task": task, "size": size, "seed": seed}, device="NVIDIA H100")
 
 
-def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, chosen: dict, device: str = "cpu") -> None:
-    """One record with all fields that are read again; a task that is none of GLUE's is a custom one with two labels."""
+def write_one(
+    folder: Path, name: str, labels: np.ndarray, said: np.ndarray, chosen: dict, device: str = "cpu", **more
+) -> None:
+    """One record with all fields that are read again; a task that is none of GLUE's is a custom one with two labels.
+
+    `more` are other fields of the record.
+    """
     task, size = chosen["task"], chosen["size"]
     parts = name.split("+")
     sparsity = next((float(part[2:]) / 100 for part in parts if part.startswith("mp")), 0.0)
-    shape, bits = SHAPES.get(size, SHAPES["mini"]), 8 if "qat" in parts else 32
+    bits = next((int(part[3:] or 8) for part in parts if part.startswith("qat")), 32)
+    shape = SHAPES.get(size, SHAPES["mini"])
     zeros = round(sparsity * shape.linear_weights)
     about = TASKS.get(task, Task(task, 1000, ("text",), ("no", "yes"), WITH_F1))
     predictions = said.astype(np.uint8 if about.labels else np.float32)
@@ -113,6 +119,7 @@ def write_one(folder: Path, name: str, labels: np.ndarray, said: np.ndarray, cho
         "artifact_bytes": shape.parameters * bits // 8 + 1000,
         "artifact_sha256": f"{task} {size} {name} {chosen['seed']}",
         "machine": {"device": device},
+        **more,
         **metrics.scores(about, labels, predictions),
     }
     write_record(record_path(folder, task, size, name, chosen["seed"]), record, predictions, labels)

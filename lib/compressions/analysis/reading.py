@@ -37,7 +37,10 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = read_all(folder)
     require(bool(records), f"{folder} holds no records; `make grid` with a grid of grids/ makes them")
-    _check_alike(records)
+    for record in records:
+        held_out = record["specification"].get("held_out")
+        require(not held_out, f"{record['path']} scores a held-out part of the training rows")
+    check_alike(records)
     grouped: dict[tuple[str, str], Records] = {}
     for record in records:
         chosen = record["specification"]
@@ -71,11 +74,11 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
     return Results(tasks, sizes, cells, bytes_by, size_measure, scored, left_out)
 
 
-def _check_alike(records: list[dict]) -> None:
+def check_alike(records: list[dict]) -> None:
+    """Raise `BadInput` that names two records, and their `path`, which differ in what those of a grid share."""
     first: dict = {}
     for record in records:
         chosen, path = record["specification"] | {"configuration": record["configuration"]}, record["path"]
-        require(not chosen.get("held_out"), f"{path} scores a held-out part of the training rows")
         for axis, fields in SHARED.items():
             for field in (field for field in fields if field in chosen):
                 value, other = first.setdefault((axis, chosen[axis], field), (chosen[field], path))

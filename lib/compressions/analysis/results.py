@@ -61,7 +61,8 @@ class Results:
         names, seeds, rows = cell.predictions.shape
         flat = cell.predictions.reshape(-1, rows)
         found = scores(self.scored[key[0]], cell.labels, flat, counts).reshape(-1, names, seeds)
-        return np.pad(found, ((0, 0), (0, len(ALL) - names), (0, 0)), constant_values=np.nan)
+        absent = self.bytes.shape[-1] - names
+        return np.pad(found, ((0, 0), (0, absent), (0, 0)), constant_values=np.nan)
 
     def place(self, key: tuple[str, str]) -> tuple[int, int]:
         """The index of a cell in arrays over tasks and sizes."""
@@ -71,7 +72,7 @@ class Results:
     def seeds(self) -> np.ndarray:
         """The number of seeds of each cell, `(tasks, sizes)`; 0 where one is missing."""
         counts = [[len(self.cells[t, s].seeds) if (t, s) in self.cells else 0 for s in self.sizes] for t in self.tasks]
-        return np.array(counts)
+        return np.array(counts, int).reshape(len(self.tasks), len(self.sizes))
 
     @property
     def freedom(self) -> np.ndarray:

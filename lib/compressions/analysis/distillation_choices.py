@@ -1,0 +1,151 @@
+"""What choices of distillation are worth, one changed at a time, on training rows that were held out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from compressions.analysis.bootstrap import bootstrap, estimate_mean
+from compressions.analysis.results import Cell, Results, over_tasks
+from compressions.analysis.scores import scored_metrics
+from compressions.data.tasks import TASKS
+from compressions.errors import require
+from compressions.experiments.records import read_all, read_predictions
+
+REFERENCE, BASE = "reference", "base"
+SEARCHED = ("alpha", "temperature")  # what the fixed rule chooses; all else is the paper's, or measured alone
+CHOICES = (*SEARCHED, "augment", "hard_labels", "steps")
+SHARED = ("train_fingerprint", "validation_fingerprint", "teacher", "encoder", "held_out")  # of a task and size
+
+
+def read_variants(folder: Path) -> dict[str, list[dict]]:
+    """The records of each variant's folder, the reference first; each has its `file`. None where there are none.
+
+    Raises `BadInput` for a record of the validation split, and for two that differ in rows, encoder or teacher.
+    """
+    found = {path.name: read_all(path) for path in sorted(folder.glob("*/"))}
+    first: dict = {}
+    for name, records in found.items():
+        for record in records:
+            record["file"] = folder / name / record["path"]
+            chosen, place = record["specification"], f"{name}/{record['path']}"
+            require(bool(chosen.get("held_out")), f"{place} scores the validation split; choices need held-out rows")
+            for field in (field for field in SHARED if field in chosen):
+                value, other = first.setdefault((chosen["task"], chosen["size"], field), (chosen[field], place))
+                require(value == chosen[field], f"{place} and {other} differ in {field}: these are not variants of one")
+    order = sorted((name for name, records in found.items() if records), key=lambda name: (name != REFERENCE, name))
+    return {name: found[name] for name in order}
+
+
+def variant_results(variants: dict[str, list[dict]]) -> Results:
+    """Results with a pair of size and variant in the place of a size, and one configuration: distillation.
+
+    The uncompressed baseline, which only the reference has, is a variant called `base`.
+    """
+    cells: dict[tuple[str, tuple[str, str]], dict[int, dict]] = {}
+    for name, records in variants.items():
+        for record in records:
+            chosen = record["specification"]
+            variant = name if "kd" in chosen["subset"] else BASE
+            place = (chosen["task"], (chosen["size"], variant))
+            cells.setdefault(place, {})[chosen["seed"]] = record
+    tasks = tuple(task for task in TASKS if task in {task for task, _ in cells})
+    names = tuple(dict.fromkeys(pair for _, pair in cells))
+    scored = {task: scored_metrics("score", task, graded=not TASKS[task].labels) for task in tasks}
+    none = np.full((len(tasks), len(names), 1), np.nan)
+    return Results(
+        tasks, names, {key: _cell(own) for key, own in cells.items()}, {"paper": none}, "paper", scored, pd.DataFrame()
+    )
+
+
+def _cell(seeds: dict[int, dict]) -> Cell:
+    read = [read_predictions(record["file"]) for _, record in sorted(seeds.items())]
+    return Cell(tuple(sorted(seeds)), read[0][1], np.array([[predictions for predictions, _ in read]]))
+
+
+def variants_table(variants: dict[str, list[dict]], draws: int = 1000) -> pd.DataFrame:
+    """One row for each size and variant: what it `changed`, its score on each task, their `mean`, and what it is worth.
+
+    `worth` is the mean difference to the reference over the tasks that both have. Its 95 % interval, `low` to `high`,
+    is of the held-out rows, and of seeds where there are several.
+    """
+    results = variant_results(variants)
+    worth = estimate_mean(results.scores, bootstrap(results, draws), _less_reference(results), results.freedom)
+    changed = changes(variants)
+    columns = {
+        "size": [size for size, _ in results.sizes],
+        "variant": [name for _, name in results.sizes],
+        "changed": [changed.get(name, "no teacher") for _, name in results.sizes],
+        **dict(zip(results.tasks, results.scores[..., 0], strict=True)),
+        "mean": over_tasks(results.scores)[:, 0],
+        "worth": worth.value[:, 0],
+        "low": worth.low[:, 0],
+        "high": worth.high[:, 0],
+    }
+    return pd.DataFrame(columns)
+
+
+def _less_reference(results: Results) -> Callable[[np.ndarray], np.ndarray]:
+    unknown = len(results.sizes)
+    places = {pair: place for place, pair in enumerate(results.sizes)}
+    references = [places.get((size, REFERENCE), unknown) for size, _ in results.sizes]
+
+    def worth(scores: np.ndarray) -> np.ndarray:
+        nothing = np.full((*scores.shape[:-2], 1, 1), np.nan)
+        return scores - np.concatenate([scores, nothing], axis=-2)[..., references, :]
+
+    return worth
+
+
+def changes(variants: dict[str, list[dict]]) -> dict[str, str]:
+    """What each variant chooses otherwise than the reference, such as `alpha 0.5`; of the reference all choices."""
+    chosen = {name: distilled[0]["specification"] for name, distilled in _distilled(variants).items()}
+    own = {name: {field: each[field] for field in CHOICES if field in each} for name, each in chosen.items()}
+    usual = own.get(REFERENCE, {})
+    differ = {
+        name: {field: value for field, value in each.items() if name == REFERENCE or usual.get(field) != value}
+        for name, each in own.items()
+    }
+    return {name: ", ".join(f"{field} {value}" for field, value in each.items()) for name, each in differ.items()}
+
+
+def chosen_variant(variants: dict[str, list[dict]]) -> str | None:
+    """The variant that the rule takes: of those of another alpha or temperature, or neither, the highest mean score.
+
+    The mean is over the tasks, sizes and seeds that all of them have; `None` where there are none.
+    """
+    distilled = _distilled(variants)
+    usual = (
+        {field: distilled[REFERENCE][0]["specification"][field] for field in CHOICES} if REFERENCE in distilled else {}
+    )
+    scores = {
+        name: {
+            tuple(each["specification"][axis] for axis in ("task", "size", "seed")): each["score"] for each in records
+        }
+        for name, records in distilled.items()
+        if all(records[0]["specification"].get(field) == usual.get(field) for field in CHOICES if field not in SEARCHED)
+    }
+    shared = set.intersection(*map(set, scores.values())) if scores else set()
+    means = {name: np.mean([own[place] for place in sorted(shared)]) for name, own in scores.items() if shared}
+    return max(means, key=means.get, default=None)
+
+
+def copies_share(variants: dict[str, list[dict]]) -> pd.Series:
+    """The share of the reference's training rows that have a synonym-replaced copy, by task, in percent."""
+    records = _distilled(variants).get(REFERENCE, [])
+    return pd.Series(
+        {
+            record["specification"]["task"]: 100 * record["augmented_rows"] / record["specification"]["train_rows_used"]
+            for record in records
+        },
+        dtype=float,
+    )
+
+
+def _distilled(variants: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    found = {
+        name: [each for each in records if "kd" in each["specification"]["subset"]]
+        for name, records in variants.items()
+    }
+    return {name: records for name, records in found.items() if records}
