@@ -1,12 +1,146 @@
 # %% [markdown]
 # # The limits of combining
 #
-# How far TINY can be compressed: up to 95 % sparsity and down to two bits, with and without distillation.
+# How few bits and how few weights can a small encoder have before it stops working? And does quantization with pruning
+# then cost more than the two alone?
 
 # %% tags=["parameters"]
-results = "results/limits"  # the folder of records, below the project's
+results = "results/limits"  # the folder of the records
+score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
+size_measure = "packed"  # how bytes are counted: one of those on the page Real bytes
+margin = 1.0  # points by which a combination must lose more than its parts to count
+budgets = [1.2, 2.5, 5.0, 20.0]  # megabytes that a model may have
+draws = 1000  # how often seeds and rows are drawn again for an interval
 
 # %%
+from IPython.display import Markdown
+
+from compressions.analysis.grid_results import read_grid_results
+from compressions.analysis.limits import PLANNED, limits_table
 from compressions.book.percent import check_parameters
+from compressions.files import root
 
 check_parameters(globals())
+ours = read_grid_results(root() / results, PLANNED, score, size_measure)
+frame = limits_table(ours, draws)
+none = f"`{results}` holds no records yet: `make grid GRID=limits` makes them."
+Markdown("" if ours.results.tasks else none)
+
+# %% tags=["hide-input"]
+from compressions.analysis.limits import costing_more, text
+from compressions.book.claims import claim
+from compressions.book.glue import glue_figure, glue_numbers
+
+first = frame[frame["size"] == ours.results.sizes[0]]
+named = {"mild": "qat+mp60", "extreme": "qat2+mp95", "mild_kd": "qat+kd+mp60", "extreme_kd": "qat2+kd+mp95"}
+glue_numbers(size=ours.results.sizes[0].upper(), margin=margin)
+glue_numbers(**{key: text(first, name, "change") for key, name in named.items()})
+
+# %% tags=["hide-input"]
+for key, distilled in (("alone", False), ("taught", True)):
+    more, of = costing_more(first, margin, distilled)
+    glue_numbers(**{f"more_{key}": more, f"of_{key}": of})
+changes = first.set_index("configuration").change.reindex([*named.values()])
+if ours.results.tasks:
+    claim("2 bits and 95 % lose more than 8 bits and 60 %", changes.iloc[1] < changes.iloc[0], changes)
+
+# %% [markdown]
+# At 8 bits and 60 % sparsity {glue:text}`size` changes its mean score by {glue:text}`mild:s` points, at 2 bits and 95 %
+# by {glue:text}`extreme:s`; with distillation by {glue:text}`mild_kd:s` and {glue:text}`extreme_kd:s`. Quantization
+# with pruning costs more than its parts, by over {glue:text}`margin:g` points, in {glue:text}`more_alone:d` of
+# {glue:text}`of_alone:d` combinations without distillation and in {glue:text}`more_taught:d` of
+# {glue:text}`of_taught:d` with it.
+
+# %% tags=["hide-input"]
+from compressions.book.limits_figures import draw_limits
+
+glue_figure("limits-change", draw_limits(frame, "change", "change of score, points"), frame, records=results)
+
+# %% [markdown]
+# ```{glue:figure} limits-change
+# :name: fig-limits-change
+# :alt: Heat maps of the change of the mean score by bits and sparsity, without distillation and with it
+#
+# Change of the mean score from the uncompressed model without a teacher, in points. Below each value is half of its
+# 95 % confidence interval. In hatched cells half of the tasks or more are at the majority-class baseline.
+# ```
+#
+# ## Does combining cost more than its parts?
+#
+# The *interaction* is a combination's change less the sum of the changes by each of its methods alone, as strong. With
+# distillation that is of all three methods.
+
+# %% tags=["hide-input"]
+figure = draw_limits(frame, "interaction", "interaction, points", margin)
+glue_figure("limits-interaction", figure, frame, records=results)
+
+# %% [markdown]
+# ```{glue:figure} limits-interaction
+# :name: fig-limits-interaction
+# :alt: Heat maps of the interaction by bits and sparsity, without distillation and with it
+#
+# Interactions, in points. A frame marks those below −{glue:text}`margin:g`; it is drawn in full where the whole
+# interval is.
+# ```
+#
+# The frontier is the lowest sparsity at which a combination costs more than its parts by that margin. A dash means that
+# no sparsity does.
+
+# %%
+from compressions.analysis.limits import frontier
+
+names = {False: "no", True: "yes"}
+table = frontier(frame, margin).rename(index=names, level="distilled")
+table.style.format("{:.0%}", na_rep="–")
+
+# %% [markdown]
+# ## The best model within a number of megabytes
+#
+# The highest mean score among all models of at most so many megabytes, by the size measure
+# {glue:text}`size_measure`. The change is in points.
+
+# %%
+from compressions.analysis.limits import best_by_budget
+
+glue_numbers(size_measure=size_measure)
+best = best_by_budget(frame, budgets).sort_values(["of", "budget"])
+shown = best[["of", "budget", "size", "configuration", "megabytes", "score", "change"]]
+shown.style.format(precision=1).format("{:.2f}", subset="megabytes").format("{:+.1f}", subset="change").hide()
+
+# %% [markdown]
+# ## How it was measured
+#
+# The grid `limits` trains every pair of bits (32, 8, 4, 2) and sparsity (0, 60, 80, 90, 95 %), with a teacher and
+# without. All take equally many steps. Values are means over {glue:text}`tasks:d` tasks with at least
+# {glue:text}`seeds:d` seeds. Intervals come from seeds and validation rows drawn again; one seed has none.
+
+# %% tags=["hide-input"]
+from compressions.models.architectures import SHAPES
+
+shape = SHAPES.get(ours.results.sizes[0], SHAPES["tiny"])
+glue_numbers(
+    tasks=len(ours.results.tasks),
+    seeds=int(first.seeds.min()),
+    prunable=100 * shape.linear_weights / shape.parameters,
+    hatched=int((first.at_baseline >= 0.5).sum()),
+    models=len(first),
+)
+
+# %% [markdown]
+# ## What could be wrong
+#
+# - A model at the majority-class baseline has nothing left to lose, which makes its interaction look positive. Half of
+#   the tasks or more are there in {glue:text}`hatched:d` of {glue:text}`models:d` configurations.
+# - Pruning leaves the embeddings alone, and only {glue:text}`prunable:.0f` % of the parameters of {glue:text}`size` can
+#   be pruned. So high sparsity costs points and saves few bytes here.
+# - Two-bit weights take their scale from the largest weight of a channel. A scale that is learned may lose less.
+# - The best model of a budget is chosen and scored on the same rows, which flatters it.
+#
+# ## All values
+
+# %% tags=["hide-cell"]
+columns = ["size", "configuration", "megabytes", "score", "change", "interaction", "at_baseline", "seeds"]
+frame[columns].style.format(precision=2, na_rep="–").hide()
+
+# %% tags=["hide-cell"]
+ours.results.left_out.style.hide()

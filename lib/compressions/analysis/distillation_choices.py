@@ -149,3 +149,12 @@ def _distilled(variants: dict[str, list[dict]]) -> dict[str, list[dict]]:
         for name, records in variants.items()
     }
     return {name: records for name, records in found.items() if records}
+
+
+def worth_text(frame: pd.DataFrame, variant: str, sign: int = 1) -> str:
+    """What a variant of the first size is worth, such as `+0.3 (-0.4 to +1.0)`; with `sign` -1 what it lacks."""
+    rows = frame[frame.variant == variant]
+    if not len(rows) or np.isnan(rows.worth.iloc[0]):
+        return "–"
+    value, *ends = sign * rows[["worth", "low", "high"]].to_numpy(float)[0]
+    return f"{value:+z.1f} ({min(ends):+z.1f} to {max(ends):+z.1f})"

@@ -98,3 +98,19 @@ def best_by_budget(frame: pd.DataFrame, budgets: list[float]) -> pd.DataFrame:
     best = {(budget, kind): best_within(part, budget) for budget in budgets for kind, part in kinds.items()}
     rows = [{"budget": budget, "of": kind, **row} for (budget, kind), row in best.items() if row is not None]
     return pd.DataFrame(rows, columns=["budget", "of", *frame.columns])
+
+
+def text(frame: pd.DataFrame, configuration: str, name: str) -> str:
+    """A value of the smallest size such as `-2.1 (-3.0 to -1.2)`, without its interval of one seed; `–` if unknown."""
+    rows = frame[frame.configuration == configuration]
+    value, low, high = rows[[name, f"{name}_low", f"{name}_high"]].to_numpy()[0] if len(rows) else [np.nan] * 3
+    if np.isnan(value):
+        return "–"
+    return f"{value:+z.1f}" if np.isnan(low) else f"{value:+z.1f} ({low:+z.1f} to {high:+z.1f})"
+
+
+def costing_more(frame: pd.DataFrame, margin: float, distilled: bool) -> tuple[int, int]:
+    """How many combinations of quantization and pruning cost `margin` points more than their parts, of how many."""
+    both = frame[(frame.bits < FULL) & (frame.sparsity > 0) & (frame.distilled == distilled)]
+    known = both.interaction.dropna()
+    return int((known < -margin).sum()), len(known)

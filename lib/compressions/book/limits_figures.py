@@ -9,39 +9,36 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from compressions.analysis.limits import FULL
+from compressions.book.figures import figure_without_records
 
 PANELS = {False: "no distillation", True: "with distillation"}
-LOST, GAINED = "#b2182b", "#2166ac"  # of the ends of the color map: fewer points, more points
+COMMAND = "make grid GRID=limits"
 
 
 def draw_limits(frame: pd.DataFrame, value: str, title: str, margin: float | None = None) -> Figure:
-    """A column of `limits_table` as heat maps, a row of panels each size; a cell shows its value and half its interval.
+    """A column of `limits_table` as heat maps, a row of panels each size; cells show values and halves of intervals.
 
     With a `margin`, cells below its negative are framed, in full where the whole interval is. Cells where half of the
     tasks or more are at the majority-class baseline are hatched.
     """
-    sizes = list(dict.fromkeys(frame["size"]))
-    figure, panels = plt.subplots(len(sizes), 2, figsize=(7.4, 2.9 * len(sizes)), sharey=True, squeeze=False)
-    most = max(frame[value].abs().max(), 0.1) if frame[value].notna().any() else 1.0
+    if frame[value].isna().all():
+        return figure_without_records(COMMAND)
+    sizes, most = list(dict.fromkeys(frame["size"])), max(frame[value].abs().max(), 0.1)
+    figure, panels = plt.subplots(len(sizes), 2, figsize=(7.4, 3.1 * len(sizes)), sharey=True, squeeze=False)
     for row, size in zip(panels, sizes, strict=True):
         for axes, (distilled, says) in zip(row, PANELS.items(), strict=True):
-            part = frame[(frame["size"] == size) & (frame.distilled == distilled)]
-            image = _draw_panel(axes, part, value, most, margin)
-            axes.set(title=f"{size.upper()}, {says}")
+            _draw_panel(axes, frame[(frame["size"] == size) & (frame.distilled == distilled)], value, most, margin)
+            axes.set(title=f"{title}\n{size.upper()}, {says}")
     for axes in panels[-1]:
         axes.set(xlabel="sparsity, %")
     for axes in panels[:, 0]:
         axes.set(ylabel="bits of a weight")
-    figure.tight_layout()
-    bar = figure.colorbar(image, ax=panels.ravel().tolist(), shrink=0.8, pad=0.02)
-    bar.set_label(title)
-    figure.set_layout_engine("none")
     return figure
 
 
-def _draw_panel(axes: Axes, part: pd.DataFrame, value: str, most: float, margin: float | None):
+def _draw_panel(axes: Axes, part: pd.DataFrame, value: str, most: float, margin: float | None) -> None:
     table = part.pivot(index="bits", columns="sparsity", values=value).sort_index(ascending=False)
-    image = axes.imshow(table, cmap="RdBu", norm=TwoSlopeNorm(0, -most, most), aspect="auto")
+    axes.imshow(table, cmap="RdBu", norm=TwoSlopeNorm(0, -most, most), aspect="auto")
     axes.set(xticks=range(table.shape[1]), xticklabels=[f"{100 * each:g}" for each in table.columns])
     axes.set(yticks=range(table.shape[0]), yticklabels=[_bits(each) for each in table.index])
     for cell in part.dropna(subset=[value]).to_dict("records"):
@@ -51,7 +48,6 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, value: str, most: float, margin:
         shown = f"{cell[value]:+.1f}" + ("" if np.isnan(half) else f"\n±{half:.1f}")
         axes.text(*place, shown, ha="center", va="center", color=color, fontsize=9)
         axes.add_patch(_frame(place, cell, value, margin))
-    return image
 
 
 def _frame(place: tuple[int, int], cell: dict, value: str, margin: float | None) -> Rectangle:
