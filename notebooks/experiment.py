@@ -8,7 +8,7 @@
 # [task that the project ships](../book/licenses.md). With GLUE and the encoders of the Hugging Face hub, run
 #
 # ```bash
-# papermill notebooks/experiment.py out.ipynb -p task mrpc -p size tiny -p glue nyu-mll/glue -p checkpoints hub \
+# papermill notebooks/experiment.py out.ipynb -p task mrpc -p size tiny -p checkpoints hub \
 #     -p teacher small -y 'subsets: [[qat, kd]]'
 # ```
 
@@ -52,7 +52,7 @@ alpha = 0.5  # weight of the teacher against the labels: neither is preferred
 hard_labels = "original"  # which rows' labels a student learns from; "all": those of copies too, as the first results
 steps = "equal"  # copies are shown in the stead of their rows; "doubled": beside them, as in the paper
 augment = None  # synonym-replaced copies of each row where there is a teacher; None: 1 if there is a WordNet, else 0
-glue = "builtin"  # or "nyu-mll/glue", or a local folder in its layout; the variable GLUE overrides it
+glue = None  # by the task: "builtin", or for GLUE's "nyu-mll/glue"; or a local folder in its layout; GLUE overrides it
 checkpoints = "bundled"  # or "hub", or a folder with one directory per size; the variable CHECKPOINTS overrides it
 results = "results/local"  # folder of the records; RESULTS overrides it
 artifacts = "artifacts"  # folder of the compressed models; None: not kept

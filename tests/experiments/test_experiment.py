@@ -265,6 +265,10 @@ def test_synonyms_that_are_asked_for_and_not_there_are_refused_before_training(t
     assert not (tmp_path / "results").exists()
 
 
+def test_without_a_source_the_task_decides_where_its_rows_are():
+    assert [Experiment(task=task, size="tiny").glue for task in ("sentiment", "mrpc")] == ["builtin", "nyu-mll/glue"]
+
+
 @pytest.mark.parametrize(
     "wrong, words",
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compressions.data import wordnet
-from compressions.data.tasks import BUILTIN, HUB, REVISION, TASKS, check_source
+from compressions.data.tasks import BUILTIN, GLUE_TASKS, HUB, REVISION, TASKS, check_source
 from compressions.errors import BadInput, check, one_of, require
 from compressions.experiments import exported_logits
 from compressions.experiments.configurations import CONTROL, Configuration
@@ -78,7 +78,7 @@ class Experiment:
     hard_labels: str = parameter(NAME, "original")
     augment: int | None = parameter(whole(0).or_null(), None)
     steps: str = parameter(NAME, "equal")
-    glue: str = parameter(NAME, BUILTIN)
+    glue: str | None = parameter(NAME.or_null(), None)
     checkpoints: str = parameter(NAME, "bundled")
     results: str = parameter(NAME, "results/local")
     artifacts: str | None = parameter(NAME.or_null(), "artifacts")
@@ -90,6 +90,8 @@ class Experiment:
         check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
         for name, allowed in CHOICES.items():
             one_of(name, getattr(self, name), allowed)
+        if self.glue is None:
+            object.__setattr__(self, "glue", HUB if self.task in GLUE_TASKS else BUILTIN)
         check_source(self.task, self.glue)
         sources.encoder(self.size, self.checkpoints)
 
