@@ -32,7 +32,7 @@ from compressions.models.sources import Classifier
 from compressions.models.teacher import Teacher
 from compressions.storage import artifact, model_bytes
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_artifact
-from compressions.storage.size_measures import MEASURED, megabytes
+from compressions.storage.size_measures import RECORDED, megabytes
 from compressions.training import metrics, trainer
 from compressions.training.callbacks import PruningSchedule
 from compressions.training.precision import check_precision
@@ -207,7 +207,7 @@ def _save_and_load(
     """The model read back from its artifact, and what its record, begun in `about`, says of its size.
 
     That is its parameters, of which `masked` weights were pruned, the artifact's place relative to the record, bytes
-    and fingerprint, and the bytes by every size measure, less the slow xz.
+    and fingerprint, and the bytes by the size measures `RECORDED`.
     """
     kept = experiment.artifact_folder(configuration)
     with tempfile.TemporaryDirectory() as temporary:
@@ -218,9 +218,8 @@ def _save_and_load(
         place = kept and os.path.relpath(kept.resolve(), experiment.record_path(configuration).parent.resolve())
         found = {"artifact": place, "artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
         found |= _size_of(loaded, masked)
-        wanted = [name for name in MEASURED if name != "xz"]
         teaching = isinstance(experiment, Teaching)
-        measured = {} if teaching else {"size_measures": model_bytes.measure(about | found, folder, wanted)}
+        measured = {} if teaching else {"size_measures": model_bytes.measure(about | found, folder, RECORDED)}
         return loaded, found | measured
 
 

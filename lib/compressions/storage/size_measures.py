@@ -40,6 +40,8 @@ COUNTED = {
 }
 # Measures that need the saved model itself.
 MEASURED = ("csr", "gzip", "xz", "packed", "entropy")
+# Those that every record has; gzip and xz can take as long as TINY trains, and are measured of artifacts alone.
+RECORDED = ("csr", "packed", "entropy")
 SIZE_MEASURES = (*COUNTED, *MEASURED)
 DESCRIPTIONS = {
     "paper": "non-zero parameters times bits, nothing for masks or scales",
