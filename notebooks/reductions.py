@@ -1,15 +1,15 @@
 # %% [markdown]
-# # Table 1 again: how far each method shrinks a size
+# # How far each method shrinks a size
 #
-# The paper's table says how many times smaller a size becomes at almost the same score. How its entries were computed
-# is not known. Entries like them come out if, for each task, one takes the smallest model of the method, *of any size
-# and sparsity*, that scores at least the size's own uncompressed score less half a point. That definition is
-# **inferred** from the table's [arithmetic](introduction.py). Here it is applied to our records. With so few sizes its
-# ratios say how far the search could look rather than what a method can do: in {glue:text}`smallest:.0f` %
-# of our searches even the smallest model was good enough, in {glue:text}`none:.0f` % none was.
+# How many times smaller can a model be at almost the same score? This chapter computes the paper's Table 1 from this
+# edition's records.
+#
+# Quantization alone makes TINY {glue:text}`tiny_qat:.1f` times smaller; the paper reports
+# {glue:text}`paper_tiny_qat:.1f`. With so few sizes most ratios are bounds: in {glue:text}`smallest:.0f` % of the
+# searches even a method's smallest model was good enough, in {glue:text}`none:.0f` % none was.
 
 # %% tags=["parameters"]
-results = "results/cpu"  # the folder of the records
+results = "results/glue"  # the folder of the records
 tolerance = 0.5  # points that a compressed model may score below the uncompressed one
 size_measure = "paper"  # how bytes are counted: one of those on the page Real bytes
 score = "score"  # this project's score of each task; or official, GLUE's own; or first, the first metric GLUE lists
@@ -17,148 +17,78 @@ interpolation = "discrete"  # among models that were trained; or interpolated, a
 draws = 1000  # how often seeds and rows are drawn again for an interval
 table1 = "book/paper/table1.csv"  # the paper's table, as printed
 
-# %%
-from compressions.files import root
-from compressions.book.percent import check_parameters
-from compressions.analysis.reductions import check_search
+# %% tags=["hide-input"]
 from compressions.analysis.reading import read_results
+from compressions.analysis.reductions import check_search
+from compressions.book.percent import check_parameters
+from compressions.book.published import read_table1
+from compressions.book.stop import read_or_stop
+from compressions.files import root
 
 check_parameters(globals())
 check_search(tolerance, interpolation)
-ours = read_results(root() / results, score, size_measure)
-ours.left_out.style.hide()
+published = read_table1(root() / table1)
+ours = read_or_stop(read_results, root() / results, score, size_measure)
+
+# %%
+from compressions.analysis.reductions import reduction_table
+from compressions.book.tables import reductions_table
+
+found = reduction_table(ours, draws, tolerance, interpolation)
+reductions_table(found, published)
+
+# %% tags=["hide-input"]
+from compressions.book.claims import claim
+from compressions.book.glue import glue_numbers
+
+searches = found.tasks.sum()
+smallest, none = (100 * found[name].sum() / searches for name in ("smallest", "none"))
+tiny_qat = found[(found["size"] == "TINY") & (found.methods == "QAT")].value.mean()
+claim("Quantization alone makes TINY at least three times smaller", tiny_qat > 3, tiny_qat)
+claim("With so few sizes most ratios are bounds", smallest + none > 50, smallest, none)
+best = found.loc[found["value"].idxmax()]
+glue_numbers(smallest=smallest, none=none, tiny_qat=tiny_qat, paper_tiny_qat=published.loc["TINY", "QAT"])
+glue_numbers(tolerance=tolerance, best=best["value"], best_size=best["size"], best_methods=best.methods)
 
 # %% [markdown]
-# ## The search
+# Ratios above, with 95 % CI. ≥ marks a ratio that is a bound on most tasks; † one for which no model was good enough on
+# most tasks. The largest is {glue:text}`best:.1f` times, for {glue:text}`best_size` by {glue:text}`best_methods`.
 #
-# A ratio is the baseline's bytes over those of the model that was found. Where no model reaches the target the ratio is
-# 1: one keeps the uncompressed model. Where even the method's smallest model reaches it, the ratio is a lower bound,
-# for a smaller one might have too. With two sizes that happens often, and the table marks it. A ratio below 1 means
-# that only a model of a larger size reached the target: the search that we infer takes it, as the paper's own 0.7 for
-# TINY with pruning requires, though one would in practice keep the uncompressed model.
-
-# %%
-from compressions.analysis.reductions import FOUND, METHODS, SMALLEST, UNREACHED, reductions
-
-found = reductions(ours.scores, ours.bytes, tolerance, interpolation)
-
-# %% tags=["hide-input"]
-import pandas as pd
-
-MARKS = {UNREACHED: "1 (none)", SMALLEST: "≥ {:.1f}"}
-rows = [
-    {
-        "size": size.upper(),
-        "task": task,
-        **{
-            method: MARKS.get(found.status[place][column], "{:.1f}").format(found.ratios[place][column])
-            for column, method in enumerate(METHODS)
-        },
-    }
-    for size in ours.sizes
-    for task in ours.tasks
-    if (place := ours.place((task, size))) and (task, size) in ours.cells
-]
-pd.DataFrame(rows).set_index(["size", "task"])
-
-# %% [markdown]
-# ## The mean over the tasks, beside the paper's
+# ## How it was measured
 #
-# An interval is one of 95 % for the logarithm, by Student's t, from seeds and validation rows drawn again; it ends at
-# what the method's smallest model would give on every task. It is a rough one: the search is a step, a model that
-# scores a little less is not found at all, and what is found when seeds and rows are drawn again (*drawn*, the median)
-# can lie far from the value. There is no interval where more than half of the tasks are censored.
-
-# %%
-import numpy as np
-
-from compressions.analysis.bootstrap import bootstrap, estimate_mean
-from compressions.analysis.results import over_tasks
-
-
-def by_task(scores: np.ndarray) -> np.ndarray:
-    """The reduction on each task, (..., tasks, sizes, methods)."""
-    return reductions(scores, ours.bytes, tolerance, interpolation).ratios
-
-
-def logs(ratios: np.ndarray) -> np.ndarray:
-    """The logarithm of the mean reduction, (..., sizes, methods)."""
-    return np.log2(over_tasks(ratios))
-
-
-resampled = bootstrap(ours, draws)
-table = estimate_mean(ours.scores, resampled, by_task, ours.freedom.sum(axis=1, keepdims=True), logs)
-median = 2 ** np.median(logs(by_task(resampled.corrected())), axis=0)
-
-# %%
-from compressions.analysis.pareto import at_majority_baseline
-from compressions.analysis.reductions import MEMBERS
-
-there = ours.seeds[..., None] > 0
-censored = found.status != FOUND
-known = 2 * (~censored & there).sum(axis=0) >= there.sum(axis=0)
-least = [np.nanmin(ours.bytes[..., MEMBERS[method]], axis=(1, 2)) for method in METHODS]
-most = over_tasks(ours.bytes[..., :1] / np.stack(least, axis=-1)[:, None])
-at_baseline = at_majority_baseline(ours, resampled)
-above = over_tasks(np.where(at_baseline[..., None], np.nan, found.ratios))
+# The paper does not say how its entries were computed; their [arithmetic](introduction.py) fits one search. For each task, take the
+# smallest model of the method, *of any size and sparsity*, that scores at least the size's uncompressed score less
+# {glue:text}`tolerance:.1f` points. The ratio is the uncompressed bytes over that model's bytes, 1 where no model is
+# good enough. It can be below 1: then only a larger size, compressed, was good enough.
 
 # %% tags=["hide-input"]
-from compressions.book.published import published_values
-
-published = pd.read_csv(root() / table1).set_index("architecture")
-columns = {
-    "value": 2**table.value,
-    "low": np.where(known, 2**table.low, np.nan),
-    "high": np.where(known, np.minimum(2**table.high, most), np.nan),
-    "drawn": median,
-    "above the baseline": above,
-    "none reaches": (there & (found.status == UNREACHED)).sum(axis=0),
-    "smallest reaches": (there & (found.status == SMALLEST)).sum(axis=0),
-}
-index = pd.MultiIndex.from_product([[size.upper() for size in ours.sizes], METHODS], names=["size", "methods"])
-frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index).reset_index()
-frame["published"] = published_values(frame, published[list(METHODS)])
-decimals = dict.fromkeys(("value", "low", "high", "drawn", "above the baseline", "published"), "{:.1f}")
-frame.style.format(decimals, na_rep="–").hide()
-
-# %% [markdown]
-# *None reaches* counts the tasks where no model of the method is good enough, *smallest reaches* those where its
-# smallest is, so that the value is a lower bound. *Above the baseline* is the mean without tasks at the
-# [majority-class baseline](tradeoffs.py) for the size: there the uncompressed model has little to lose, and the search
-# finds whatever is smallest.
-
-# %% tags=["hide-input"]
+from compressions.analysis.reductions import FOUND, reductions
 from compressions.book.figures_by_size import draw_by_size, with_tasks
-from compressions.book.glue import glue_figure, glue_numbers
+from compressions.book.glue import glue_figure
 
-figure = draw_by_size(frame, found.ratios, published, "reduction, times (log)", log=True, censored=censored)
-glue_figure("reductions", figure, with_tasks(frame, found.ratios, ours.tasks), records=results)
-best = frame.loc[frame["value"].idxmax()]
-searches = there.sum() * len(METHODS)
-glue_numbers(
-    best=best["value"],
-    best_size=best["size"],
-    best_methods=best.methods,
-    best_censored=best["smallest reaches"],
-    smallest=100 * frame["smallest reaches"].sum() / searches,
-    none=100 * frame["none reaches"].sum() / searches,
-    tolerance=tolerance,
-)
+tasks = reductions(ours.scores, ours.bytes, tolerance, interpolation)
+title = "reduction, times (log)"
+figure = draw_by_size(found, tasks.ratios, published, title, log=True, censored=tasks.status != FOUND)
+glue_figure("reductions", figure, with_tasks(found, tasks.ratios, ours.tasks), records=results)
 
 # %% [markdown]
 # ```{glue:figure} reductions
 # :name: fig-reductions
 # :alt: For each size the reduction by each method, ours with intervals and the published ones
 #
-# At a tolerance of {glue:text}`tolerance:.1f` points the largest reduction is {glue:text}`best:.1f` times, for
-# {glue:text}`best_size` by {glue:text}`best_methods`; on {glue:text}`best_censored:d` tasks it is a lower bound. Marks
-# are hollow where more than half of the tasks are censored. Published: Table 1 of {cite:t}`movva2022combining`.
+# The mean reduction, that on each task, and Table 1 of {cite:t}`movva2022combining`; hollow marks are censored.
 # ```
-
-# %% [markdown]
-# ## What the definition does
 #
-# Two things about the search are worth knowing before a ratio is read. It **rounds down**: a method that would allow a
-# model 3 times smaller is credited only with the next larger model that was trained. And each entry is
-# granted the tolerance once, so that a product of single entries has it two or three times: [synergy](synergy.py) shows
-# what both do to the question whether methods multiply.
+# ## What could be wrong
+#
+# - The search **rounds down**: a method that would allow a model 3 times smaller is credited with the next larger one.
+# - Each entry is granted the tolerance once, a product of entries two or three times. [Do methods
+#   multiply?](synergy.py) shows what both do.
+# - The search is a step, so an interval is rough, and means with drawn seeds and rows can lie far from the value. There
+#   is none where more than half of the tasks are censored.
+#
+# The table in full: *drawn* is the median over the draws, *above* the mean without tasks at the
+# [majority-class baseline](tradeoffs.py), *none* and *smallest* count the tasks that are censored.
+
+# %% tags=["hide-cell"]
+found.style.format(precision=1, na_rep="–").hide()

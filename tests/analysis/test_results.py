@@ -163,7 +163,7 @@ def test_records_of_a_custom_task_are_results_like_others(tmp_path):
 
 
 def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
-    with pytest.raises(BadInput, match="holds no records; `make grid`"):
+    with pytest.raises(BadInput, match="holds no records; `make grid GRID="):
         read_results(tmp_path)
     write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,), names=PAPER[:4])
     with pytest.raises(BadInput, match="no task of .* rte with tiny, seed 0, lacks mp60, qat.kd.*`make grid` makes"):
@@ -189,12 +189,12 @@ def test_records_of_two_grids_are_not_compared(tmp_path):
         read_results(tmp_path)
 
 
-FINDINGS = ("tradeoffs", "reductions", "synergy", "size_measures", "advice", "explorer")
+FINDINGS = ("tradeoffs", "reductions", "synergy", "ranking", "size_measures", "advice", "explorer")
 
 
 @pytest.mark.slow
 def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
-    with pytest.raises(BadInput, match="holds no records; `make grid`"):
+    with pytest.raises(BadInput, match="holds no records; `make grid GRID="):
         run_chapter("tradeoffs", results=str(tmp_path))
 
 

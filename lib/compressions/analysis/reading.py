@@ -8,9 +8,10 @@ import pandas as pd
 from compressions.analysis.results import ALL, PAPER, Cell, Results, over_tasks
 from compressions.analysis.scores import KINDS, scored_metrics
 from compressions.data.tasks import TASKS
-from compressions.errors import one_of, require
+from compressions.errors import BadInput, one_of
 from compressions.experiments.configurations import CONTROL
 from compressions.experiments.records import read_all, read_predictions
+from compressions.files import root
 from compressions.storage.size_measures import COUNTED, MEASURED, SIZE_MEASURES, WHOLE, read_size_measures
 
 # What all records of a task, of a size and of a configuration must share to be compared.
@@ -27,19 +28,26 @@ MISSING, MIXED = "configurations are missing", "trained on a CPU and a GPU"
 Records = dict[tuple[str, int], dict]  # those of a task and size, by configuration and seed
 
 
+class NoResults(BadInput):
+    """A folder without records that could be compared: what is missing, and the command that makes it."""
+
+
 def read_results(folder: Path, score: str = "score", size_measure: str = "paper") -> Results:
     """The whole cells of a folder: a task, size and seed with all of the paper's configurations.
 
     A cell of which some records are of a CPU and some of a GPU is not used. Raises `BadInput` for an unknown score or
-    size measure, one that was not measured, a folder without records or whole cells, and records of two grids.
+    size measure, and `NoResults` for one that was not measured, for a folder without records or whole cells, and for
+    records of two grids.
     """
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = read_all(folder)
-    require(bool(records), f"{folder} holds no records; `make grid` with a grid of grids/ makes them")
+    is_grid = (root() / "grids" / f"{folder.name}.yml").is_file()
+    grid = folder.name if is_grid else "<one of grids/>"
+    _require(bool(records), f"{folder} holds no records; `make grid GRID={grid}` makes them")
     for record in records:
         held_out = record["specification"].get("held_out")
-        require(not held_out, f"{record['path']} scores a held-out part of the training rows")
+        _require(not held_out, f"{record['path']} scores a held-out part of the training rows")
     check_alike(records)
     grouped: dict[tuple[str, str], Records] = {}
     for record in records:
@@ -49,14 +57,14 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
     whole = {
         key: seeds for key, found in grouped.items() if (seeds := [s for s in _seeds(found) if not _why(found, s)])
     }
-    require(bool(whole), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(grouped)}")
+    _require(bool(whole), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(grouped)}")
     measures = read_size_measures(folder, records)
     ours = measures.artifact_sha256.isin([record["artifact_sha256"] for record in records])
     measures = measures[ours & (measures.part == WHOLE)]
     measured = measures[measures[size_measure].notna()]
     complete = {size for _, size in whole if set(PAPER) <= set(measured.configuration[measured["size"] == size])}
     used = {key: seeds for key, seeds in whole.items() if size_measure in COUNTED or key[1] in complete}
-    require(
+    _require(
         bool(used),
         f"no size of {folder} has all configurations measured by {size_measure}; make size-measures measures them",
     )
@@ -74,8 +82,13 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
     return Results(tasks, sizes, cells, bytes_by, size_measure, scored, left_out)
 
 
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise NoResults(message)
+
+
 def check_alike(records: list[dict]) -> None:
-    """Raise `BadInput` that names two records, and their `path`, which differ in what those of a grid share."""
+    """Raise `NoResults` that names two records, and their `path`, which differ in what those of a grid share."""
     first: dict = {}
     for record in records:
         chosen, path = record["specification"] | {"configuration": record["configuration"]}, record["path"]
@@ -83,7 +96,7 @@ def check_alike(records: list[dict]) -> None:
             for field in (field for field in fields if field in chosen):
                 value, other = first.setdefault((axis, chosen[axis], field), (chosen[field], path))
                 same = value == chosen[field]
-                require(same, f"{path} and {other} differ in {field}: these are records of two grids")
+                _require(same, f"{path} and {other} differ in {field}: these are records of two grids")
 
 
 def _seeds(found: Records) -> list[int]:

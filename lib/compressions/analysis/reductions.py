@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
-from compressions.analysis.results import PAPER
+from compressions.analysis.bootstrap import bootstrap, estimate_mean
+from compressions.analysis.pareto import at_majority_baseline
+from compressions.analysis.results import PAPER, Results, over_tasks
 from compressions.errors import one_of
 from compressions.experiments.configurations import method_of
 from compressions.parameters import number
@@ -50,6 +53,44 @@ def reductions(scores: np.ndarray, sizes: np.ndarray, tolerance: float = 0.5, se
     ratios = np.where(status == UNREACHED, 1.0, sizes[..., 0, None] / smallest)
     missing = np.isnan(scores[..., 0, None])
     return Reductions(np.where(missing, np.nan, ratios), np.where(missing, UNREACHED, status))
+
+
+def reduction_table(results: Results, draws: int, tolerance: float, search: str) -> pd.DataFrame:
+    """One row for each size and method: the mean reduction over the tasks, with an interval where it can have one.
+
+    Beside `value`, `low` and `high` are `drawn`, the median when seeds and rows are drawn again; `above`, the mean
+    without tasks at the majority-class baseline; and the number of tasks where `none` or the `smallest` model reached
+    the target. The interval, by Student's t for the logarithm, ends at what the method's smallest model would give on
+    every task. There is none where more than half of the tasks are censored, or one has a single seed.
+    """
+    drawn = bootstrap(results, draws)
+    found = reductions(results.scores, results.bytes, tolerance, search)
+
+    def of_task(scores: np.ndarray) -> np.ndarray:
+        return reductions(scores, results.bytes, tolerance, search).ratios
+
+    def log_mean(ratios: np.ndarray) -> np.ndarray:
+        return np.log2(over_tasks(ratios))
+
+    mean = estimate_mean(results.scores, drawn, of_task, results.freedom.sum(axis=1, keepdims=True), log_mean)
+    there = results.seeds[..., None] > 0
+    known = 2 * (there & (found.status == FOUND)).sum(axis=0) >= there.sum(axis=0)
+    known &= np.where(there, results.seeds[..., None], 2).min(axis=0) > 1
+    least = [np.nanmin(results.bytes[..., MEMBERS[method]], axis=(1, 2)) for method in METHODS]
+    most = over_tasks(results.bytes[..., :1] / np.stack(least, axis=-1)[:, None])
+    at_baseline = at_majority_baseline(results, drawn)
+    columns = {
+        "value": 2**mean.value,
+        "low": np.where(known, 2**mean.low, np.nan),
+        "high": np.where(known, np.minimum(2**mean.high, most), np.nan),
+        "drawn": 2 ** np.median(log_mean(of_task(drawn.corrected())), axis=0),
+        "above": over_tasks(np.where(at_baseline[..., None], np.nan, found.ratios)),
+        "none": (there & (found.status == UNREACHED)).sum(axis=0),
+        "smallest": (there & (found.status == SMALLEST)).sum(axis=0),
+        "tasks": np.broadcast_to(there.sum(axis=0), mean.value.shape),
+    }
+    index = pd.MultiIndex.from_product([[size.upper() for size in results.sizes], METHODS], names=["size", "methods"])
+    return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index).reset_index()
 
 
 def _discrete(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

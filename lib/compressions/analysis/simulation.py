@@ -3,9 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.reductions import SINGLES
-from compressions.analysis.results import PAPER
+from compressions.analysis.reductions import COMBINED, SINGLES, reductions
+from compressions.analysis.results import PAPER, over_tasks
+from compressions.analysis.synergy import synergy
 from compressions.experiments.configurations import method_of
+
+# What the paper's table has far below its product, and what it has far above.
+BOTH = "QAT+MP and QAT+KD+MP"
 
 
 def mean_gains(points: pd.DataFrame) -> dict[str, float]:
@@ -40,3 +44,32 @@ def simulate_multiplicative(
     truth += np.minimum(at - places[0], 0) * slopes[0] + np.maximum(at - places[-1], 0) * slopes[-1]
     scores = truth + noise * np.random.default_rng(seed).normal(size=(draws, tasks, *truth.shape))
     return scores, np.broadcast_to(megabytes.to_numpy(), (tasks, *truth.shape))
+
+
+def simulated_synergies(
+    points: pd.DataFrame, noises: list[float], draws: int, tolerance: float = 0.5, search: str = "discrete"
+) -> dict[float, np.ndarray]:
+    """By the noise of a score: the mean synergies over the sizes, `(draws, combinations)`, that a search finds.
+
+    The grids, of eight tasks, are those of `simulate_multiplicative`, so that the truth is 0. Means over the tasks are
+    of ratios, as in the paper's Table 1.
+    """
+    found = {}
+    for noise in noises:
+        scores, sizes = simulate_multiplicative(points, noise, tasks=8, draws=draws)
+        found[noise] = synergy(over_tasks(reductions(scores, sizes, tolerance, search).ratios)).mean(axis=-2)
+    return found
+
+
+def as_extreme(found: dict[float, np.ndarray], published: np.ndarray) -> pd.DataFrame:
+    """Percentages of the simulated grids whose mean synergy is at least as far from 0 as the published one.
+
+    One row for each noise, one column for each combination: as far above where the published value is above 0, else as
+    far below. The column `BOTH` is of the grids where that is so of both combinations that it names.
+    """
+    rows = {}
+    for noise, values in found.items():
+        far = np.where(published >= 0, values >= published, values <= published)
+        both = far[:, [COMBINED.index(methods) for methods in BOTH.split(" and ")]].all(axis=1)
+        rows[noise] = 100 * np.r_[far.mean(axis=0), both.mean()]
+    return pd.DataFrame(rows, [*COMBINED, BOTH]).T

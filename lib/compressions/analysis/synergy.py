@@ -4,17 +4,18 @@ from math import log2
 
 import numpy as np
 import pandas as pd
-from scipy.special import nctdtr, stdtrit
 
-from compressions.analysis.bootstrap import Estimate
-from compressions.analysis.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES
+from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate_mean
+from compressions.analysis.pareto import at_majority_baseline, shared
+from compressions.analysis.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES, reductions
 from compressions.analysis.results import Results
 
 # Within this of the product, in doublings, a combination is said to multiply.
 MARGIN = log2(1.1)
 MULTIPLYING = ("super-multiplicative", "sub-multiplicative", "multiplicative")
-IN_POINTS = ("less lost together", "more lost together", "adds up")
-OPEN = ("not decidable", "censored", "one seed")
+ADDITIVE = ("super-additive", "sub-additive", "adds up")
+SETTINGS = ("this project's score", "GLUE's official metrics", "tasks above the baseline")
+OPEN = ("open", "censored", "one seed")
 MOST_SEEDS = 1000
 
 
@@ -40,26 +41,75 @@ def interaction(scores: np.ndarray) -> np.ndarray:
     return np.stack([change[m] - sum(change[part] for part in m.split("+")) for m in COMBINED], axis=-1)
 
 
+def interactions(results: Results, draws: Draws, margin: float, used: np.ndarray | None = None) -> pd.DataFrame:
+    """The `verdicts` on each size's and combination's mean interaction over the `shared` tasks.
+
+    `used`, `(tasks, sizes)`, leaves out more tasks. The verdict is `adds up` within `margin` points of 0.
+    """
+    tasks, sizes = shared(results)
+    there = np.zeros((*results.seeds.shape, len(COMBINED)), bool)
+    there[np.ix_(tasks, sizes)] = True
+    there &= True if used is None else used[..., None]
+    found = estimate_mean(
+        results.scores, draws, lambda scores: np.where(there, interaction(scores), np.nan), results.freedom
+    )
+    return verdicts(found, results, margin, ADDITIVE, used=there)
+
+
+def interactions_by_setting(ours: Results, official: Results, draws: int, margin: float) -> pd.DataFrame:
+    """The `interactions` under each of `SETTINGS`, named by the column `setting`.
+
+    `ours` and `official` are the same records by this project's score and by GLUE's own metrics, which differ in CoLA:
+    accuracy and Matthews correlation. The last setting is the first without tasks `at_majority_baseline`.
+    """
+    drawn = bootstrap(ours, draws)
+    above = ~at_majority_baseline(ours, drawn)
+    found = [
+        interactions(ours, drawn, margin),
+        interactions(official, bootstrap(official, draws), margin),
+        interactions(ours, drawn, margin, above),
+    ]
+    named = [frame.assign(setting=name) for frame, name in zip(found, SETTINGS, strict=True)]
+    return pd.concat(named, ignore_index=True)
+
+
+def count_verdicts(found: pd.DataFrame) -> dict[str, int]:
+    """How many of `interactions_by_setting` say what in the first setting, and how many say another in the others.
+
+    `super`, `sub` and `adds` are `decided`, others `open`. `metric` counts those that differ under GLUE's official
+    metrics, `baseline` those that differ where tasks at the majority-class baseline are left out and others remain.
+    """
+    says = found.pivot(index=["size", "methods"], columns="setting", values="says").reindex(columns=list(SETTINGS))
+    score, official, above = (says[name] for name in SETTINGS)
+    kinds = {name: int((score == word).sum()) for name, word in zip(("super", "sub", "adds"), ADDITIVE, strict=True)}
+    decided = sum(kinds.values())
+    others = {"metric": official, "baseline": above}
+    changed = {name: int((other.notna() & (other != score)).sum()) for name, other in others.items()}
+    return {**kinds, "decided": decided, "open": len(says) - decided, **changed}
+
+
+def synergies(results: Results, draws: int, tolerance: float, search: str) -> pd.DataFrame:
+    """The `verdicts` on each size's and combination's mean synergy, with the `censored` percentage of the tasks."""
+
+    def of_task(scores: np.ndarray) -> np.ndarray:
+        return synergy(reductions(scores, results.bytes, tolerance, search).ratios)
+
+    found = estimate_mean(
+        results.scores, bootstrap(results, draws), of_task, results.freedom.sum(axis=1, keepdims=True)
+    )
+    unknown = censored(reductions(results.scores, results.bytes, tolerance, search).status)
+    there = results.seeds[..., None] > 0
+    share = (unknown & there).sum(axis=0) / there.sum(axis=0)
+    return verdicts(found, results, censored_share=share).assign(censored=100 * share.reshape(-1))
+
+
 def verdict(low: float, high: float, margin: float, words: tuple[str, str, str] = MULTIPLYING) -> str:
     """What an interval allows to say: all above 0, all below, all within the margin about it, which goes first."""
     if -margin < low and high < margin:
         return words[2]
     if low > 0:
         return words[0]
-    return words[1] if high < 0 else "not decidable"
-
-
-def power(effect: float, found: Estimate, seeds: int, wanted: np.ndarray) -> np.ndarray:
-    """The chance that a 95 % interval excludes 0 when the truth is `effect`, for each number of seeds `wanted`.
-
-    `found` is one estimate from `seeds` seeds, two or more; by the noncentral t.
-    """
-    then = found.with_seeds(seeds, wanted)
-    degrees = np.minimum(then.degrees, 1e4)  # beyond, t is the normal distribution
-    ends = stdtrit(then.degrees, 0.975)
-    shift = np.minimum(abs(effect) / np.maximum(then.standard_error, 1e-9), 30)  # beyond, the chance is 1
-    # The lower end is hardly ever passed; where it is out of reach, SciPy gives NaN.
-    return 1 - nctdtr(degrees, shift, ends) + np.nan_to_num(nctdtr(degrees, shift, -ends))
+    return words[1] if high < 0 else "open"
 
 
 def seeds_to_decide(found: Estimate, seeds: int) -> float:
@@ -86,8 +136,8 @@ def verdicts(
     """One row for each size and combination of an estimate: verdict, interval, seeds there and `needed` to decide.
 
     `found` and `censored_share`, the share of tasks that are censored, are `(sizes, combinations)`. There is no
-    interval where more than half of the tasks are censored, and no verdict where a task has one seed, as the interval
-    lacks the noise of seeds. The estimate is one over the tasks that are `used`, `(tasks, sizes, combinations)`: all by
+    interval where more than half of the tasks are censored or where a task has one seed, as it would lack the noise of
+    seeds. The estimate is one over the tasks that are `used`, `(tasks, sizes, combinations)`: all by
     default; what has none has no row.
     """
     rows = []
@@ -96,7 +146,9 @@ def verdicts(
     for row, column in np.argwhere(used.any(axis=0)):
         one, seeds = found.at(row, column), int(results.seeds[used[:, row, column], row].min())
         low, high, needed = one.low, one.high, seeds_to_decide(one, seeds)
-        says = "one seed" if seeds < 2 else verdict(low, high, margin, words)
+        says = verdict(low, high, margin, words)
+        if seeds < 2:
+            low, high, says = np.nan, np.nan, "one seed"
         if censored_share is not None and censored_share[row, column] > 0.5:
             low, high, needed, says = np.nan, np.nan, np.nan, "censored"
         rows.append((results.sizes[row].upper(), COMBINED[column], says, one.value, low, high, seeds, needed))

@@ -24,7 +24,13 @@ COLORS = {
     "QAT+KD+MP": "#d55e00",
     "augmentation": "#b3b3b3",
 }
-MARKERS = {"none": "o", "QAT": "s", "KD": "^", "MP": "v", "QAT+KD": "D", "QAT+MP": "P", "KD+MP": "X", "QAT+KD+MP": "*"}
+SHAPES = dict(
+    zip(
+        ("tiny", "mini", "l3", "minilm", "small", "medium", "base", "large"),
+        ("o", "s", "^", "D", "v", "P", "X", "*"),
+        strict=True,
+    )
+)
 HEIGHT = 320
 MEGABYTES_TIP = alt.Tooltip("megabytes:Q", format=".3~g")
 FRONT = "Pareto front"
@@ -84,13 +90,14 @@ def figure_without_records(command: str) -> Figure:
 def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None, columns: int = 1) -> Figure:
     """The same as a static figure: one panel for each value of the column `panels`, each with its Pareto front.
 
-    Where `frame` has `low` and `high`, they are drawn as intervals.
+    A method is a color, a size a shape. Where `frame` has `low` and `high`, they are drawn as intervals. Panels below
+    each other share their scales.
     """
     frame = frame.assign(methods=frame.configuration.map(method_of))
     parts = list(frame.groupby(panels, sort=False)) if panels else [(None, frame)]
-    rows = -(-len(parts) // columns)
-    height = 4.5 if rows == 1 else 3.4 * rows if columns == 1 else 2.4 * rows
-    figure, grid = plt.subplots(rows, columns, figsize=(6, height), sharex=columns == 1, squeeze=False)
+    rows, shared = -(-len(parts) // columns), columns == 1
+    height = 4.5 if rows == 1 else 3.4 * rows if shared else 2.4 * rows
+    figure, grid = plt.subplots(rows, columns, figsize=(6, height), sharex=shared, sharey=shared, squeeze=False)
     for axes, (title, part) in zip(grid.flat, parts, strict=False):
         _draw_tradeoff(axes, part, small=columns > 1)
         axes.set(title=title, ylabel=score_title if axes in grid[:, 0] else None)
@@ -103,19 +110,23 @@ def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = 
     return figure
 
 
+def shape_of(size: str) -> str:
+    """The marker of a size, in lower or upper case; a circle for one that has none of its own."""
+    return SHAPES.get(size.lower(), "o")
+
+
 def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
     best = frame[pareto_front(frame.megabytes.to_numpy(), frame.score.to_numpy())].sort_values("megabytes")
     axes.plot(best.megabytes, best.score, color="#333333", linewidth=0.8, zorder=0, label=FRONT)
-    for method in (method for method in COLORS if method in set(frame.methods)):
-        points = frame[frame.methods == method]
-        style = {"color": COLORS[method], "marker": MARKERS.get(method, "."), "alpha": 0.9, "label": method}
-        axes.scatter(points.megabytes, points.score, s=16 if small else 36, **style)
+    for (size, method), points in frame.groupby(["size", "methods"], sort=False):
+        style = {"color": COLORS[method], "marker": shape_of(size), "alpha": 0.9, "label": method}
+        axes.scatter(points.megabytes, points.score, s=14 if small else 32, **style)
         if "low" in frame:
             axes.vlines(points.megabytes, points.low, points.high, color=COLORS[method], linewidth=0.8, alpha=0.6)
     if not small:
         for row in frame[frame.configuration == "base"].itertuples():
             place = (row.megabytes, row.score)
-            axes.annotate(row.size.upper(), place, (0, -12), textcoords="offset points", fontsize=10)
+            axes.annotate(row.size.upper(), place, (0, -14), textcoords="offset points", fontsize=10, ha="center")
     axes.set(xscale="log")
     plain_ticks(axes.xaxis)
     axes.spines[["top", "right"]].set_visible(False)

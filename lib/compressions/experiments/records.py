@@ -106,6 +106,13 @@ def read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
         return arrays["predictions"], arrays["labels"]
 
 
+def read_controls(path: Path) -> dict[str, np.ndarray]:
+    """Predictions `(validation rows,)` of the controls of the base record at `path`, by their names."""
+    file = predictions_path(path, read_record(path)["predictions_sha256"])
+    with np.load(file, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files if name not in ("predictions", "labels")}
+
+
 def finished(path: Path, specification: dict) -> dict | None:
     """The record at `path`, or `None` where there is none.
 

@@ -1,0 +1,95 @@
+"""Which method first: the points that a method costs for the bytes it saves, alone and on top of the others."""
+
+import numpy as np
+import pandas as pd
+
+from compressions.analysis.bootstrap import Draws, estimate_mean
+from compressions.analysis.pareto import MEAN, shared
+from compressions.analysis.results import ALL, Results
+from compressions.analysis.score_changes import Interval, score_changes
+
+ALONE, LAST = "alone", "after the others"
+# Of each step the models with and without it: of the method alone, and of the method added to the other two.
+STEPS = {
+    ("QAT", ALONE): ("qat", "base"),
+    ("KD", ALONE): ("kd", "base"),
+    ("MP 40 %", ALONE): ("mp40", "base"),
+    ("MP 60 %", ALONE): ("mp60", "base"),
+    ("QAT", LAST): ("qat+kd+mp60", "kd+mp60"),
+    ("KD", LAST): ("qat+kd+mp60", "qat+mp60"),
+    ("MP 40 %", LAST): ("qat+kd+mp40", "qat+kd"),
+    ("MP 60 %", LAST): ("qat+kd+mp60", "qat+kd"),
+}
+
+
+def steps(results: Results, draws: Draws) -> pd.DataFrame:
+    """One row for each size and step: what it changes in the mean score over the `shared` tasks, and what it saves.
+
+    `value`, `low` and `high` are in points. `saved` is the percentage of the bytes that are saved, `halvings` their
+    log2 ratio, and `price` the points for a halving, with its own interval; NaN where a step saves nothing, as KD.
+    """
+    pairs = {" ".join(step): tuple(map(ALL.index, pair)) for step, pair in STEPS.items()}
+    changes = score_changes(results, draws, pairs)
+    changes = changes[changes.task == MEAN]
+    places = changes.change.map(list(pairs).index)
+    rows = changes["size"].map(results.sizes.index)
+    step, order = zip(*(list(STEPS)[place] for place in places), strict=True)
+    found = changes[["size", "value", "low", "high"]].assign(step=step, order=order)
+    return with_prices(found.assign(halvings=_halvings(results)[rows, places]))
+
+
+def with_prices(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with `saved` and the columns of `price`, from `halvings`, `value`, `low` and `high`."""
+    halvings = frame.halvings.where(frame.halvings > 0)
+    prices = {
+        f"price{end}": frame[name] / halvings for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
+    return frame.assign(saved=100 * (1 - 2.0**-frame.halvings), **prices).reset_index(drop=True)
+
+
+def published_steps(points: pd.DataFrame) -> pd.DataFrame:
+    """The same of the paper's Figure 1, as `read_figure1` gives it: without intervals."""
+    scores = points.pivot(index="size", columns="configuration", values="score")
+    logs = np.log2(points.pivot(index="size", columns="configuration", values="megabytes"))
+    rows = [
+        (size, *step, change, np.nan, np.nan, halvings)
+        for step, (with_it, without) in STEPS.items()
+        for size, change, halvings in zip(
+            scores.index, scores[with_it] - scores[without], logs[without] - logs[with_it], strict=True
+        )
+    ]
+    return with_prices(pd.DataFrame(rows, columns=["size", "step", "order", "value", "low", "high", "halvings"]))
+
+
+def price_difference(results: Results, draws: Draws, size: str, step: str, other: str, order: str = ALONE) -> Interval:
+    """The points per halving of one step less those of another, of the same order, at a size; unknown for one seed."""
+    tasks, sizes = shared(results)
+    if size not in results.sizes or results.sizes.index(size) not in sizes:
+        return Interval()
+    row, halvings = results.sizes.index(size), _halvings(results)
+    places = [list(STEPS).index((each, order)) for each in (step, other)]
+    pairs = [[ALL.index(name) for name in list(STEPS.values())[place]] for place in places]
+
+    def of_task(scores: np.ndarray) -> np.ndarray:
+        here = scores[..., tasks, row, :]
+        first, second = (
+            (here[..., with_it] - here[..., without]) / halvings[row, place]
+            for place, (with_it, without) in zip(places, pairs, strict=True)
+        )
+        return (first - second)[..., None, None]
+
+    found = estimate_mean(results.scores, draws, of_task, results.freedom[tasks][:, [row]]).at(0, 0)
+    if results.seeds[tasks, row].min() < 2:
+        return Interval(float(found.value))
+    return Interval(float(found.value), float(found.low), float(found.high))
+
+
+def _halvings(results: Results) -> np.ndarray:
+    """How many times each step halves the mean bytes over the `shared` tasks, `(sizes, steps)`."""
+    logs = np.log2(results.bytes[shared(results)[0]].mean(axis=0))
+    return np.stack([logs[:, ALL.index(b)] - logs[:, ALL.index(a)] for a, b in STEPS.values()], axis=-1)
+
+
+def price(step: pd.Series) -> Interval:
+    """The price of one row of `steps`, in points for a halving of the bytes."""
+    return Interval(step.price, step.price_low, step.price_high)

@@ -1,0 +1,122 @@
+"""What methods and controls change in the score: paired differences on each task and in their mean, with intervals."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate, estimate_mean
+from compressions.analysis.pareto import MEAN, shared
+from compressions.analysis.results import ALL, Cell, Results
+from compressions.experiments.records import read_all, read_controls, record_path
+
+COLUMNS = ["task", "size", "change", "value", "low", "high", "seeds"]
+BASE = ALL.index("base")
+CHANGES = {name: (place, BASE) for place, name in enumerate(ALL) if place != BASE}
+# KD's change is that of the rows it adds, the control's, and that of the teacher given these rows.
+DISTILLATION = {
+    "KD": (ALL.index("kd"), BASE),
+    "added rows": (ALL.index("aug"), BASE),
+    "teacher": (ALL.index("kd"), ALL.index("aug")),
+}
+# Trained models and what a trained baseline gives without more training, in the order of their places.
+COMPARED = ("base", "qat", "mp40", "mp60", "fp16", "ptq", "ptq4", "shot40", "shot60", "shot80", "shot90")
+TRAINED = 4
+AWARE = {"fp16": None, "ptq": "qat", "ptq4": None, "shot40": "mp40", "shot60": "mp60", "shot80": None, "shot90": None}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its 95 % confidence interval; NaN what is not known, as the ends are from one seed."""
+
+    value: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+
+    @property
+    def text(self) -> str:
+        """Such as `+0.3 (-0.1 to +0.7)`, without an interval `+0.3 (one seed)`, and `–` where nothing is known."""
+        if not np.isfinite(self.value):
+            return "–"
+        known = np.isfinite(self.low)
+        return f"{self.value:+z.1f} " + (f"({self.low:+z.1f} to {self.high:+z.1f})" if known else "(one seed)")
+
+
+def only(frame: pd.DataFrame, **where: str) -> Interval:
+    """The interval of a frame's one row with these values; unknown where there is none."""
+    rows = frame[np.logical_and.reduce([frame[name] == value for name, value in where.items()])]
+    return Interval(*map(float, rows.iloc[0][["value", "low", "high"]])) if len(rows) else Interval()
+
+
+def score_changes(results: Results, draws: Draws, pairs: dict[str, tuple[int, int]] = CHANGES) -> pd.DataFrame:
+    """One row for each task, and for the mean over the `shared` tasks, each size and each of the pairs, by its name.
+
+    A pair are the places of two configurations on the same seeds and rows; `value` is the first's score less the
+    second's. There is no interval where a task has one seed, as nothing is known of the noise of seeds.
+    """
+    first, second = map(list, zip(*pairs.values(), strict=True))
+    tasks, sizes = shared(results)
+
+    def between(scores: np.ndarray) -> np.ndarray:
+        return scores[..., first] - scores[..., second]
+
+    def of_shared(scores: np.ndarray) -> np.ndarray:
+        return between(scores)[..., tasks, :, :]
+
+    single = estimate(results.scores, draws, between, results.freedom[..., None])
+    mean = estimate_mean(results.scores, draws, of_shared, results.freedom[tasks])
+    parts = [
+        (task, single.at(row), results.seeds[row], range(len(results.sizes))) for row, task in enumerate(results.tasks)
+    ]
+    parts.append((MEAN, mean, results.seeds[tasks].min(axis=0), sizes))
+    rows = [
+        (task, results.sizes[row], name, *_interval(found, row, column, seeds[row]), int(seeds[row]))
+        for task, found, seeds, there in parts
+        for row in there
+        for column, name in enumerate(pairs)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="value").reset_index(drop=True)
+
+
+def _interval(found: Estimate, row: int, column: int, seeds: int) -> tuple[float, float, float]:
+    one = found.at(row, column)
+    return (one.value, one.low, one.high) if seeds > 1 else (one.value, np.nan, np.nan)
+
+
+def control_changes(folder: Path, results: Results, draws: int) -> pd.DataFrame:
+    """What each control changes from the baseline, and what training adds to it, from the records of a folder.
+
+    Rows are those of `score_changes`; `change` is a control's or a method's name, or `qat - ptq` and the like for a
+    method less the control that stores as much. Cells whose base records hold no controls are left out.
+    """
+    controlled = _with_controls(folder, results)
+    places = {name: place for place, name in enumerate(COMPARED)}
+    pairs = {name: (places[name], places["base"]) for name in COMPARED[1:]}
+    pairs |= {f"{method} - {name}": (places[method], places[name]) for name, method in AWARE.items() if method}
+    if not controlled.cells:
+        return pd.DataFrame(columns=COLUMNS)
+    return score_changes(controlled, bootstrap(controlled, draws), pairs)
+
+
+def _with_controls(folder: Path, results: Results) -> Results:
+    """The cells whose base records hold the controls, with the configurations of `COMPARED` instead of `ALL`."""
+    cells = {}
+    for (task, size), cell in results.cells.items():
+        found = [read_controls(record_path(folder, task, size, "base", seed)) for seed in cell.seeds]
+        if all(set(COMPARED[TRAINED:]) <= set(each) for each in found):
+            trained = cell.predictions[[ALL.index(name) for name in COMPARED[:TRAINED]]]
+            controls = [[each[name] for each in found] for name in COMPARED[TRAINED:]]
+            cells[task, size] = Cell(cell.seeds, cell.labels, np.concatenate([trained, controls]))
+    tasks, sizes = (
+        tuple(name for name in names if any(name in key for key in cells)) for names in (results.tasks, results.sizes)
+    )
+    place = np.ix_([results.tasks.index(task) for task in tasks], [results.sizes.index(size) for size in sizes])
+    bytes_by = {measure: values[place] for measure, values in results.bytes_by.items()}
+    return replace(results, tasks=tasks, sizes=sizes, cells=cells, bytes_by=bytes_by)
+
+
+def teacher_scores(folder: Path) -> pd.Series:
+    """The teacher's score by task, as the records of distilled models below a folder have it."""
+    records = [record for record in read_all(folder) if record.get("teacher")]
+    return pd.Series({each["specification"]["task"]: each["teacher"]["score"] for each in records}, dtype=float)

@@ -1,0 +1,80 @@
+"""Figures of what methods change in the score: by task, and against the bytes they save."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from compressions.analysis.ranking import ALONE
+from compressions.book.figures import COLORS, legend_above, shape_of
+from compressions.experiments.configurations import method_of
+
+# The color of a step, its line, and where its name stands beside its last mark.
+STEPS = {
+    "QAT": (COLORS["QAT"], "-", (7, -4)),
+    "KD": (COLORS["KD"], "-", (7, -4)),
+    "MP 40 %": (COLORS["MP"], ":", (7, 5)),
+    "MP 60 %": (COLORS["MP"], "-", (7, -13)),
+}
+
+
+def changes_by_task(frame: pd.DataFrame, change: str) -> Figure:
+    """One configuration's change of the score: a row for each task and the mean, a shape for each size.
+
+    `frame` is that of `score_changes`; marks without an interval are hollow.
+    """
+    frame = frame[frame.change == change]
+    tasks, sizes = list(dict.fromkeys(frame.task)), list(dict.fromkeys(frame["size"]))
+    figure, axes = plt.subplots(figsize=(6, 1.2 + 0.42 * len(tasks)))
+    color = COLORS[method_of(change)]
+    for place, size in enumerate(sizes):
+        part = frame[frame["size"] == size]
+        at = np.array([tasks.index(task) for task in part.task]) + 0.5 * ((place + 1) / (len(sizes) + 1) - 0.5)
+        axes.hlines(at, part.low, part.high, color=color, linewidth=1.2)
+        fill = [color if known else "white" for known in part.low.notna()]
+        axes.scatter(part.value, at, s=36, c=fill, edgecolor=color, marker=shape_of(size), zorder=3, label=size.upper())
+    _about_zero(axes)
+    axes.set(yticks=range(len(tasks)), yticklabels=tasks, xlabel=f"change of the score by {method_of(change)}, points")
+    axes.invert_yaxis()
+    legend_above(figure, columns=4)
+    plt.close(figure)
+    return figure
+
+
+def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
+    """What each method alone changes in the score against the share of the bytes that it saves, ours and the paper's.
+
+    Both are frames of `steps`; a size is a shape, and the line of a method joins its sizes.
+    """
+    figure, panels = plt.subplots(2, figsize=(6, 6.4), sharex=True, sharey=True)
+    for axes, (title, frame) in zip(panels, {"this edition": ours, "published": published}.items(), strict=True):
+        for step in STEPS:
+            _draw_step(axes, step, frame[(frame.step == step) & (frame.order == ALONE)].sort_values("saved"))
+        axes.axhline(0, color="#333333", linewidth=0.8, zorder=0)
+        axes.set(title=title, ylabel="change of the score")
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[-1].set(xlabel="share of the bytes that is saved, %", xlim=(-4, 92))
+    sizes = dict.fromkeys([*ours["size"], *published["size"]])
+    marks = [Line2D([], [], color="#4d4d4d", marker=shape_of(size), linestyle="") for size in sizes]
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "frameon": False, "fontsize": 10}
+    figure.legend(marks, [size.upper() for size in sizes], **place)
+    plt.close(figure)
+    return figure
+
+
+def _draw_step(axes: Axes, step: str, part: pd.DataFrame) -> None:
+    color, line, place = STEPS[step]
+    axes.plot(part.saved, part.value, color=color, linewidth=0.8, linestyle=line)
+    for row in part.itertuples():
+        axes.vlines(row.saved, row.low, row.high, color=color, linewidth=1.2)
+        axes.scatter(row.saved, row.value, s=34, color=color, marker=shape_of(row.size), zorder=3, label=step)
+    if len(part):
+        last = part.iloc[-1]
+        axes.annotate(step, (last.saved, last.value), place, textcoords="offset points", color=color, fontsize=10)
+
+
+def _about_zero(axes: Axes) -> None:
+    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,93 @@
+"""Figures of whether methods multiply: a heat map of interactions, and what the paper's search finds in simulations."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from compressions.analysis.reductions import COMBINED
+from compressions.analysis.synergy import ADDITIVE, SETTINGS
+from compressions.book.figures import COLORS
+
+MARKS = dict(zip(ADDITIVE, ("▲", "▼", "="), strict=True))
+UNDECIDED = "?"
+ADDS_UP = "#dddddd"
+FULL = 1.5  # points at which a color is full
+PAPER = "the paper's Figure 1"
+
+
+def interaction_heatmap(frame: pd.DataFrame, published: pd.DataFrame, precision: np.ndarray) -> Figure:
+    """Interactions by combination and size, one panel for each of `SETTINGS` and one for the paper's.
+
+    `frame` is that of `interactions_by_setting`, `published` the paper's by sizes and combinations, each good to
+    `precision` points, `(combinations,)`. A decided cell is colored and marked: ▲ super-additive, ▼ sub-additive,
+    = adds up. One that is open is white and has a question mark; so are the paper's within their precision, without.
+    """
+    settings = [name for name in SETTINGS if (frame.setting == name).any()]
+    figure, panels = plt.subplots(len(settings) + 1, figsize=(6, 1.9 * (len(settings) + 1)), squeeze=False)
+    for axes, setting in zip(panels[:, 0], settings, strict=False):
+        part = frame[frame.setting == setting]
+        cells = {
+            (row.methods, row.size): (row.value, MARKS.get(row.says, UNDECIDED), _half(row))
+            for row in part.itertuples()
+        }
+        _draw_cells(axes, setting, cells, list(dict.fromkeys(frame["size"])))
+    beyond = {methods: half for methods, half in zip(COMBINED, precision, strict=True)}
+    cells = {
+        (methods, size): (value, "" if abs(value) <= beyond[methods] else "▲" if value > 0 else "▼", None)
+        for (size, methods), value in published.stack().items()
+    }
+    _draw_cells(panels[-1, 0], PAPER, cells, list(published.index))
+    plt.close(figure)
+    return figure
+
+
+def _half(row) -> float | None:
+    return (row.high - row.low) / 2 if np.isfinite(row.low) else None
+
+
+def _draw_cells(axes: Axes, title: str, cells: dict, sizes: list[str]) -> None:
+    """One panel; a cell is a value, its mark (none, or `?`, where it is open), and half the width of its interval."""
+    shown = np.full((len(COMBINED), len(sizes)), np.nan)
+    for (methods, size), (value, mark, half) in cells.items():
+        place = COMBINED.index(methods), sizes.index(size)
+        decided = mark not in ("", UNDECIDED)
+        shown[place] = value if decided and mark != MARKS["adds up"] else np.nan
+        text = f"{mark} {value:+z.1f}".strip() + (f" ±{half:.1f}" if half is not None else "")
+        light = not decided or abs(value) < 0.7 * FULL
+        axes.text(place[1], place[0], text, ha="center", va="center", fontsize=9, color="#222222" if light else "white")
+        if mark == MARKS["adds up"]:
+            axes.add_patch(Rectangle((place[1] - 0.5, place[0] - 0.5), 1, 1, color=ADDS_UP))
+    axes.imshow(shown, cmap="RdBu", vmin=-FULL, vmax=FULL, aspect="auto")
+    axes.set(xticks=range(len(sizes)), xticklabels=sizes, yticks=range(len(COMBINED)), yticklabels=COMBINED)
+    axes.set_title(title, fontsize=11)
+    axes.set_xticks(np.arange(len(sizes) + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(COMBINED) + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="#bbbbbb", linewidth=0.6)
+    axes.tick_params(which="both", length=0, labelsize=9)
+
+
+def simulated_synergy(seen: dict[float, np.ndarray], published: pd.Series) -> Figure:
+    """Mean synergies that a search finds in simulated grids, 95 % of them a bar for each noise, and the paper's.
+
+    `seen` holds `(grids, combinations)` by the noise of a score in points.
+    """
+    figure, axes = plt.subplots(figsize=(6, 4))
+    colors = [COLORS[methods] for methods in COMBINED]
+    for place, (noise, values) in enumerate(seen.items()):
+        low, high = np.quantile(values, [0.025, 0.975], axis=0)
+        at = np.arange(len(COMBINED)) + 0.6 * (place / max(1, len(seen) - 1) - 0.5)
+        axes.hlines(at, low, high, color=colors, linewidth=4, alpha=0.45)
+        axes.scatter(values.mean(axis=0), at, color=colors, s=20)
+        for row, end in zip(at, high, strict=True):
+            axes.annotate(f"{noise:g}", (end, row), (4, 0), textcoords="offset points", va="center", fontsize=9)
+    place = {"facecolor": "white", "edgecolor": "#333333", "marker": "D", "zorder": 3, "label": "published"}
+    axes.scatter(published, range(len(COMBINED)), **place)
+    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
+    axes.set(xlabel="mean synergy over the six sizes, doublings", yticks=range(len(COMBINED)), yticklabels=COMBINED)
+    axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
+    plt.close(figure)
+    return figure
