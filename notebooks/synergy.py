@@ -65,8 +65,8 @@ glue_figure("interactions", interaction_heatmap(found, published, reading_precis
 # :name: fig-interactions
 # :alt: Heat maps of the interaction by combination and size, under three ways of scoring and in the paper
 #
-# Interactions in points ± half a 95 % CI: ▲ super-additive, ▼ sub-additive, = adds up, ? open. The paper's have none;
-# unmarked ones could be 0 as they were read off a picture.
+# Interactions in points ± half a 95 % CI: up is super-additive, down sub-additive, = adds up, ? open. The
+# paper's have no interval; unmarked ones could be 0 as they were read off a picture.
 # ```
 #
 # - At TINY all three methods together have an interaction of {glue:text}`tiny_qat_kd_mp` points; the paper's Figure 1
@@ -136,13 +136,13 @@ seen = simulated_synergies(points, noises, draws)
 from compressions.book.interaction_figures import simulated_synergy
 
 glue_figure("null", simulated_synergy(seen, theirs.mean()))
-largest = max(values.mean(axis=0)[COMBINED.index("QAT+KD+MP")] for values in seen.values())
+simulated = [values.mean(axis=0)[COMBINED.index("QAT+KD+MP")] for values in seen.values()]
 tails = as_extreme(seen, theirs.mean().to_numpy())
 with_both = round(tails[BOTH].sum() * draws / 100)
-claim("The search finds synergy where methods multiply exactly", largest > 0.3, largest)
+claim("The search finds synergy where methods multiply exactly", max(simulated) > 0.3, simulated)
 claim("The search alone hardly ever makes the table's pattern", with_both < 0.01 * draws, with_both)
-glue_numbers(search_max=largest, printed=theirs["QAT+KD+MP"].mean(), with_both=with_both, simulated=draws * len(seen))
-glue_numbers(tail_min=tails["QAT+KD+MP"].min(), tail_max=tails["QAT+KD+MP"].max())
+glue_numbers(search_min=min(simulated), search_max=max(simulated), simulated=draws * len(seen), with_both=with_both)
+glue_numbers(printed=theirs["QAT+KD+MP"].mean(), tail_min=tails["QAT+KD+MP"].min(), tail_max=tails["QAT+KD+MP"].max())
 
 # %% [markdown]
 # ```{glue:figure} null

@@ -241,7 +241,7 @@ def test_one_seed_leaves_every_interaction_open_and_without_an_interval():
     found = interactions(results, bootstrap(results, 20), margin=0.25)
     assert set(found.says) == {"one seed"} and found[["low", "high"]].isna().all(axis=None)
     assert count_verdicts(found.assign(setting=SETTINGS[0])) == {
-        **dict.fromkeys(("super", "sub", "adds", "decided", "metric", "baseline"), 0),
+        **dict.fromkeys(("super", "sub", "adds", "decided", "metric", "baseline", "excluding_zero"), 0),
         "open": 20,
     }
 

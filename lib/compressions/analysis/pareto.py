@@ -15,8 +15,8 @@ COLUMNS = ["task", "size", "configuration", "methods", "megabytes", "score", "lo
 def model_table(results: Results, draws: Draws) -> pd.DataFrame:
     """One row for each task, size and configuration, and for the mean over the `shared` tasks.
 
-    Megabytes are by the results' size measure; `low` and `high` are the ends of the score's 95 % confidence interval;
-    `seeds` of a mean are those of the task with the fewest.
+    Megabytes are by the results' size measure; `low` and `high` are the ends of the score's 95 % confidence interval,
+    NaN for one seed, of whose noise nothing is known; `seeds` of a mean are those of the task with the fewest.
     """
     single = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
     tasks, sizes = shared(results)
@@ -29,7 +29,8 @@ def model_table(results: Results, draws: Draws) -> pd.DataFrame:
     rows = [
         (
             *(task, results.sizes[row], name, method_of(name), sizes_in_bytes[row, column] / MEGABYTE),
-            *(part[row, column] for part in (found.value, found.low, found.high)),
+            found.value[row, column],
+            *(end[row, column] if seeds[row] > 1 else np.nan for end in (found.low, found.high)),
             int(seeds[row]),
         )
         for task, found, sizes_in_bytes, seeds, there in parts

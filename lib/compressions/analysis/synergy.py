@@ -76,8 +76,9 @@ def interactions_by_setting(ours: Results, official: Results, draws: int, margin
 def count_verdicts(found: pd.DataFrame) -> dict[str, int]:
     """How many of `interactions_by_setting` say what in the first setting, and how many say another in the others.
 
-    `super`, `sub` and `adds` are `decided`, others `open`. `metric` counts those that differ under GLUE's official
-    metrics, `baseline` those that differ where tasks at the majority-class baseline are left out and others remain.
+    `excluding_zero` are the first setting's intervals without 0, those within the margin included. `super`, `sub` and
+    `adds` are `decided`, others `open`. `metric` counts those that differ under GLUE's official metrics, `baseline`
+    those that differ where tasks at the majority-class baseline are left out and others remain.
     """
     says = found.pivot(index=["size", "methods"], columns="setting", values="says").reindex(columns=list(SETTINGS))
     score, official, above = (says[name] for name in SETTINGS)
@@ -85,7 +86,9 @@ def count_verdicts(found: pd.DataFrame) -> dict[str, int]:
     decided = sum(kinds.values())
     others = {"metric": official, "baseline": above}
     changed = {name: int((other.notna() & (other != score)).sum()) for name, other in others.items()}
-    return {**kinds, "decided": decided, "open": len(says) - decided, **changed}
+    first = found[found.setting == SETTINGS[0]]
+    clear = int(((first.low > 0) | (first.high < 0)).sum())
+    return {**kinds, "decided": decided, "open": len(first) - decided, "excluding_zero": clear, **changed}
 
 
 def synergies(results: Results, draws: int, tolerance: float, search: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compressions.analysis.ranking import ALONE
-from compressions.book.figures import COLORS, legend_above, shape_of
+from compressions.book.figures import COLORS, SHAPES, legend_above, shape_of
 from compressions.experiments.configurations import method_of
 
 # The color of a step, its line, and where its name stands beside its last mark.
@@ -56,7 +56,8 @@ def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
         axes.set(title=title, ylabel="change of the score")
         axes.spines[["top", "right"]].set_visible(False)
     panels[-1].set(xlabel="share of the bytes that is saved, %", xlim=(-4, 92))
-    sizes = dict.fromkeys([*ours["size"], *published["size"]])
+    there = {*ours["size"], *published["size"]}
+    sizes = [size for size in SHAPES if size in there] + sorted(there - SHAPES.keys())
     marks = [Line2D([], [], color="#4d4d4d", marker=shape_of(size), linestyle="") for size in sizes]
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "frameon": False, "fontsize": 10}
     figure.legend(marks, [size.upper() for size in sizes], **place)

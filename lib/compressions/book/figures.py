@@ -24,13 +24,10 @@ COLORS = {
     "QAT+KD+MP": "#d55e00",
     "augmentation": "#b3b3b3",
 }
-SHAPES = dict(
-    zip(
-        ("tiny", "mini", "l3", "minilm", "small", "medium", "base", "large"),
-        ("o", "s", "^", "D", "v", "P", "X", "*"),
-        strict=True,
-    )
-)
+SHAPES = {
+    **{"tiny": "o", "mini": "s", "l3": "^", "small": "v", "minilm": "D"},
+    **{"medium": "P", "base": "X", "large": "*"},
+}
 HEIGHT = 320
 MEGABYTES_TIP = alt.Tooltip("megabytes:Q", format=".3~g")
 FRONT = "Pareto front"
