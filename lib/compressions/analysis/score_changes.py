@@ -88,7 +88,7 @@ def control_changes(folder: Path, results: Results, draws: int) -> pd.DataFrame:
     """What each control changes from the baseline, and what training adds to it, from the records of a folder.
 
     Rows are those of `score_changes`; `change` is a control's or a method's name, or `qat - ptq` and the like for a
-    method less the control that stores as much. Cells whose base records hold no controls are left out.
+    method less the control that stores as much. Seeds whose base records hold no controls are left out.
     """
     controlled = _with_controls(folder, results)
     places = {name: place for place, name in enumerate(COMPARED)}
@@ -100,14 +100,16 @@ def control_changes(folder: Path, results: Results, draws: int) -> pd.DataFrame:
 
 
 def _with_controls(folder: Path, results: Results) -> Results:
-    """The cells whose base records hold the controls, with the configurations of `COMPARED` instead of `ALL`."""
-    cells = {}
+    """The seeds whose base records hold the controls, with the configurations of `COMPARED` instead of `ALL`."""
+    names, cells = COMPARED[TRAINED:], {}
     for (task, size), cell in results.cells.items():
-        found = [read_controls(record_path(folder, task, size, "base", seed)) for seed in cell.seeds]
-        if all(set(COMPARED[TRAINED:]) <= set(each) for each in found):
-            trained = cell.predictions[[ALL.index(name) for name in COMPARED[:TRAINED]]]
-            controls = [[each[name] for each in found] for name in COMPARED[TRAINED:]]
-            cells[task, size] = Cell(cell.seeds, cell.labels, np.concatenate([trained, controls]))
+        read = [read_controls(record_path(folder, task, size, "base", seed)) for seed in cell.seeds]
+        places = [place for place, found in enumerate(read) if set(names) <= found.keys()]
+        if places:
+            trained = cell.predictions[[ALL.index(name) for name in COMPARED[:TRAINED]]][:, places]
+            controls = [[read[place][name] for place in places] for name in names]
+            seeds = tuple(cell.seeds[place] for place in places)
+            cells[task, size] = Cell(seeds, cell.labels, np.concatenate([trained, controls]))
     tasks, sizes = (
         tuple(name for name in names if any(name in key for key in cells)) for names in (results.tasks, results.sizes)
     )
