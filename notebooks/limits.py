@@ -133,7 +133,7 @@ glue_numbers(
 #   the tasks or more are there in {glue:text}`hatched:d` of {glue:text}`models:d` configurations.
 # - Pruning leaves the embeddings alone, and only {glue:text}`prunable:.0f` % of the parameters of {glue:text}`size` can
 #   be pruned. So high sparsity costs points and saves few bytes here.
-# - Two-bit weights take their scale from the largest weight of a channel. A scale that is learned may lose less.
+# - Two-bit weights are ternary, with the scale of {cite:t}`li2016ternary`. A scale that is learned may lose less.
 # - The best model of a budget is chosen and scored on the same rows, which flatters it.
 #
 # ## All values
