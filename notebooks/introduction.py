@@ -1,22 +1,21 @@
 # %% [markdown]
 # # Introduction
 #
-# A fine-tuned BERT encoder can be made smaller in four ways: take a smaller encoder, store its weights in fewer bits,
-# set its smallest weights to zero, or train it on a larger model's answers. Can these be combined, and do their savings
-# multiply?
+# A small BERT encoder can store its weights in fewer bits, set its smallest weights to zero, and learn from a larger
+# model's answers. Can these compressions be combined, and do their savings multiply?
 #
-# The answer decides what runs on a phone, in a browser or on a small server. If a factor of four by quantization and a
-# factor of two by pruning give a factor of eight, a practitioner should apply both. If each costs what the other
-# leaves, one is enough.
+# The answer decides what runs on a phone or in a browser. If a factor of four by quantization and a factor of two by
+# pruning give a factor of eight, use both. If each costs what the other saves, one is enough.
 #
 # ## What was known
 #
-# Each method works alone. Q8BERT {cite}`zafrir2019q8bert` fine-tunes BERT in eight bits, gradual magnitude pruning
-# {cite}`zhu2017prune` removes weights during training, and distillation {cite}`hinton2015distilling` has made small
-# BERTs such as TinyBERT {cite}`jiao2020tinybert` and MiniLM {cite}`wang2020minilm`. {cite:t}`movva2022combining`
-# combined all three: six encoders from TINY to LARGE, eight GLUE tasks, every subset of quantization-aware training
-# (QAT), knowledge distillation (KD) and magnitude pruning (MP). This chapter shows the numbers that they published.
-# Nothing on this page was measured by this edition.
+# Each method works alone. Q8BERT {cite}`zafrir2019q8bert` fine-tunes BERT in eight bits. Gradual magnitude pruning
+# {cite}`zhu2017prune` removes weights during training. Distillation {cite}`hinton2015distilling` has made small
+# BERTs such as TinyBERT {cite}`jiao2020tinybert` and MiniLM {cite}`wang2020minilm`.
+#
+# {cite:t}`movva2022combining` trained six encoders, TINY to LARGE, on eight GLUE tasks with every subset of
+# quantization-aware training (QAT), knowledge distillation (KD) and magnitude pruning (MP). This page shows the numbers
+# that they published; nothing on it was measured by this edition.
 
 # %% tags=["parameters"]
 figure1 = "book/paper/figure1.csv"  # read off the published picture, good to about 0.05 points
@@ -53,8 +52,8 @@ glue_numbers(shrunk=large.megabytes / small.megabytes, lost=large.score - small.
 #
 # ## Do savings multiply in the paper?
 #
-# Table 1 of the paper has, for each architecture, the largest *reduction*: the uncompressed size over the smallest size
-# that scores within half a point, averaged over the tasks.
+# Table 1 of the paper has *reductions*: the uncompressed size over the smallest size that scores within half a point,
+# averaged over the tasks.
 
 # %%
 from compressions.book.published_table import counted, draw_synergies, products, read_table1
@@ -64,7 +63,7 @@ reductions.style.format(precision=1)
 
 # %% [markdown]
 # Methods that do not interact would multiply. The *synergy* of a combination is the base-2 logarithm of its reduction
-# less those of its methods' reductions: 0 is the product, and 1 is a factor of two above it.
+# over the product of its methods' reductions.
 
 # %%
 glue_figure("synergy", draw_synergies(reductions))
@@ -102,14 +101,14 @@ claim("QAT with MP falls short at more sizes than not", counts.below["QAT+MP"] >
 # ({glue:text}`certain_below_qat_mp` whatever the rounding), as the paper says. For LARGE, all three reduce by
 # {glue:text}`observed_large:.1f` where the product is {glue:text}`product_large:.1f`.
 #
-# The paper's text does not say how an entry was found. We infer it: for each task, take the smallest model of a method,
-# *of any architecture and sparsity*, that reaches the target; count 1.0 where there is none; average the ratios over
-# the tasks. TINY with QAT is 3.4 = (6 × 4 + 2 × 1.57) / 8. [Table 1](reductions.py) applies this search to our records.
+# How an entry was found is not known to us. We infer it from entries such as TINY's with QAT, 3.4 = (6 × 4 + 2 × 1.57) /
+# 8. For each task, take the smallest model of a method, *of any architecture and sparsity*, that reaches the target.
+# Count 1.0 where there is none, and average over the tasks. [Table 1 again](reductions.py) does so with our records.
 #
 # ## What this edition adds
 #
 # The paper released no code, and we had [neither its full text nor its appendix](../book/open_questions.md). We
-# rebuild the experiment, run it with several seeds, and ask what the published numbers leave open:
+# rebuild the experiment and ask what the published numbers leave open:
 #
 # - Do savings multiply beyond the [noise of seeds, rows and search](synergy.py)?
 # - Do zeros save [bytes in a file](size_measures.py) and [milliseconds](latency.py)?

@@ -81,10 +81,10 @@ lists = {column: tasks[column].map(", ".join) for column in ("metrics", "scored"
 tasks.assign(**lists)[list(columns)].rename(columns=columns).style.format(thousands=",")
 
 # %% [markdown]
-# Our copy of GLUE holds real subsets of three tasks: MNLI with 39,678 training rows, QNLI with 20,534, and QQP with
-# 21,714 (43 % of them duplicates, where GLUE has 37 %) and 8,402 of its 40,430 validation rows. The same grid on the
-# hub's GLUE gives other records for these three. Every size is trained on at most 8,192 rows of a task. A record states
-# its number of rows and their checksum.
+# Our copy of GLUE holds real subsets of three tasks. MNLI has 39,678 training rows and QNLI 20,534. QQP has 21,714 (43 %
+# are duplicates, where GLUE has 37 %) and 8,402 of its 40,430 validation rows. The same grid on the hub's GLUE gives
+# other records for these three. Every size is trained on at most 8,192 rows of a task. A record states its number of
+# rows and their checksum.
 #
 # ## How bytes are counted
 #
@@ -127,8 +127,8 @@ claim("The size measure gives the sizes of the paper's Figure 1", difference < 0
 #
 # ## Training
 #
-# All configurations of a cell (task, size, seed) take the same number of steps: {glue:text}`epochs:d` epochs of batches
-# of {glue:text}`batch:d` rows, with a linear decay of the learning rate. The learning rate was
+# All configurations of a cell (task, size, seed) take the same number of steps: {glue:text}`epochs:d` epochs in batches
+# of {glue:text}`batch:d` rows. The learning rate was
 # [chosen on held-out training rows](rates.py), once for each size, for the uncompressed encoder. Nothing is tuned on a
 # validation split. The model that is scored is the compressed one, saved and loaded again.
 # [What the paper leaves open](../book/open_questions.md) lists every other choice.
