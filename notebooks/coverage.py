@@ -88,6 +88,7 @@ speeds(frame, order).style.format(precision=0, na_rep="–")
 import json
 
 import pandas as pd
+from IPython.display import Markdown
 
 from compressions.errors import require
 
@@ -111,3 +112,13 @@ claim("Quantization accounts for most of what all three add", qat - 1 > (all_thr
 # once. From run to run a ratio moves by some hundredths. Every experiment batches rows of similar length, which
 # handles {glue:text}`bucketed:.1f` times as many rows per second as random batches. Measured on:
 # {glue:text}`processor`.
+
+# %% [markdown]
+# ## How near to the processor's rate
+#
+# The floating-point operations per second of plain training, as a share of those of one large matrix product on the
+# same thread.
+
+# %%
+shares = pd.Series(bench.get("product_shares", {}), name="share", dtype=float).rename_axis("size, precision")
+shares.to_frame().style.format("{:.0%}") if len(shares) else Markdown("*Not measured yet; `make bench` does.*")
