@@ -56,7 +56,8 @@ glue_numbers(shrunk=large.megabytes / small.megabytes, lost=large.score - small.
 # averaged over the tasks.
 
 # %%
-from compressions.book.published_table import counted, draw_synergies, products, read_table1
+from compressions.book.published import read_table1
+from compressions.book.published_table import counted, draw_synergies, products
 
 reductions = read_table1(root() / table1)
 reductions.style.format(precision=1)
@@ -101,9 +102,10 @@ claim("QAT with MP falls short at more sizes than not", counts.below["QAT+MP"] >
 # ({glue:text}`certain_below_qat_mp` whatever the rounding), as the paper says. For LARGE, all three reduce by
 # {glue:text}`observed_large:.1f` where the product is {glue:text}`product_large:.1f`.
 #
-# How an entry was found is not known to us. We infer it from entries such as TINY's with QAT, 3.4 = (6 × 4 + 2 × 1.57) /
-# 8. For each task, take the smallest model of a method, *of any architecture and sparsity*, that reaches the target.
-# Count 1.0 where there is none, and average over the tasks. [Table 1 again](reductions.py) does so with our records.
+# How an entry was found is not known to us. We infer it from entries such as TINY's with QAT, where
+# 3.4 = (6 × 4 + 2 × 1.57) / 8. For each task, take the smallest model of a method, *of any architecture and sparsity*,
+# that reaches the target. Count 1.0 where there is none, and average over the tasks. [Table 1 again](reductions.py)
+# does so with our records.
 #
 # ## What this edition adds
 #
