@@ -22,7 +22,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-fast book pdf grid grid-status results size-measures exported latency pack package bench lint links prose audit citation lock licenses notebooks release clean
+.PHONY: help reproduce test test-fast book pdf grid grid-status results size-measures exported latency pack package demo bench lint links prose audit citation lock licenses notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -73,6 +73,9 @@ pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and prin
 
 package: $(READY) ## Write the model of RECORD as a folder to take away, PACKAGE, that runs without torch
 	$(BIN)/python -m compressions.delivery.package "$$RECORD" "$$PACKAGE"
+
+demo: $(READY) ## Make the models of the page "Try it in your browser", and with npm its runtime; then: make book
+	$(BIN)/python -m compressions.delivery.demo
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.measurements.training_step results/bench.json
