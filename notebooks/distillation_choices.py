@@ -5,12 +5,12 @@
 # each is changed here while the others stay.
 
 # %% tags=["parameters"]
-results = "results/distillation"  # the folder that holds a folder of records for each variant
-compared = "glue"  # the grid whose alpha and temperature are shown beside the rule's, a file in grids/
-draws = 1000  # how often the held-out rows are drawn again for an interval
+results = "results/distillation"  # holds a folder of records for each variant
+compared = "glue"  # the grid whose choices are shown beside the rule's
+draws = 1000  # how often the held-out rows are drawn again
 
 # %%
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from compressions.analysis.distillation_choices import read_variants, variants_table
 from compressions.book.percent import check_parameters
@@ -19,8 +19,8 @@ from compressions.files import root
 check_parameters(globals())
 variants = read_variants(root() / results)
 frame = variants_table(variants, draws)
-none = f"`{results}` holds no records yet: `make grid GRID=distillation` makes them."
-Markdown("" if variants else none)
+if not variants:
+    display(Markdown(f"`{results}` holds no records yet: `make grid GRID=distillation` makes them."))
 
 # %% tags=["hide-input"]
 from compressions.analysis.distillation_choices import chosen_variant, worth_text
@@ -55,9 +55,9 @@ table.format("{:+.1f}", subset=["worth", "low", "high"], na_rep="–").hide()
 # ## The rule
 #
 # The rule was fixed before any of these runs: of the variants that change only alpha or the temperature, take the one
-# with the highest mean score. It takes {glue:text}`chosen:s`. The grid {glue:text}`compared:s` trains with alpha
-# {glue:text}`grid_alpha:g` and temperature {glue:text}`grid_temperature:g`. Copies, labels and steps are not chosen:
-# they are measured, to say where a gain comes from.
+# with the highest mean score. It takes the variant {glue:text}`chosen:s`. The grid {glue:text}`compared:s` trains with
+# alpha {glue:text}`grid_alpha:g` and temperature {glue:text}`grid_temperature:g`. Copies, labels and steps are not
+# chosen: they are measured, to say where a gain comes from.
 #
 # ## How it was measured
 #
@@ -70,15 +70,16 @@ from compressions.analysis.distillation_choices import copies_share
 from compressions.book.claims import claim
 
 shares = copies_share(variants)
-glue_numbers(share_low=shares.min(), share_high=shares.max())
-if variants:
+low, high = shares.agg(["min", "max"]).map("{:.0f}".format)
+glue_numbers(share_low=low.replace("nan", "–"), share_high=high.replace("nan", "–"))
+if len(shares):
     claim("fewer than a fifth of a task's rows have a copy", shares.max() < 20, shares)
 shares.to_frame("rows with a copy, %").style.format("{:.1f}")
 
 # %% [markdown]
 # ## What augmentation adds
 #
-# Few rows have a copy: {glue:text}`share_low:.0f` to {glue:text}`share_high:.0f` % of a task's. A word is replaced only
+# Few rows have a copy: {glue:text}`share_low:s` to {glue:text}`share_high:s` % of a task's. A word is replaced only
 # where it and its synonym share one dominant sense, so that the meaning stays. The authors read 100 replacements by eye
 # and accepted about 94.
 #

@@ -7,9 +7,12 @@ from compressions.analysis.grid_results import read_grid_results
 from compressions.analysis.limits import PLANNED, best_by_budget, contrasts, frontier, limits_table, parts
 from compressions.errors import BadInput
 from compressions.experiments.configurations import Configuration
+from compressions.experiments.experiment import Experiment
+from compressions.experiments.run import run
 from compressions.storage.size_measures import megabytes
+from tests import small
 from tests.limits import DISTILLED, TOGETHER, rightness, write_limits
-from tests.simulated import write_one
+from tests.simulated import write_one, write_records
 
 SMALL = tuple(each for each in PLANNED if each.bits in (8, 2) and each.sparsity in (0.0, 0.6, 0.95))
 
@@ -89,9 +92,32 @@ def test_contrasts_without_the_baseline_are_unknown():
     assert np.isnan(weights["change"]).all() and np.isfinite(weights["score"]).all()
 
 
-def test_a_size_measure_that_records_lack_is_refused(folder):
-    with pytest.raises(BadInput, match="has no bytes by packed; take one of paper, dense, bitmask, file"):
-        read_grid_results(folder, PLANNED, size_measure="packed")
+def test_bytes_that_were_not_measured_are_unknown(folder):
+    frame = limits_table(read_grid_results(folder, PLANNED, size_measure="packed"), draws=10)
+    assert frame.megabytes.isna().all() and best_by_budget(frame, [100.0]).empty
+    with pytest.raises(BadInput, match="unknown size_measure 'tar'; allowed: paper, dense"):
+        read_grid_results(folder, PLANNED, size_measure="tar")
+
+
+def test_the_control_of_another_grid_is_left_away(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    frame = limits_table(read_grid_results(tmp_path, PLANNED), draws=10)
+    assert "aug" not in set(frame.configuration) and frame.interaction.notna().sum() == 7
+
+
+@pytest.mark.slow
+def test_records_of_experiments_have_real_bytes(tmp_path):
+    names = [
+        PLANNED[0],
+        Configuration(("qat",), bits=2),
+        Configuration(("mp",), 0.95),
+        Configuration(("qat", "mp"), 0.95, 2),
+    ]
+    run(Experiment(**small.quick(tmp_path, train_rows=64)), names)
+    frame = limits_table(read_grid_results(tmp_path / "results", PLANNED, size_measure="packed"), draws=10)
+    both = frame.set_index("configuration")
+    assert both.megabytes.idxmin() == "qat2+mp95" and both.megabytes.idxmax() == "base"
+    assert np.isfinite(both.interaction["qat2+mp95"])
 
 
 def test_bytes_that_records_have_are_used(tmp_path):

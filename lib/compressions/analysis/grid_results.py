@@ -10,8 +10,8 @@ from compressions.analysis.reading import MISSING, MIXED, check_alike
 from compressions.analysis.results import Cell, Results
 from compressions.analysis.scores import KINDS, scored_metrics
 from compressions.data.tasks import TASKS
-from compressions.errors import one_of, require
-from compressions.experiments.configurations import Configuration
+from compressions.errors import one_of
+from compressions.experiments.configurations import CONTROL, Configuration
 from compressions.experiments.records import read_all, read_predictions
 from compressions.storage.size_measures import COUNTED, SIZE_MEASURES, WHOLE
 
@@ -33,12 +33,12 @@ def read_grid_results(
     """The cells of a folder with as many configurations as the one with most, in the order that was `planned`.
 
     A cell with fewer, or of a CPU and a GPU, is not used, and is in `left_out`. Without records there are no tasks, and
-    all configurations that were planned. Raises `BadInput` for an unknown score or size measure, one that the records
-    lack, and records of two grids.
+    all configurations that were planned. Bytes that were not measured are NaN; the control is left away. Raises
+    `BadInput` for an unknown score or size measure, and for records of two grids.
     """
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
-    records = read_all(folder)
+    records = [each for each in read_all(folder) if CONTROL not in each["specification"]["subset"]]
     check_alike(records)
     cells: dict[tuple[str, str, int], Models] = {}
     for record in records:
@@ -57,7 +57,7 @@ def read_grid_results(
     sizes = sizes or NOTHING
     bytes_by = {size_measure: np.full((len(tasks), len(sizes), len(names)), np.nan)}
     for (task, size), seeds in used.items():
-        found = [[model_bytes(models[name], size_measure) for models in seeds.values()] for name in names]
+        found = [[_model_bytes(models[name], size_measure) for models in seeds.values()] for name in names]
         bytes_by[size_measure][tasks.index(task), sizes.index(size)] = np.mean(found, axis=1)
     graded = {record["specification"]["task"]: "pearson" in record for record in records}
     scored = {task: scored_metrics(score, task, graded[task]) for task in tasks}
@@ -65,12 +65,11 @@ def read_grid_results(
     return GridResults(names, Results(tasks, sizes, of_cells, bytes_by, size_measure, scored, _left_out(cells, names)))
 
 
-def model_bytes(record: dict, measure: str) -> float:
-    """Bytes of a record's model by a size measure; raises `BadInput` where the record does not have them."""
+def _model_bytes(record: dict, measure: str) -> float:
     measured = record.get("size_measures", {}).get(WHOLE, {})
-    there = measure in measured or measure in COUNTED
-    require(there, f"the record {record['path']} has no bytes by {measure}; take one of {', '.join(COUNTED)}")
-    return measured[measure] if measure in measured else COUNTED[measure](record)
+    if measure in measured:
+        return measured[measure]
+    return COUNTED[measure](record) if measure in COUNTED else np.nan
 
 
 def _why(models: Models, names: tuple[Configuration, ...]) -> str | None:
