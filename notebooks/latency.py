@@ -1,161 +1,111 @@
 # %% [markdown]
 # # Real milliseconds
 #
-# Fewer bytes are not fewer milliseconds. Here the compressed models are exported to ONNX and run by ONNX Runtime on one
-# thread of a CPU, in turn with an fp32 model of the same shape: int8 layers in int8 kernels, pruned weights as the
-# zeros they are. Time depends on a model's shape and not on what it has learned, so the weights that are timed are
-# **random**, and all six of the paper's sizes can be timed. That an exported model answers like the one it was made
-# from is checked with trained ones below.
+# Does a smaller model answer sooner? Compressed models are run by ONNX Runtime on one thread of a CPU, in turn with an
+# fp32 model of the same shape.
+#
+# Int8 is {glue:text}`int8_min:.1f` to {glue:text}`int8_max:.1f` times faster than fp32, {glue:text}`int8_median:.1f`
+# at the median of sizes and batches. Pruning an fp32 model to 60 % changes nothing
+# ({glue:text}`pruned_median:.2f`), because a kernel multiplies unstructured zeros like any number.
 
 # %% tags=["parameters"]
 timings = "results/latency.json"  # what `make latency` measured
-results = "results/cpu"  # the folder of records whose exported models were scored by `make exported`
+results = "results/glue"  # the folder of records whose exported models were scored by `make exported`
 
-# %%
-import json
+# %% tags=["hide-input"]
+from pathlib import Path
 
-from compressions.errors import require
-from compressions.files import root
-from compressions.book.glue import glue_figure, glue_numbers
+from compressions.book.latency_figures import machine_facts, read_latency
 from compressions.book.percent import check_parameters
+from compressions.book.stop import read_or_stop
+from compressions.files import root
 
 check_parameters(globals())
-require((root() / timings).is_file(), f"timings {timings!r} is no file; make latency writes results/latency.json")
-measured = json.loads((root() / timings).read_text())
-glue_numbers(processor=measured["machine"]["processor"])
-
-# %% [markdown]
-# ## Milliseconds a batch
-#
-# Measured on one thread of {glue:text}`processor`; other processors give other ratios. The median over rounds in which
-# every model ran once; a round's ratio is the fp32 time over the model's own, so that what disturbs one disturbs all.
-# In brackets the middle half of the ratios.
+found = read_or_stop(read_latency, root() / timings)
 
 # %%
-import pandas as pd
+from compressions.book.glue import glue_figure, glue_numbers
+from compressions.book.latency_figures import speed_figure
 
-
-def shaped(rows: list[dict]) -> pd.DataFrame:
-    """Measured rows with the shape of their batch and their ratio as they are shown."""
-    frame = pd.DataFrame(rows)
-    frame["shape"] = "batch " + frame.batch.astype(str) + ", " + frame.length.astype(str) + " tokens"
-    frame["interval"] = [f"{row.ratio:.2f} ({row.low:.2f}–{row.high:.2f})" for row in frame.itertuples()]
-    return frame
-
-
-frame = shaped(measured["rows"])
-sizes, shapes = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame["shape"]))
-milliseconds = frame.pivot(index=["size", "shape"], columns="configuration", values="ms")
-milliseconds.reindex(pd.MultiIndex.from_product([sizes, shapes])).style.format("{:.2f}")
-
-# %% tags=["hide-input"]
-ratios = frame[frame.configuration != "base"].pivot(index=["size", "shape"], columns="configuration", values="interval")
-ratios.reindex(pd.MultiIndex.from_product([sizes, shapes]))
-
-# %% [markdown]
-# ## What int8 gains, and pruning hardly
-#
-# Unstructured zeros are multiplied like any number: a kernel that would skip them has to find them first, and at these
-# sparsities finding them costs more than it saves.
-
-# %% tags=["hide-input"]
-import matplotlib.pyplot as plt
-
-from compressions.experiments.configurations import method_of
-from compressions.book.figures import COLORS
-
-STYLES = dict(zip(shapes, ("o", "s", "^", "D"), strict=False))
-OFFSETS = {"mp60": 0.0, "qat": -0.12, "qat+mp60": 0.12}
-figure, axes = plt.subplots(figsize=(6, 4))
-for row in frame[frame.configuration != "base"].itertuples():
-    at = sizes.index(row.size) + OFFSETS[row.configuration]
-    color = COLORS[method_of(row.configuration)]
-    axes.plot([at, at], [row.low, row.high], color=color, linewidth=1)
-    axes.plot(at, row.ratio, STYLES[row.shape], color=color, markersize=5, alpha=0.85)
-axes.axhline(1, color="#333333", linewidth=0.8)
-axes.set(ylabel="times faster than fp32", xticks=range(len(sizes)), xticklabels=[size.upper() for size in sizes])
-axes.set_ylim(bottom=0)
-axes.spines[["top", "right"]].set_visible(False)
-marks = [plt.Line2D([], [], linestyle="", marker="o", color=COLORS[method_of(name)]) for name in OFFSETS]
-marks += [plt.Line2D([], [], linestyle="", marker=mark, color="#888888") for mark in STYLES.values()]
-figure.legend(
-    marks, [*map(method_of, OFFSETS), *STYLES], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False
-)
-glue_figure("speed", figure, frame.drop(columns="interval"))
-
-# %% tags=["hide-input"]
-by_shape = frame.pivot(index=["size", "shape"], columns="configuration", values="ratio")
-int8, pruned, added = by_shape.qat, by_shape.mp60, 100 * (by_shape.qat / by_shape["qat+mp60"] - 1)
-alone = frame[(frame.configuration == "qat") & (frame.batch == 1)].groupby("size").ratio
-glue_numbers(
-    **{f"int8_{name}": int8.agg(name) for name in ("min", "median", "max")},
-    **{f"pruned_{name}": pruned.agg(name) for name in ("min", "median", "max")},
-    **{f"beside_{name}": added.agg(name) for name in ("min", "median", "max")},
-    int8_small=alone.min().get("small", float("nan")),
-)
+rows, content = found
+glue_figure("speed", speed_figure(rows), rows)
 
 # %% [markdown]
 # ```{glue:figure} speed
 # :name: fig-speed
-# :alt: For each size how many times faster int8, pruned and both are than fp32, for four shapes of a batch
+# :alt: For four shapes of a batch how many times faster int8, pruned and both are than fp32, by size, with OpenVINO
 #
-# Int8 is {glue:text}`int8_min:.1f` to {glue:text}`int8_max:.1f` times faster than fp32, {glue:text}`int8_median:.1f` at
-# the median, and at least {glue:text}`int8_small:.1f` for SMALL at batch 1. Pruning an fp32 model to 60 % changes
-# nothing: a ratio of {glue:text}`pruned_min:.2f` to {glue:text}`pruned_max:.2f`, {glue:text}`pruned_median:.2f` at the
-# median. Beside int8 it changes the time by {glue:text}`beside_min:+.0f` to {glue:text}`beside_max:+.0f` %,
-# {glue:text}`beside_median:+.0f` % at the median, for reasons that were not traced.
+# Times faster than fp32 in ONNX Runtime; bars are the middle half of the rounds.
 # ```
-#
-# Int8 divides a plain file by four, and time by {glue:text}`int8_median:.1f` at the median: attention's own products,
-# softmax, GELU and LayerNorm stay in fp32, and activations are quantized anew before every layer. Small models gain
-# least, for in them those parts weigh most.
+
+# %% tags=["hide-input"]
+from compressions.book.claims import claim
+
+ratios = rows.pivot(index=["size", "shape"], columns="configuration", values="ratio")
+int8, pruned = ratios.qat, ratios.mp60.median()
+claim("Int8 is faster than fp32 for every size and batch", (int8 > 1).all(), int8)
+claim("Pruning an fp32 model changes nothing", 0.95 < pruned < 1.05, pruned)
+claim("Small models gain least", int8["tiny"].mean() < int8.drop("tiny", level="size").mean(), int8)
+glue_numbers(int8_min=int8.min(), int8_max=int8.max(), int8_median=int8.median(), pruned_median=pruned)
 
 # %% [markdown]
-# ## Against OpenVINO
+# Small models gain least from int8: attention's products, softmax, GELU and LayerNorm stay in fp32, and weigh most
+# there.
 #
-# OpenVINO is the runtime that a user of an Intel processor would pick. `make latency` measures it where it is installed
-# (`pip install openvino nncf`): NNCF quantizes an fp32 model of the same shape after training, and the two runtimes
-# take turns on one thread. Below 1, a ratio of our time over OpenVINO's means that ours is faster.
+# ## Which runtime
 #
-# The two do not compute the same. OpenVINO's model multiplies queries, keys and values in int8 too, and computes the
-# rest in bf16 where the processor can. Ours answers as the trained artifact does: int8 where it was trained for int8,
-# and fp32 elsewhere. Of the last layer it computes the first token only, for the classifier reads no other.
+# OpenVINO is the runtime that a user of an Intel processor would pick. NNCF quantizes an fp32 model of the same shape
+# for it. Of {glue:text}`pairs:d` pairs of size and batch, our int8 model is faster in ONNX Runtime for
+# {glue:text}`ours:d`; OpenVINO's is faster for {glue:text}`theirs:d`, mostly the largest batch.
+
+# %%
+from compressions.book.latency_figures import compare_runtimes, runtimes_table
+
+compared = compare_runtimes(rows)
+runtimes_table(compared)
+
+# %% tags=["hide-input"]
+ours, theirs = compared[compared.high < 1], compared[compared.low > 1]
+glue_numbers(pairs=len(compared), ours=len(ours), theirs=len(theirs), **machine_facts(content))
+if len(compared):
+    claim("ONNX Runtime is faster for most pairs", 2 * len(ours) > len(compared), compared.ratio)
+    largest = (theirs.tokens == compared.tokens.max()).mean()
+    claim("OpenVINO's are mostly the largest batch", len(theirs) == 0 or largest >= 0.5, len(theirs))
+
+# %% [markdown]
+# The table has our time over OpenVINO's with the middle half of the rounds; bold where OpenVINO is faster. The two do
+# not compute the same: OpenVINO multiplies queries, keys and values in int8 too, and the rest in bf16 where the
+# processor can. Ours answers as the trained artifact does.
+#
+# ## How it was measured
+#
+# On one thread of {glue:text}`processor` ({glue:text}`cores` cores, load {glue:text}`load` before the run, instructions
+# {glue:text}`instructions`) with ONNX Runtime {glue:text}`onnxruntime`. Weights are random, for time depends on a
+# model's shape and not on what it learned. Every round runs each model once, in an order that is drawn anew; ratios are
+# within a round. `make latency` measures all sizes but LARGE in about five minutes.
+#
+# ## What could be wrong
+#
+# Other processors and more threads give other ratios. Without VNNI instructions int8 is as slow as fp32, because
+# ONNX Runtime's fast kernel is then not exact.
+
+# %% tags=["hide-cell"]
+from compressions.book.latency_figures import milliseconds_table
+
+milliseconds_table(rows)
+
+# %% [markdown]
+# Does the exported model say the same? Trained models in ONNX Runtime on whole validation splits, against their
+# records:
 
 # %% tags=["hide-input"]
 from IPython.display import Markdown
 
-compared = Markdown("OpenVINO was not installed where these milliseconds were measured.")
-if measured.get("peers"):
-    peers = shaped(measured["peers"])
-    compared = peers.pivot(index=["size", "shape"], columns="configuration", values="ms").round(2)
-    compared["ours / OpenVINO's"] = peers[peers.configuration != "qat"].set_index(["size", "shape"]).interval
-    compared = compared.reindex(pd.MultiIndex.from_product([sizes, shapes])).dropna()
-compared
+from compressions.book.latency_figures import exported_table, read_exported
 
-# %% [markdown]
-# ## Does the exported model say the same?
-#
-# Trained models, exported, and run by ONNX Runtime on their tasks' whole validation splits, against their records. The
-# sums inside an int8 layer are exact in both; the few fp32 steps between are rounded in another order, and now and then
-# that can move an activation across the border between two int8 numbers.
-
-# %% tags=["hide-input"]
-path = root() / results / "exported.csv"
-require(path.is_file(), f"{results} holds no exported.csv; make exported scores the models whose artifacts are kept")
-checked = pd.read_csv(path)
-checked["off"] = (checked.onnx_score - checked.score).abs()
-checked["stored"] = checked.configuration.str.contains("qat").map({True: "int8", False: "fp32"})
-totals = checked.groupby(["size", "task", "stored"]).agg(
-    **{"models": ("rows", "size"), "answers": ("rows", "sum"), "other answers": ("differing", "sum")},
-    **{"largest change of a score": ("off", "max")},
-)
-totals.style.format({"largest change of a score": "{:.2f}", "answers": "{:,}"})
-
-# %% tags=["hide-input"]
-int8 = checked[checked.stored == "int8"]
-glue_numbers(checked=len(int8), answers=int8.rows.sum(), differing=int8.differing.sum(), off=int8.off.max())
-
-# %% [markdown]
-# Answers that differ from the record's: {glue:text}`differing:d` of {glue:text}`answers:,`, by {glue:text}`checked:d`
-# int8 models; the largest change of a score: {glue:text}`off:.2f` points. `make package` writes a record's model as a
-# folder with this file, a card and a `predict.py` that needs neither torch nor transformers.
+checked = read_exported(root() / results / "exported.csv")
+if len(checked):
+    off = (checked.onnx_score - checked.score).abs().max()
+    claim("No exported model's score is off by half a point", off < 0.5, off)
+missing = f"No exported model was scored yet: `make exported GRID={Path(results).name}` scores them."
+exported_table(checked) if len(checked) else Markdown(missing)

@@ -4,9 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compressions.analysis.byte_synergy import byte_synergy, load_size_measures, mean_bytes
-from compressions.errors import BadInput
-from compressions.storage.size_measures import KEY, SIZE_MEASURES, SIZE_MEASURES_FILE, WHOLE
+from compressions.analysis.byte_synergy import (
+    bits_a_weight,
+    byte_synergy,
+    load_size_measures,
+    matched_synergy,
+    mean_bytes,
+    measured,
+)
+from compressions.analysis.reading import NoResults, read_results
+from compressions.storage.size_measures import COUNTED, KEY, LAYERS, SIZE_MEASURES, SIZE_MEASURES_FILE, WHOLE
+from tests.simulated import record_measures, write_records
 
 BYTES = {"base": 4000, "qat": 1000, "mp60": 2000, "qat+mp60": 800, "qat+kd+mp60": 700}
 
@@ -74,5 +82,29 @@ def test_means_are_of_the_models_that_were_measured(tmp_path):
     write(tmp_path / "b", tasks=("cola", "sst2"))
     found = mean_bytes(load_size_measures([tmp_path / "a", tmp_path / "b"]), WHOLE).set_index(["subset", "sparsity"])
     assert (found.models == 3).all() and found.loc[("qat+kd+mp", 0.6), "xz"] == pytest.approx(700)
-    with pytest.raises(BadInput, match="no model of .* was measured; make size-measures"):
+    with pytest.raises(NoResults, match="no model of .* was measured; `make grid GRID="):
         load_size_measures([tmp_path])
+
+
+def test_a_size_measure_by_which_no_model_was_measured_is_left_out(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    record_measures(tmp_path, ("csr", "packed"))
+    frame = load_size_measures([tmp_path])
+    assert measured(frame) == [*COUNTED, "csr", "packed"]
+    assert list(byte_synergy(frame, LAYERS).size_measure.unique()) == measured(frame)
+
+
+def test_bits_a_weight_are_of_the_layers_of_models_without_distillation(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    record_measures(tmp_path)
+    bits = bits_a_weight(load_size_measures([tmp_path])).set_index(["stored", "sparsity", "size_measure"]).bits
+    assert bits["fp32", 0.0, "dense"] == pytest.approx(32) and bits["int8", 0.6, "dense"] == pytest.approx(8)
+    assert bits["int8", 0.4, "paper"] > bits["int8", 0.6, "paper"] and len(bits) == 6 * len(SIZE_MEASURES)
+
+
+def test_synergy_at_matched_score_is_told_for_each_size_measure_of_the_results(tmp_path):
+    write_records(tmp_path, seeds=(0,))
+    record_measures(tmp_path, ("packed",))
+    found = matched_synergy(read_results(tmp_path), 10, 0.5, "discrete")
+    assert list(found.size_measure.unique()) == [*COUNTED, "packed"]
+    assert set(found["size"]) == {"TINY", "MINI"} and found.low.isna().all()

@@ -1,5 +1,6 @@
 """Bytes of the same models by every size measure, and whether the bytes of methods multiply."""
 
+from dataclasses import replace
 from math import sqrt
 from pathlib import Path
 
@@ -7,28 +8,54 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from compressions.errors import require
-from compressions.storage.size_measures import SIZE_MEASURES, read_size_measures
+from compressions.analysis.reading import NoResults
+from compressions.analysis.results import Results
+from compressions.analysis.synergy import synergies
+from compressions.experiments.records import read_all
+from compressions.storage.size_measures import LAYERS, SIZE_MEASURES, read_size_measures
+
+ALONE = {"base": "fp32", "mp": "fp32", "qat": "int8", "qat+mp": "int8"}  # how a subset without KD stores its weights
 
 
 def load_size_measures(folders: list[Path]) -> pd.DataFrame:
     """The measured bytes of several folders' models, with a model's `subset` and `sparsity`.
 
-    Raises `BadInput` where nothing was measured.
+    Raises `NoResults` where nothing was measured.
     """
-    frames = [frame for frame in map(read_size_measures, folders) if len(frame)]
-    names = ", ".join(map(str, folders))
-    require(bool(frames), f"no model of {names} was measured; make size-measures GRID=… measures kept artifacts")
-    frame = pd.concat(frames, ignore_index=True)
+    frames = [frame for folder in folders if len(frame := read_size_measures(folder, read_all(folder)))]
+    if not frames:
+        names = " and ".join(map(str, folders))
+        raise NoResults(
+            f"no model of {names} was measured; `make grid GRID={folders[0].name}` trains and measures some"
+        )
+    frame = pd.concat([frame.dropna(axis="columns", how="all") for frame in frames], ignore_index=True)
     sparsity = frame.configuration.str.extract(r"mp([\d.]+)", expand=False).astype(float).fillna(0) / 100
     subset = frame.configuration.str.replace(r"mp[\d.]+", "mp", regex=True)
     return frame.assign(subset=subset, sparsity=sparsity)
 
 
+def measured(frame: pd.DataFrame) -> list[str]:
+    """The size measures that a frame of models has, in the order of `SIZE_MEASURES`."""
+    return [name for name in SIZE_MEASURES if name in frame]
+
+
 def mean_bytes(frame: pd.DataFrame, part: str) -> pd.DataFrame:
     """Mean bytes by every size measure of the `models` of each size and configuration."""
     groups = frame[frame.part == part].groupby(["size", "configuration", "subset", "sparsity"], sort=False)
-    return groups[["parameters", *SIZE_MEASURES]].mean().assign(models=groups.size()).reset_index()
+    return groups[["parameters", *measured(frame)]].mean().assign(models=groups.size()).reset_index()
+
+
+def bits_a_weight(frame: pd.DataFrame) -> pd.DataFrame:
+    """Bits a weight of the layers by each size measure, of models without KD.
+
+    One row for each `size`, how it is `stored` (fp32 or int8), `sparsity` and `size_measure`, with its `bits`.
+    """
+    layers = mean_bytes(frame, LAYERS)
+    layers = layers[layers.subset.isin(ALONE)].assign(stored=layers.subset.map(ALONE))
+    bits = layers[measured(frame)].mul(8 / layers.parameters, axis=0)
+    keys = ["size", "stored", "sparsity"]
+    long = bits.join(layers[keys]).melt(keys, var_name="size_measure", value_name="bits")
+    return long.sort_values(keys, kind="stable").reset_index(drop=True)
 
 
 def byte_synergy(frame: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -39,23 +66,32 @@ def byte_synergy(frame: pd.DataFrame, part: str) -> pd.DataFrame:
     models that differ in task and seed only, taken as the same for all configurations of a size measure; NaN where no
     two do. Models of the same tasks are compared, where all four configurations have one in common.
     """
-    logs = frame[frame.part == part].assign(**{measure: np.log2(frame[measure]) for measure in SIZE_MEASURES})
-    groups = logs.groupby(["size", "subset", "sparsity"])[list(SIZE_MEASURES)]
+    measures = measured(frame)
+    logs = frame[frame.part == part].assign(**{measure: np.log2(frame[measure]) for measure in measures})
+    groups = logs.groupby(["size", "subset", "sparsity"])[measures]
     counts = groups.size()
     freedom = len(logs) - len(counts)
     squares = groups.var(ddof=0).mul(counts, axis=0).sum()
     spread = squares / freedom if freedom else pd.Series(np.nan, squares.index)
     rows = []
-    for size, sparsity in sorted({(size, sparsity) for size, _, sparsity in counts.index if sparsity}):
+    pruned = frame[(frame.part == part) & (frame.sparsity > 0)].sort_values(["dense", "sparsity"])
+    for size, sparsity in dict.fromkeys(zip(pruned["size"], pruned.sparsity, strict=True)):
         places = [(size, "qat", 0), (size, "mp", sparsity), (size, "base", 0), (size, "qat+mp", sparsity)]
         if not all(place in counts.index for place in places):
             continue
         cells = [logs.loc[groups.groups[place]] for place in places]
         common = set.intersection(*(set(cell.task) for cell in cells))
         cells = [cell[cell.task.isin(common)] for cell in cells] if common else cells
-        qat, mp, base, both = (cell[list(SIZE_MEASURES)].mean() for cell in cells)
+        qat, mp, base, both = (cell[measures].mean() for cell in cells)
         half = stdtrit(max(freedom, 1), 0.975) * sqrt(sum(1 / len(cell) for cell in cells)) * np.sqrt(spread)
         value = qat + mp - base - both
         low, high = value - half, value + half
-        rows += [(size, sparsity, name, value[name], low[name], high[name]) for name in SIZE_MEASURES]
+        rows += [(size, sparsity, name, value[name], low[name], high[name]) for name in measures]
     return pd.DataFrame(rows, columns=["size", "sparsity", "size_measure", "value", "low", "high"])
+
+
+def matched_synergy(results: Results, draws: int, tolerance: float, search: str) -> pd.DataFrame:
+    """The `synergies` at matched score under each size measure of the results, named by the column `size_measure`."""
+    each = {name: replace(results, size_measure=name) for name in results.bytes_by}
+    found = [synergies(one, draws, tolerance, search).assign(size_measure=name) for name, one in each.items()]
+    return pd.concat(found, ignore_index=True)

@@ -21,6 +21,17 @@ def with_size_measures(results: Results, draws: Draws) -> pd.DataFrame:
     return frame.assign(**{name: other.megabytes for name, other in frames.items()})
 
 
+def with_records(frame: pd.DataFrame, results: Results, folder: str) -> pd.DataFrame:
+    """The frame with each point's `record` below a folder's address: its first seed's, or the table for a mean."""
+    records = [
+        f"{folder}/{row.task}/{row.size}/{row.configuration}-seed{results.cells[row.task, row.size].seeds[0]}.json"
+        if (row.task, row.size) in results.cells
+        else f"{folder}/records.csv"
+        for row in frame.itertuples()
+    ]
+    return frame.assign(record=records)
+
+
 def explorer(frame: pd.DataFrame) -> alt.LayerChart:
     """The chart of a frame with `task`, `size`, `configuration`, `methods`, `score`, `low`, `high`, `seeds`, `record`
     and a column of megabytes for each size measure.

@@ -1,0 +1,113 @@
+"""Milliseconds of compressed models as a figure and a table: how many times faster than fp32, by size and batch."""
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
+
+from compressions.analysis.reading import NoResults
+from compressions.book.figures import COLORS, legend_above
+from compressions.experiments.configurations import method_of
+from compressions.measurements.openvino_peer import NAME as PEER
+
+COLORS_BY_NAME = {"mp60": COLORS["MP"], "qat": COLORS["QAT"], "qat+mp60": COLORS["QAT+MP"], PEER: "#d55e00"}
+MARKS = dict(zip(COLORS_BY_NAME, "vsPX", strict=True))
+
+
+def read_latency(path: Path) -> tuple[pd.DataFrame, dict]:
+    """What `make latency` measured: its rows, with the `shape` of their batch in words, and the machine.
+
+    Raises `NoResults` where the file is not there.
+    """
+    if not path.is_file():
+        raise NoResults(f"{path.name} is not there; `make latency` measures it in about five minutes")
+    content = json.loads(path.read_text())
+    rows = pd.DataFrame(content["rows"])
+    rows["shape"] = [f"batch {row.batch}, {row.length} tokens" for row in rows.itertuples()]
+    return rows, content
+
+
+def machine_facts(content: dict) -> dict[str, str]:
+    """The machine and the runtimes that were measured, by name; `unknown` for what an older file does not say."""
+    about, runtimes = content["machine"], content.get("runtimes", {})
+    return {
+        "processor": about["processor"],
+        "cores": str(about["cores"]),
+        "instructions": ", ".join(about.get("instructions", [])) or "unknown",
+        "load": f"{about['load']:.1f}" if "load" in about else "unknown",
+        "onnxruntime": runtimes.get("onnxruntime", "unknown"),
+    }
+
+
+def speed_figure(rows: pd.DataFrame) -> Figure:
+    """Times faster than fp32 in ONNX Runtime against size, a panel for each shape of a batch; bars are quartiles."""
+    shapes, sizes = list(dict.fromkeys(rows["shape"])), list(dict.fromkeys(rows["size"]))
+    figure, panels = plt.subplots(-(-len(shapes) // 2), 2, figsize=(6, 5.6), sharex=True, sharey=True, squeeze=False)
+    for axes, shape in zip(panels.flat, shapes, strict=False):
+        for offset, (name, color) in zip((-0.21, -0.07, 0.07, 0.21), COLORS_BY_NAME.items(), strict=True):
+            part = rows[(rows["shape"] == shape) & (rows.configuration == name)]
+            at = [sizes.index(size) + offset for size in part["size"]]
+            axes.vlines(at, part.low, part.high, color=color, linewidth=1)
+            label = (name if name == PEER else method_of(name)) if len(part) else None
+            axes.plot(at, part.ratio, MARKS[name], color=color, markersize=5, label=label)
+        axes.axhline(1, color="#333333", linewidth=0.8, zorder=0)
+        axes.set_title(shape)
+        axes.set_xticks(range(len(sizes)), [size.upper() for size in sizes], rotation=60)
+        axes.set_ylim(bottom=0)
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in panels[:, 0]:
+        axes.set(ylabel="times faster than fp32")
+    legend_above(figure, columns=4)
+    plt.close(figure)
+    return figure
+
+
+def milliseconds_table(rows: pd.DataFrame) -> Styler:
+    """Milliseconds of each size and shape by configuration."""
+    order = [list(dict.fromkeys(rows[axis])) for axis in ("size", "shape")]
+    table = rows.pivot(index=["size", "shape"], columns="configuration", values="ms")
+    table = table[list(dict.fromkeys(rows.configuration))].rename(columns={"base": "fp32"})
+    return table.reindex(pd.MultiIndex.from_product(order, names=["size", "shape"])).style.format("{:.2f}", na_rep="–")
+
+
+def compare_runtimes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Our int8 time over OpenVINO's, `ratio`, with quartiles `low` and `high`; no rows where it was not measured.
+
+    One row for each `size` and `shape`, with the `tokens` of a batch.
+    """
+    columns = ["size", "shape", "tokens", "ratio", "low", "high"]
+    if "peer_ratio" not in rows:
+        return pd.DataFrame(columns=columns)
+    ours = rows[rows.configuration == "qat"].assign(tokens=rows.batch * rows.length)
+    return ours.drop(columns=["ratio", "low", "high"]).rename(columns=lambda name: name.removeprefix("peer_"))[columns]
+
+
+def runtimes_table(compared: pd.DataFrame) -> Styler:
+    """The ratios of `compare_runtimes` with their quartiles, sizes by shapes; bold where OpenVINO is the faster."""
+    texts = [f"{row.ratio:.2f} ({row.low:.2f}–{row.high:.2f})" for row in compared.itertuples()]
+    styles = np.where(compared.low > 1, "font-weight: bold", "")
+    axes = {axis: list(dict.fromkeys(compared[axis])) for axis in ("size", "shape")}
+    table = compared.assign(text=texts, style=styles).pivot(index="size", columns="shape", values=["text", "style"])
+    text, style = (table[name].reindex(index=axes["size"], columns=axes["shape"]) for name in ("text", "style"))
+    return text.style.apply(lambda _: style.fillna(""), axis=None)
+
+
+def read_exported(path: Path) -> pd.DataFrame:
+    """What `make exported` found, a row a model; none where it has not been run."""
+    columns = ["task", "size", "configuration", "rows", "score", "onnx_score", "differing"]
+    return pd.read_csv(path)[columns] if path.is_file() else pd.DataFrame(columns=columns)
+
+
+def exported_table(checked: pd.DataFrame) -> Styler:
+    """For each size and kind of weights: models, answers, those that differ from the record's, largest score change."""
+    stored = checked.configuration.str.contains("qat").map({True: "int8", False: "fp32"})
+    off = (checked.onnx_score - checked.score).abs()
+    groups = checked.assign(stored=stored, off=off).groupby(["size", "stored"], sort=False)
+    largest = "largest change of a score"
+    columns = {"models": ("rows", "size"), "answers": ("rows", "sum"), "other answers": ("differing", "sum")}
+    table = groups.agg(**columns, **{largest: ("off", "max")})
+    return table.style.format({largest: "{:.2f}", "answers": "{:,}"})
