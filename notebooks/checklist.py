@@ -73,7 +73,8 @@ rows_table(frame)
 # ## Experimental results
 #
 # - **Hyperparameters:** every record holds all of its choices. Learning rates were chosen by
-#   {glue:text}`rate_runs:d` runs on rows [held out of the training split](rates.py); the other choices are defaults.
+#   {glue:text}`rate_runs:d` runs on rows [held out of the training split](rates.py), where the
+#   [choices of distillation](distillation_choices.py) are compared, too. The others are defaults.
 # - **Runs:** {glue:text}`records:d` trained models of {glue:text}`cells:d` cells (task, size, seed), with
 #   at most {glue:text}`seeds:d` seeds. Each is scored once.
 # - **Measure:** the task's score and the [paper's size measure](setup.py).

@@ -5,7 +5,9 @@
 # once for every *configuration* you ask for. Each leaves one record and one compressed model.
 #
 # This page trained while the book was built: our own TINY, on 2,390 sentences from reviews, a
-# [task that the project ships](../book/licenses.md). With GLUE and the encoders of the Hugging Face hub, run
+# [task that the project ships](../book/licenses.md). Here {glue:text}`first` scored {glue:text}`first_score:.1f`, and
+# {glue:text}`last`, {glue:text}`times:.1f` times smaller by the paper's size measure, {glue:text}`last_score:.1f`. With
+# GLUE and the encoders of the Hugging Face hub, run
 #
 # ```bash
 # papermill notebooks/experiment.py out.ipynb -p task mrpc -p size tiny -p checkpoints hub \
@@ -110,6 +112,13 @@ from compressions.book.outcomes import outcome_points, outcome_table, outcomes
 
 found = outcomes(records)
 outcome_table(found)
+
+# %%
+from compressions.book.glue import glue_numbers
+
+first, last = found.iloc[0], found.iloc[-1]
+glue_numbers(first=first.name, first_score=first.score, last=last.name, last_score=last.score)
+glue_numbers(times=first.megabytes / last.megabytes)
 
 # %% [markdown]
 # This is one seed on one task: a difference of a point or two can be chance.
