@@ -5,8 +5,8 @@
 # edition's records.
 #
 # Quantization alone makes TINY {glue:text}`tiny_qat:.1f` times smaller; the paper reports
-# {glue:text}`paper_tiny_qat:.1f`. With so few sizes most ratios are bounds: in {glue:text}`smallest:.0f` % of the
-# searches even a method's smallest model was good enough, in {glue:text}`none:.0f` % none was.
+# {glue:text}`paper_tiny_qat:.1f`. In {glue:text}`smallest:.0f` % of the searches even a
+# method's smallest model was good enough, in {glue:text}`none:.0f` % none was: such ratios are bounds.
 
 # %% tags=["parameters"]
 results = "results/glue"  # the folder of the records
@@ -44,8 +44,7 @@ from compressions.book.glue import glue_numbers
 searches = found.tasks.sum()
 smallest, none = (100 * found[name].sum() / searches for name in ("smallest", "none"))
 tiny_qat = found[(found["size"] == "TINY") & (found.methods == "QAT")].value.mean()
-claim("Quantization alone makes TINY at least three times smaller", tiny_qat > 3, tiny_qat)
-claim("With so few sizes most ratios are bounds", smallest + none > 50, smallest, none)
+claim("Quantization alone makes TINY smaller", tiny_qat > 1, tiny_qat)
 best = found.loc[found["value"].idxmax()]
 glue_numbers(smallest=smallest, none=none, tiny_qat=tiny_qat, paper_tiny_qat=published.loc["TINY", "QAT"])
 glue_numbers(tolerance=tolerance, best=best["value"], best_size=best["size"], best_methods=best.methods)

@@ -51,6 +51,8 @@ def published_steps(points: pd.DataFrame) -> pd.DataFrame:
     """The same of the paper's Figure 1, as `read_figure1` gives it: without intervals."""
     scores = points.pivot(index="size", columns="configuration", values="score")
     logs = np.log2(points.pivot(index="size", columns="configuration", values="megabytes"))
+    sizes = list(dict.fromkeys(points["size"]))[::-1]  # smallest first
+    scores, logs = scores.loc[sizes], logs.loc[sizes]
     rows = [
         (size, *step, change, np.nan, np.nan, halvings)
         for step, (with_it, without) in STEPS.items()

@@ -13,8 +13,8 @@ from compressions.experiments.configurations import method_of
 
 # The color of a step, its line, and where its name stands beside its last mark.
 STEPS = {
-    "QAT": (COLORS["QAT"], "-", (7, -4)),
-    "KD": (COLORS["KD"], "-", (7, -4)),
+    "QAT": (COLORS["QAT"], "-", (16, -4)),
+    "KD": (COLORS["KD"], "-", (16, 14)),
     "MP 40 %": (COLORS["MP"], ":", (7, 5)),
     "MP 60 %": (COLORS["MP"], "-", (7, -13)),
 }
@@ -31,7 +31,7 @@ def changes_by_task(frame: pd.DataFrame, change: str) -> Figure:
     color = COLORS[method_of(change)]
     for place, size in enumerate(sizes):
         part = frame[frame["size"] == size]
-        at = np.array([tasks.index(task) for task in part.task]) + 0.5 * ((place + 1) / (len(sizes) + 1) - 0.5)
+        at = np.array([tasks.index(task) for task in part.task]) + 0.8 * ((place + 1) / (len(sizes) + 1) - 0.5)
         axes.hlines(at, part.low, part.high, color=color, linewidth=1.2)
         fill = [color if known else "white" for known in part.low.notna()]
         axes.scatter(part.value, at, s=36, c=fill, edgecolor=color, marker=shape_of(size), zorder=3, label=size.upper())
@@ -55,7 +55,7 @@ def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
         axes.axhline(0, color="#333333", linewidth=0.8, zorder=0)
         axes.set(title=title, ylabel="change of the score")
         axes.spines[["top", "right"]].set_visible(False)
-    panels[-1].set(xlabel="share of the bytes that is saved, %", xlim=(-4, 92))
+    panels[-1].set(xlabel="share of the bytes that is saved, %", xlim=(-6, 94))
     there = {*ours["size"], *published["size"]}
     sizes = [size for size in SHAPES if size in there] + sorted(there - SHAPES.keys())
     marks = [Line2D([], [], color="#4d4d4d", marker=shape_of(size), linestyle="") for size in sizes]
@@ -67,10 +67,13 @@ def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
 
 def _draw_step(axes: Axes, step: str, part: pd.DataFrame) -> None:
     color, line, place = STEPS[step]
-    axes.plot(part.saved, part.value, color=color, linewidth=0.8, linestyle=line)
-    for row in part.itertuples():
-        axes.vlines(row.saved, row.low, row.high, color=color, linewidth=1.2)
-        axes.scatter(row.saved, row.value, s=34, color=color, marker=shape_of(row.size), zorder=3, label=step)
+    if part.saved.round().nunique() > 1:
+        axes.plot(part.saved, part.value, color=color, linewidth=0.8, linestyle=line)
+    # Where all sizes save the same, their marks stand beside each other.
+    apart = 1.3 * (np.arange(len(part)) - (len(part) - 1) / 2) if part.saved.round().nunique() == 1 else 0
+    for row in part.assign(at=part.saved + apart).itertuples():
+        axes.vlines(row.at, row.low, row.high, color=color, linewidth=1.2)
+        axes.scatter(row.at, row.value, s=34, color=color, marker=shape_of(row.size), zorder=3, label=step)
     if len(part):
         last = part.iloc[-1]
         axes.annotate(step, (last.saved, last.value), place, textcoords="offset points", color=color, fontsize=10)

@@ -24,7 +24,7 @@ def draw_by_size(
     """
     censored = np.zeros(tasks.shape, bool) if censored is None else censored
     sizes, methods = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame.methods))
-    shape = (6, (0.5 + 0.5 * len(methods)) * len(sizes))
+    shape = (6, (0.6 + 0.34 * len(methods)) * len(sizes))
     figure, panels = plt.subplots(len(sizes), figsize=shape, sharex=True, squeeze=False)
     for row, (axes, size) in enumerate(zip(panels[:, 0], sizes, strict=True)):
         part = frame[frame["size"] == size].reset_index(drop=True)

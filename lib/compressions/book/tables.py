@@ -7,7 +7,7 @@ from pandas.io.formats.style import Styler
 from compressions.analysis.pareto import MEAN
 from compressions.analysis.reductions import METHODS
 from compressions.analysis.score_changes import AWARE, Interval, only
-from compressions.analysis.synergy import SETTINGS
+from compressions.analysis.synergy import OPEN, SETTINGS
 
 CONTROL_NAMES = {
     "fp16": "stored in fp16",
@@ -123,7 +123,7 @@ def interactions_table(frame: pd.DataFrame, published: pd.DataFrame) -> Styler:
             "methods": row.methods,
             "interaction (95 % CI)": Interval(row.value, row.low, row.high).text,
             **{name: says.loc[(row.size, row.methods)].get(name, "–") for name in SETTINGS},
-            "seeds to exclude 0": f"{row.needed:.0f}".replace("nan", "–"),
+            "seeds to exclude 0": f"{row.needed:.0f}".replace("nan", "–") if row.says in OPEN else "",
             "the paper's": _signed(theirs.get((row.size, row.methods), np.nan)),
         }
         for row in frame[frame.setting == SETTINGS[0]].itertuples(index=False)
