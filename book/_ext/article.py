@@ -19,7 +19,8 @@ from sphinx.transforms.post_transforms.images import ImageConverter
 LONG = 30  # rows from which a table may be broken over pages
 WIDE = 20  # characters from which the lines of a column may be broken
 WIDTH = "80%"  # of a line, a figure's
-WEB_ONLY = "tag_web-only"  # the tag of cells whose outputs are not for print
+# The tags of cells whose outputs are not for print: what only a browser shows, and the details that it folds.
+NOT_PRINTED = {"tag_web-only", "tag_hide-cell", "tag_hide-output"}
 
 
 class Article(SphinxPostTransform):
@@ -37,9 +38,10 @@ class Article(SphinxPostTransform):
         _drop_heading(self.document)
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code":
-                shown = [] if WEB_ONLY in cell["classes"] else cell
+                shown = [] if NOT_PRINTED & set(cell["classes"]) else cell
                 outputs = [part for part in shown if part["nb_element"] == "cell_code_output"]
                 _replace(cell, [node for output in outputs for node in output])
+        _drop_empty_sections(self.document)
         for figure in self.document.findall(nodes.figure):
             for image in figure.findall(nodes.image):
                 image.setdefault("width", WIDTH)
@@ -124,13 +126,22 @@ def _drop_heading(document: nodes.document) -> None:
             _replace(section, section[1:])
 
 
+def _drop_empty_sections(document: nodes.document) -> None:
+    """A section of nothing but folded details is not printed; the inner sections come first."""
+    for section in reversed(list(document.findall(nodes.section))):
+        if all(isinstance(part, nodes.title | nodes.target | nodes.comment) for part in section):
+            section.parent.remove(section)
+
+
 def _table(table: Tag) -> list[nodes.Element]:
-    """A table of HTML, its header and its merged cells kept, after how its columns are aligned."""
+    """A table of HTML, its header and its merged cells kept, after how its columns are aligned; none without a row."""
     rows = [[_entry(cell) for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")]
     heads = len(table.thead.find_all("tr")) if table.thead else 0
     if heads > 1 and not any(entry.astext() for entry in rows[heads - 1][1:]):
         heads -= 1  # pandas gives the index's name a line of its own
         rows[heads - 1][0] = rows.pop(heads)[0]
+    if len(rows) == heads:
+        return []
     is_long = len(rows) > LONG
     # From the right, for a cell that is merged over rows is missing on the left of all but the first.
     texts = [[entry.astext() for entry in reversed(row)] for row in rows[heads:] or rows]
