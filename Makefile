@@ -71,7 +71,7 @@ latency: $(READY) ## Measure milliseconds of every size in ONNX Runtime (and Ope
 pack: $(READY) ## Write the artifact of RECORD as one packed file, OUT, and print its bytes by each size measure
 	$(BIN)/python -m compressions.delivery.packing "$$RECORD" "$$OUT"
 
-package: $(READY) ## Write the model of RECORD as a folder to take away, PACKAGE, that runs without torch
+package: $(READY) ## Write the model of RECORD as a folder, PACKAGE, that Hugging Face's tools open
 	$(BIN)/python -m compressions.delivery.package "$$RECORD" "$$PACKAGE"
 
 demo: $(READY) ## Make the models of the page "Try it in your browser", and with npm its runtime; then: make book

@@ -14,13 +14,13 @@ TOKENIZER = BertTokenizerFast(vocab={"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]"
 TOKENS = torch.randint(0, 60, (8, 7), generator=torch.Generator().manual_seed(1))
 
 
-def trained(bits: int, sparsity: float = 0.0) -> torch.nn.Module:
+def trained(bits: int, sparsity: float = 0.0, granularity: str = "channel") -> torch.nn.Module:
     torch.manual_seed(0)
     shape = {"hidden_size": 20, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 44}
     model = BertForSequenceClassification(BertConfig(vocab_size=60, num_labels=3, **shape))
     pruning.prune(model)
     pruning.set_sparsity(model, sparsity)
-    quantization.quantize(model, "channel", bits)
+    quantization.quantize(model, granularity, bits)
     model.train()(TOKENS)
     return model.eval()
 

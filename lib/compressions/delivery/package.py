@@ -1,64 +1,87 @@
-"""`make package`: a compressed model as a self-contained folder with a model card, which runs without torch."""
+"""`make package`: a compressed model as a folder that Hugging Face's tools open, and that runs without torch."""
 
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
-from transformers import AutoConfig, AutoTokenizer
+from torch import nn
+from transformers import AutoTokenizer
 
 from compressions.analysis.bootstrap import Z, row_counts
 from compressions.analysis.scores import scores
 from compressions.data.csv_task import find_task
 from compressions.data.tasks import Task
+from compressions.data.tokenized import tokenize
 from compressions.delivery import predict
+from compressions.delivery.card import card
 from compressions.errors import command, require
-from compressions.experiments.configurations import Configuration
 from compressions.experiments.records import read_predictions
-from compressions.experiments.table import markdown_table
 from compressions.files import root, whole_folder
 from compressions.measurements import latency
 from compressions.measurements.artifacts import model_name, read_with_artifact
-from compressions.measurements.model_bytes import measure
-from compressions.measurements.onnx_scores import onnx_scores, rows_source
+from compressions.measurements.onnx_scores import compare, longest, rows_source, validation_rows
 from compressions.models.architectures import size_from
-from compressions.storage.artifact import load_artifact, load_packed, pack_artifact
-from compressions.storage.onnx import session, to_onnx
-from compressions.storage.size_measures import DESCRIPTIONS
+from compressions.storage.artifact import count, load_artifact, load_packed, pack_artifact
+from compressions.storage.model_bytes import measure
+from compressions.storage.onnx import OnnxModel, session, to_onnx
+from compressions.storage.plain import plain_model
+from compressions.storage.size_measures import DESCRIPTIONS, WHOLE
 
+# Where Transformers.js looks for a model, by what it calls the kind of its weights.
+ONNX = {"fp32": "onnx/model.onnx", "q8": "onnx/model_quantized.onnx", "q4": "onnx/model_q4.onnx"}
 SECONDS = 2.0  # that each shape is timed
 DRAWS = 1000
+EXAMPLE = "results/local/mrpc/tiny/qat+kd-seed0.json"
 
 
 def package(path: Path, artifacts: Path, out: Path) -> dict:
-    """Write the folder `out` for the record at `path`, and return what its card says: score, bytes, milliseconds.
+    """Write the folder `out` for the record at `path`, and return what its card says.
 
-    The folder is written whole or not at all. Raises `BadInput` for a broken record or artifact, for other rows than
-    the record's, and for a full disk.
+    That is `rows` of validation, the score's `margin`, `dtype` and file of the model's own weights (`onnx`), the score
+    and the `differing` answers of each of the `forms`, bytes of `files` and by size measure, and `latency`. The folder
+    is written whole or not at all. Raises `BadInput` for a broken record or artifact, for other rows than the record's,
+    and for a full disk.
     """
     record, folder = read_with_artifact(path, artifacts)
-    model, task = load_artifact(folder), find_task(record["specification"]["task"], path.resolve().parents[2])
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    predictions, labels = read_predictions(path)
+    task = find_task(record["specification"]["task"], path.resolve().parents[2])
+    rows, (predictions, labels) = validation_rows(record, task, rows_source()), read_predictions(path)
+    model, tokenizer = load_artifact(folder), AutoTokenizer.from_pretrained(folder)
+    plain, dtype = plain_model(model), dtype_of(model)
+    exported = {ONNX["fp32"]: to_onnx(plain), ONNX[dtype]: to_onnx(model)}
+    tokenizer.model_max_length = longest(record, model)
+    tokens = tokenize(rows, task, tokenizer, tokenizer.model_max_length)
+    forms = {"model.safetensors": plain, **{file: OnnxModel(content) for file, content in exported.items()}}
     found = {
-        "error": score_error(task, labels, predictions),
-        "onnx": onnx_scores(record, task, folder, rows_source(), predictions),
-        "bytes": {name: size for name, size in measure(record, folder)[0].items() if name in DESCRIPTIONS},
+        "rows": len(rows),
+        "margin": Z * score_error(task, labels, predictions),
+        "dtype": dtype,
+        "onnx": ONNX[dtype],
+        "forms": {file: compare(form, task, tokens, tokenizer, labels, predictions) for file, form in forms.items()},
+        "bytes": {name: n for name, n in measure(record, folder)[WHOLE].items() if name in DESCRIPTIONS},
+        "latency": _latency(folder.parent.name, model, exported),
     }
     with whole_folder(out) as new:
-        (new / "model.packed").write_bytes(pack_artifact(folder))
+        setattr(plain.config, "transformers.js_config", {"dtype": dtype})
+        plain.save_pretrained(new)
+        tokenizer.save_pretrained(new)
+        for file, content in {"model.packed": pack_artifact(folder), **exported}.items():
+            (new / file).parent.mkdir(exist_ok=True)
+            (new / file).write_bytes(content)
         load_packed((new / "model.packed").read_bytes())
-        (new / "model.onnx").write_bytes(to_onnx(model))
-        tokenizer.backend_tokenizer.save(str(new / "tokenizer.json"))
-        length = min(record["specification"]["max_length"], model.config.max_position_embeddings)
-        about = {"columns": task.columns, "labels": task.labels, "max_length": length}
-        (new / "model.json").write_text(json.dumps(about, indent=1))
+        about = {"columns": task.columns, "labels": task.labels, "onnx": ONNX[dtype]}
+        (new / "model.json").write_text(json.dumps(about | {"max_length": tokenizer.model_max_length}, indent=1))
         shutil.copy(predict.__file__, new / "predict.py")
-        found["latency"] = _latency(folder, record["configuration"], (new / "model.onnx").read_bytes())
+        found["files"] = {file: (new / file).stat().st_size for file in ("model.packed", *forms)}
         (new / "README.md").write_text(card(record, task, found, out.name))
     return found
+
+
+def dtype_of(model: nn.Module) -> str:
+    """What Transformers.js calls the kind of a finished model's weights: `fp32`, `q8`, or `q4` for fewer bits."""
+    bits = count(model).bits
+    return "q4" if bits < 8 else "q8" if bits == 8 else "fp32"
 
 
 def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> float:
@@ -67,53 +90,19 @@ def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> floa
     return float(scores(task.scored, labels, predictions[None], counts).std())
 
 
-def _latency(folder: Path, name: str, content: bytes) -> list[dict]:
-    """Milliseconds of the exported model, measured in turn with an fp32 model of the same shape."""
-    size = size_from(folder.parent.name, AutoConfig.from_pretrained(folder).to_dict())
-    plain = session(to_onnx(latency.random_model(size, Configuration())))
-    rows = latency.measure(size, {"fp32": plain, name: session(content)}, SECONDS)
-    return [row for row in rows if row["configuration"] == name]
-
-
-def card(record: dict, task: Task, found: dict, name: str) -> str:
-    """The model card, in Markdown."""
-    chosen, teacher, onnx = record["specification"], record.get("teacher"), found["onnx"]
-    margin = Z * found["error"]
-    example, whose = " ".join(f'"{column}"' for column in task.columns), "the task" if task.custom else "GLUE's"
-    metrics = ", ".join(f"{metric} {record[metric]:.1f}" for metric in task.metrics)
-    sizes = found["bytes"].items()
-    counted = [{"size measure": name, "bytes": f"{n:,}", "is": DESCRIPTIONS[name]} for name, n in sizes]
-    timed = pd.DataFrame(found["latency"])[["batch", "length", "ms", "ratio"]].round(2)
-    lines = [
-        f"---\ntags: [bert, {task.name}, compression, int8, pruning]\n---",
-        f"# {name}",
-        f"BERT {chosen['size'].upper()} for {whose} {task.name}, compressed by `{record['configuration']}`.",
-        f"```\npip install 'onnxruntime>=1.23' tokenizers\npython predict.py {example}\n```",
-        "## Score",
-        f"{record['score']:.1f} ± {margin:.1f} (95 %, the noise of {onnx['rows']:,} validation rows; one seed, whose "
-        f"own noise is not in it): {metrics}. `model.onnx` scores {onnx['onnx_score']:.1f} and answers otherwise in "
-        f"{onnx['differing']} rows.",
-        "## Bytes",
-        markdown_table(pd.DataFrame(counted)),
-        f"`model.onnx`, which stores zeros like any number, has {onnx['onnx_bytes']:,}.",
-        "## Milliseconds",
-        "`model.onnx` in ONNX Runtime on one thread; `ratio` is the time of an fp32 model of this shape over its own.",
-        markdown_table(timed),
-        "## How it was made",
-        f"Teacher: {teacher['name'] if teacher else 'none'}. Commit of the code: {record['commit']}. Every choice:",
-        f"```json\n{json.dumps(chosen, indent=1)}\n```",
-    ]
-    return "\n\n".join(lines) + "\n"
+def _latency(size: str, model: nn.Module, exported: dict[str, bytes]) -> list[dict]:
+    """Milliseconds of the exported models, measured in turn; the first, in fp32, is the reference."""
+    sessions = {file: session(content) for file, content in exported.items()}
+    return latency.measure(size_from(size, model.config.to_dict()), sessions, SECONDS)
 
 
 def main(record: str, out: str = "") -> None:
     """Package, and say where; without `out` the folder is called by its record."""
-    example = "results/local/mrpc/tiny/qat+kd-seed0.json"
-    require(bool(record), f"no record is named; for example: make package RECORD={example}")
+    require(bool(record), f"no record is named; for example: make package RECORD={EXAMPLE}")
     torch.set_num_threads(1)
     target = Path(out) if out else root() / "_build/packages" / model_name(Path(record))
     found = package(Path(record), root() / "artifacts", target)
-    print(f"{target}: {found['bytes']['packed']:,} bytes packed, {found['onnx']['onnx_bytes']:,} as ONNX")
+    print(f"{target}: {found['bytes']['packed']:,} bytes packed, {found['files'][found['onnx']]:,} as ONNX")
 
 
 if __name__ == "__main__":

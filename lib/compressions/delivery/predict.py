@@ -27,7 +27,7 @@ def main(*texts: str) -> None:
     processor = Path("/proc/cpuinfo")  # without VNNI the fast int8 kernel can overflow: then the exact one is taken
     exact = "0" if processor.is_file() and "vnni" in processor.read_text() else "1"
     options.add_session_config_entry("session.x64quantprecision", exact)
-    session = onnxruntime.InferenceSession(FOLDER / "model.onnx", options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(FOLDER / about["onnx"], options, providers=["CPUExecutionProvider"])
     given = {"input_ids": row.ids, "attention_mask": row.attention_mask, "token_type_ids": row.type_ids}
     logits = session.run(None, {name: np.array([values]) for name, values in given.items()})[0][0]
     shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()

@@ -7,6 +7,7 @@ import datasets
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 from transformers import AutoTokenizer
 
 from compressions.data.csv_task import find_task
@@ -32,22 +33,41 @@ def rows_source() -> str:
 def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: np.ndarray) -> dict:
     """The exported artifact's score on the whole validation split, and how many of its predictions differ.
 
-    `predictions` `(rows,)` are the record's; a graded prediction differs when it is off by more than 0.01. Raises
-    `BadInput` where `glue` does not hold the rows that the record is of.
+    `predictions` `(rows,)` are the record's. Raises `BadInput` where `glue` does not hold the rows of the record.
     """
-    chosen = record["specification"]
+    rows = validation_rows(record, task, glue)
+    model, tokenizer = artifact.load_artifact(folder), AutoTokenizer.from_pretrained(folder)
+    tokens = tokenize(rows, task, tokenizer, longest(record, model))
+    content = to_onnx(model)
+    found = compare(OnnxModel(content), task, tokens, tokenizer, np.array(rows["label"]), predictions)
+    scores = {"score": record["score"], "onnx_score": found["score"], "differing": found["differing"]}
+    return {"rows": len(rows), **scores, "onnx_bytes": len(content)}
+
+
+def validation_rows(record: dict, task: Task, glue: str) -> datasets.Dataset:
+    """The validation split that a record is of. Raises `BadInput` where `glue` holds another."""
     rows = load(task, glue).validation
     found = {"validation_fingerprint": rows_fingerprint(task, rows)}
-    wanted = {"validation_fingerprint": chosen["validation_fingerprint"]}
+    wanted = {"validation_fingerprint": record["specification"]["validation_fingerprint"]}
     require_same(f"the record {record['path']}", wanted, found, "name its rows with GLUE")
-    model = artifact.load_artifact(folder)
-    content, tokenizer = to_onnx(model), AutoTokenizer.from_pretrained(folder)
-    tokens = tokenize(rows, task, tokenizer, min(chosen["max_length"], model.config.max_position_embeddings))
-    own = task.predictions(trainer.predict(OnnxModel(content), tokens, tokenizer).numpy())
-    labels = np.array(rows["label"])
+    return rows
+
+
+def longest(record: dict, model: nn.Module) -> int:
+    """Tokens at which texts were cut for a record and its model."""
+    return min(record["specification"]["max_length"], model.config.max_position_embeddings)
+
+
+def compare(
+    model: nn.Module, task: Task, tokens: datasets.Dataset, tokenizer, labels: np.ndarray, predictions: np.ndarray
+) -> dict:
+    """The `score` of a model on tokenized rows, and how many of its predictions are `differing` from those given.
+
+    A graded prediction differs when it is off by more than 0.01.
+    """
+    own = task.predictions(trainer.predict(model, tokens, tokenizer).numpy())
     differing = own != predictions if task.labels else np.abs(own - predictions) > 0.01
-    scores = {"score": record["score"], "onnx_score": metrics.scores(task, labels, own)["score"]}
-    return {"rows": len(rows), **scores, "differing": int(differing.sum()), "onnx_bytes": len(content)}
+    return {"score": metrics.scores(task, labels, own)["score"], "differing": int(differing.sum())}
 
 
 def main(results: str) -> None:

@@ -1,4 +1,7 @@
-"""A finished model as ONNX, which ONNX Runtime runs without torch: int8 layers in its own int8 kernels."""
+"""A finished model as ONNX, which ONNX Runtime runs without torch: int8 layers in its own int8 kernels.
+
+Layers of fewer bits keep their weights at four (`onnx_int4`) and multiply in fp32.
+"""
 
 import copy
 import io
@@ -11,7 +14,8 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from compressions.methods.quantization import INT8_MAX, Int8Linear
+from compressions.methods.quantization import INT8_MAX, Int8Embedding, Int8Linear
+from compressions.storage.onnx_int4 import OnnxInt4Embedding, OnnxInt4Linear
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # torch's exporter ends at opset 20 and `Attention` begins with 23; what the exporter writes means the same in both.
@@ -120,9 +124,12 @@ class _OnnxClassifier(nn.Module):
 def to_onnx(model: nn.Module) -> bytes:
     """Export a finished model, for any batch size and length, as an ONNX file's content; `model` is not changed."""
     model = copy.deepcopy(model).cpu().eval()
+    substitutes = {Int8Linear: _OnnxInt8Linear}
+    if getattr(model.config, "weight_bits", 8) < 8:
+        substitutes = {Int8Linear: OnnxInt4Linear, Int8Embedding: OnnxInt4Embedding}
     for name, layer in list(model.named_modules()):
-        if isinstance(layer, Int8Linear):
-            model.set_submodule(name, _OnnxInt8Linear(layer))
+        if type(layer) in substitutes:
+            model.set_submodule(name, substitutes[type(layer)](layer))
     tokens = torch.ones(2, 8, dtype=torch.long)
     free = {name: {0: "batch", 1: "sequence"} for name in INPUTS} | {"logits": {0: "batch"}}
     names = {"input_names": list(INPUTS), "output_names": ["logits"], "dynamic_axes": free}
