@@ -23,12 +23,13 @@ from compressions.files import root
 check_parameters(globals())
 for given in (example, planned, measured):
     one_of("grid", given, names())
-Code((root() / f"grids/{example}.yml").read_text(), language="yaml")
+Code((root() / read_grid(example).file).read_text(), language="yaml")
 
 # %% [markdown]
 # ```bash
 # make grid GRID=glue CORES=2                  # runs what is missing; GLUE=path/to/glue reads local rows
 # make grid-status GRID=glue                   # done, running, missing, failed, and the hours left
+# make grid GRID=distillation                  # all variants of a file; GRID=distillation/alpha05 is one
 # make grid GRID=glue GPUS=1                   # one experiment at a time on a GPU
 # make grid GRID=glue PROFILE=slurm GPUS=1     # on a cluster with SLURM
 # ```
