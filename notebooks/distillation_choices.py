@@ -31,6 +31,8 @@ from compressions.experiments.grid import read_grid
 choices = read_grid(compared).content
 used = {f"grid_{name}": choices.get(name, getattr(Experiment, name)) for name in ("alpha", "temperature")}
 glue_numbers(chosen=chosen_variant(variants) or "–", compared=compared, **used)
+
+# %% tags=["hide-input"]
 worth = {
     "kd": ("base", -1),
     "copies": ("no_copies", -1),

@@ -1,8 +1,7 @@
 # %% [markdown]
 # # Experimental setup
 #
-# An experiment is a task, an encoder and a seed, for each subset of the three methods. This chapter states the models,
-# the tasks, how bytes are counted, how models are trained, and how intervals are computed.
+# Which models are trained on which tasks, how bytes are counted, and how intervals are computed.
 
 # %% tags=["parameters"]
 sparsity = 0.6  # the sparsity whose sizes the table lists; the paper has 0.4 and 0.6
@@ -96,7 +95,7 @@ tasks.assign(**lists)[list(columns)].rename(columns=columns).style.format(thousa
 # $$
 #
 # with embeddings included, and without masks, scales or the classification head. We call such a rule a *size measure*.
-# [Real bytes](size_measures.py) compares it with files.
+# [Real bytes](size_measures.py) has those of files.
 
 # %%
 sizes = {
@@ -161,8 +160,8 @@ glue_numbers(epochs=EPOCHS, batch=Experiment.batch_size)
 # f = \frac{\left(\sum_k v_k\right)^2}{\sum_k v_k^2 / (S_k + 1)} - 2,
 # $$
 #
-# the rule of Welch and Satterthwaite with unbiased estimates of both sums. With one seed an interval holds the noise of
-# rows only, and the chapters say so.
+# the rule of Welch and Satterthwaite with unbiased estimates of both sums. From one seed $v_s$ is not known, so a size
+# with one seed has no interval.
 #
 # Intervals are conditional on what was drawn once: one teacher, one draw of synonyms, and one pretraining of each size.
-# The eight tasks are taken as given, so that nothing is said about a ninth.
+# The eight tasks are taken as given.

@@ -18,6 +18,7 @@ from compressions.book.percent import check_parameters
 from compressions.errors import BadInput
 from tests.conftest import ROOT, call_papermill, run_chapter
 
+LONGEST_CELL = 12  # lines of code
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.py"))
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 
@@ -38,6 +39,13 @@ def test_a_chapter_has_one_parameters_cell_and_checks_what_is_injected(chapter):
     assert "check_parameters(globals())" in next(
         cell.source for cell in cells[cells.index(tagged[0]) + 1 :] if is_code(cell)
     )
+
+
+@every_chapter
+def test_no_cell_is_longer_than_a_reader_reads(chapter):
+    cells = [cell for cell in jupytext.read(chapter).cells if is_code(cell)]
+    cells = [cell for cell in cells if "parameters" not in cell.metadata.get("tags", [])]  # a line for each
+    assert max(len(list(filter(None, cell.source.splitlines()))) for cell in cells) <= LONGEST_CELL
 
 
 @every_chapter
