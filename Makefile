@@ -115,6 +115,7 @@ notebooks: $(READY) ## Write the chapters as .ipynb for Colab, into _build/noteb
 release: ## Build wheel, sdist, archives of book and results, the article where LaTeX is, checksums; try the wheel alone
 	git diff --quiet HEAD || { echo "commit what was changed: a release is of a commit"; exit 1; }
 	$(MAKE) citation
+	$(MAKE) demo
 	$(MAKE) book
 	rm -rf _build/release && $(PYTHON) -m venv _build/release/env
 	_build/release/env/bin/pip install -q build -r requirements.lock
