@@ -145,5 +145,13 @@ if ours.results.tasks:
 columns = ["size", "configuration", "megabytes", "score", "change", "interaction", "at_baseline", "seeds"]
 frame[columns].style.format(precision=2, na_rep="–").hide()
 
+# %% [markdown]
+# The change of each task's score, in points, and the cells that are not used because they are not whole:
+
+# %% tags=["hide-cell"]
+from compressions.analysis.limits import task_changes
+
+task_changes(ours).style.format("{:+.1f}", na_rep="–")
+
 # %% tags=["hide-cell"]
 ours.results.left_out.style.hide()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compressions.analysis.grid_results import read_grid_results
-from compressions.analysis.limits import PLANNED, best_by_budget, contrasts, frontier, limits_table, parts
+from compressions.analysis.limits import PLANNED, best_by_budget, contrasts, frontier, limits_table, parts, task_changes
 from compressions.errors import BadInput
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
@@ -44,6 +44,12 @@ def test_changes_and_interactions_are_those_of_the_models(frame):
     assert both.interaction_high["qat2+mp95"] < 0 < both.interaction_high["qat+mp60"]
     assert both.change["kd"] == pytest.approx(100 * DISTILLED, abs=1)
     assert both.megabytes["qat2"] == pytest.approx(both.megabytes["base"] / 16)
+
+
+def test_the_mean_of_the_tasks_changes_is_the_change(folder, frame):
+    changes = task_changes(read_grid_results(folder, PLANNED))
+    assert list(changes) == ["sst2", "rte"] and changes.index[0] == ("tiny", "base")
+    assert changes.mean(axis=1).to_numpy() == pytest.approx(frame.change.to_numpy())
 
 
 def test_the_frontier_is_the_first_sparsity_that_costs_more_than_its_parts(frame):

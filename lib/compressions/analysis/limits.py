@@ -74,6 +74,15 @@ def contrasts(names: tuple[Configuration, ...]) -> dict[str, np.ndarray]:
     return {name: np.stack(list(rows)) for name, rows in found.items()}
 
 
+def task_changes(ours: GridResults) -> pd.DataFrame:
+    """The change of each task's score, a row for each size and configuration, a column for each task."""
+    index = pd.MultiIndex.from_product(
+        [ours.results.sizes, [each.name for each in ours.names]], names=["size", "configuration"]
+    )
+    changes = ours.results.scores @ contrasts(ours.names)["change"].T
+    return pd.DataFrame(changes.reshape(len(ours.results.tasks), len(index)).T, index, ours.results.tasks)
+
+
 def parts(configuration: Configuration) -> list[Configuration]:
     """Each method of a configuration alone, as strong."""
     strength = {"mp": {"sparsity": configuration.sparsity}, "qat": {"bits": configuration.bits}}
