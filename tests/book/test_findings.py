@@ -101,6 +101,16 @@ def test_a_chapter_without_records_says_what_is_missing_and_claims_nothing(tmp_p
     assert re.fullmatch(r"\*\*Nothing to show yet:\*\* .*holds no records; `make grid GRID=.*` makes them\.", shown)
 
 
+@pytest.mark.slow
+def test_a_page_without_records_has_every_number_and_figure_of_its_prose(tmp_path):
+    out, page = tmp_path / "out.ipynb", ROOT / "notebooks/synergy.py"
+    done = call_papermill(page, out, "-p", "results", tmp_path / "none", COMPRESSIONS_BOOK="notebooks/synergy")
+    assert done.returncode == 0, done.stderr[-2000:]
+    outputs = [output for cell in nbformat.read(out, 4).cells for output in cell.get("outputs", [])]
+    names = {output.metadata["scrapbook"]["name"] for output in outputs if "scrapbook" in output.get("metadata", {})}
+    assert names >= set(re.findall(r"\{glue:(?:text|figure)\}[ `]([\w-]+)", page.read_text()))
+
+
 def test_outside_of_a_notebook_missing_records_are_an_error(tmp_path):
     with pytest.raises(NoResults, match="holds no records"):
         read_or_stop(read_results, tmp_path)

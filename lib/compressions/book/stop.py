@@ -39,8 +39,8 @@ def stop_chapter(missing: str) -> None:
         raise NoResults(missing)
     display(Markdown(f"**Nothing to show yet:** {missing}."))
     if in_book():
-        for key, form in _numbers(Path(os.environ[PAGE])):
-            glue_numbers(**{key: 0 if form.endswith("d") else float("nan")})
+        formats = dict(_numbers(Path(os.environ[PAGE])))
+        glue_numbers(**{key: 0 if form[-1:] in ("d", ",") else float("nan") for key, form in formats.items()})
         page = (root() / os.environ[PAGE]).with_suffix(".py").read_text()
         for name in re.findall(r"\{glue:figure\} (\S+)", page):
             glue_figure(name, plt.figure(figsize=(6, 0.5)))
