@@ -133,8 +133,9 @@ controls_table(controls)
 # %% [markdown]
 # ## How it was measured
 #
-# The mean is over {glue:text}`shared_tasks:d` tasks. A size with fewer than half of them is left out. Intervals draw
-# seeds and validation rows again ([setup](setup.py)); a size with one seed has none. Of {glue:text}`models:d` models
+# Mean scores are over the {glue:text}`shared_tasks:d` tasks that all sizes have, changes over all that a size has; a
+# size with fewer than half is left out. Intervals draw seeds and validation rows again ([setup](setup.py)); a size with
+# one seed has none. Of {glue:text}`models:d` models
 # {glue:text}`on_front:d` are on the Pareto front, {glue:text}`certain:d` of them in more than 95 % of the draws.
 
 # %% tags=["hide-input"]

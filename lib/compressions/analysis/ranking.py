@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from compressions.analysis.bootstrap import Draws, estimate_mean
-from compressions.analysis.pareto import MEAN, shared
-from compressions.analysis.results import ALL, Results
+from compressions.analysis.pareto import MEAN
+from compressions.analysis.results import ALL, Results, over_tasks
 from compressions.analysis.score_changes import Interval, score_changes
 
 ALONE, LAST = "alone", "after the others"
@@ -23,7 +23,7 @@ STEPS = {
 
 
 def steps(results: Results, draws: Draws) -> pd.DataFrame:
-    """One row for each size and step: what it changes in the mean score over the `shared` tasks, and what it saves.
+    """One row for each size and step: what it changes in the mean score over the size's tasks, and what it saves.
 
     `value`, `low` and `high` are in points. `saved` is the percentage of the bytes that are saved, `halvings` their
     log2 ratio, and `price` the points for a halving, with its own interval; NaN where a step saves nothing, as KD.
@@ -65,10 +65,10 @@ def published_steps(points: pd.DataFrame) -> pd.DataFrame:
 
 def price_difference(results: Results, draws: Draws, size: str, step: str, other: str, order: str = ALONE) -> Interval:
     """The points per halving of one step less those of another, of the same order, at a size; unknown for one seed."""
-    tasks, sizes = shared(results)
-    if size not in results.sizes or results.sizes.index(size) not in sizes:
+    if size not in results.sizes:
         return Interval()
     row, halvings = results.sizes.index(size), _halvings(results)
+    tasks = np.flatnonzero(results.seeds[:, row])
     places = [list(STEPS).index((each, order)) for each in (step, other)]
     pairs = [[ALL.index(name) for name in list(STEPS.values())[place]] for place in places]
 
@@ -87,8 +87,8 @@ def price_difference(results: Results, draws: Draws, size: str, step: str, other
 
 
 def _halvings(results: Results) -> np.ndarray:
-    """How many times each step halves the mean bytes over the `shared` tasks, `(sizes, steps)`."""
-    logs = np.log2(results.bytes[shared(results)[0]].mean(axis=0))
+    """How many times each step halves the mean bytes over a size's tasks, `(sizes, steps)`."""
+    logs = np.log2(over_tasks(results.bytes))
     return np.stack([logs[:, ALL.index(b)] - logs[:, ALL.index(a)] for a, b in STEPS.values()], axis=-1)
 
 

@@ -50,26 +50,24 @@ def only(frame: pd.DataFrame, **where: str) -> Interval:
 
 
 def score_changes(results: Results, draws: Draws, pairs: dict[str, tuple[int, int]] = CHANGES) -> pd.DataFrame:
-    """One row for each task, and for the mean over the `shared` tasks, each size and each of the pairs, by its name.
+    """One row for each task, and for the mean over a size's tasks, each size and each of the pairs, by its name.
 
     A pair are the places of two configurations on the same seeds and rows; `value` is the first's score less the
-    second's. There is no interval where a task has one seed, as nothing is known of the noise of seeds.
+    second's. There is no interval where a task has one seed, as nothing is known of the noise of seeds. Means are of
+    the sizes that `shared` names, each over all tasks that it has.
     """
     first, second = map(list, zip(*pairs.values(), strict=True))
-    tasks, sizes = shared(results)
 
     def between(scores: np.ndarray) -> np.ndarray:
         return scores[..., first] - scores[..., second]
 
-    def of_shared(scores: np.ndarray) -> np.ndarray:
-        return between(scores)[..., tasks, :, :]
-
     single = estimate(results.scores, draws, between, results.freedom[..., None])
-    mean = estimate_mean(results.scores, draws, of_shared, results.freedom[tasks])
+    mean = estimate_mean(results.scores, draws, between, results.freedom)
     parts = [
         (task, single.at(row), results.seeds[row], range(len(results.sizes))) for row, task in enumerate(results.tasks)
     ]
-    parts.append((MEAN, mean, results.seeds[tasks].min(axis=0), sizes))
+    fewest = np.where(results.seeds > 0, results.seeds, results.seeds.max()).min(axis=0)
+    parts.append((MEAN, mean, fewest, shared(results)[1]))
     rows = [
         (task, results.sizes[row], name, *_interval(found, row, column, seeds[row]), int(seeds[row]))
         for task, found, seeds, there in parts

@@ -42,14 +42,13 @@ def interaction(scores: np.ndarray) -> np.ndarray:
 
 
 def interactions(results: Results, draws: Draws, margin: float, used: np.ndarray | None = None) -> pd.DataFrame:
-    """The `verdicts` on each size's and combination's mean interaction over the `shared` tasks.
+    """The `verdicts` on each combination's mean interaction over a size's tasks, for the sizes that `shared` names.
 
     `used`, `(tasks, sizes)`, leaves out more tasks. The verdict is `adds up` within `margin` points of 0.
     """
-    tasks, sizes = shared(results)
-    there = np.zeros((*results.seeds.shape, len(COMBINED)), bool)
-    there[np.ix_(tasks, sizes)] = True
-    there &= True if used is None else used[..., None]
+    of_size = np.isin(np.arange(len(results.sizes)), shared(results)[1])
+    there = np.broadcast_to(((results.seeds > 0) & of_size)[..., None], (*results.seeds.shape, len(COMBINED)))
+    there = there if used is None else there & used[..., None]
     found = estimate_mean(
         results.scores, draws, lambda scores: np.where(there, interaction(scores), np.nan), results.freedom
     )
@@ -136,7 +135,7 @@ def verdicts(
     censored_share: np.ndarray | None = None,
     used: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """One row for each size and combination of an estimate: verdict, interval, seeds there and `needed` to decide.
+    """One row for each size and combination of an estimate: verdict, interval, seeds, seeds `needed`, tasks.
 
     `found` and `censored_share`, the share of tasks that are censored, are `(sizes, combinations)`. There is no
     interval where more than half of the tasks are censored or where a task has one seed, as it would lack the noise of
@@ -154,8 +153,9 @@ def verdicts(
             low, high, says = np.nan, np.nan, "one seed"
         if censored_share is not None and censored_share[row, column] > 0.5:
             low, high, needed, says = np.nan, np.nan, np.nan, "censored"
-        rows.append((results.sizes[row].upper(), COMBINED[column], says, one.value, low, high, seeds, needed))
-    return pd.DataFrame(rows, columns=["size", "methods", "says", "value", "low", "high", "seeds", "needed"])
+        tasks = int(used[:, row, column].sum())
+        rows.append((results.sizes[row].upper(), COMBINED[column], says, one.value, low, high, seeds, needed, tasks))
+    return pd.DataFrame(rows, columns=["size", "methods", "says", "value", "low", "high", "seeds", "needed", "tasks"])
 
 
 def censored(status: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ MARKS = dict(zip(ADDITIVE, ("▲", "▼", "="), strict=True))
 UNDECIDED = "?"
 ADDS_UP = "#dddddd"
 FULL = 1.5  # points at which a color is full
+TASKS = 8
 PAPER = "the paper's Figure 1"
 
 
@@ -23,7 +24,8 @@ def interaction_heatmap(frame: pd.DataFrame, published: pd.DataFrame, precision:
 
     `frame` is that of `interactions_by_setting`, `published` the paper's by sizes and combinations, each good to
     `precision` points, `(combinations,)`. A decided cell is colored and marked: ▲ super-additive, ▼ sub-additive,
-    = adds up. One that is open is white and has a question mark; so are the paper's within their precision, without.
+    = adds up. One that is open is white and has a question mark; so are the paper's within their precision, without. A
+    size with fewer than eight tasks says how many.
     """
     settings = [name for name in SETTINGS if (frame.setting == name).any()]
     figure, panels = plt.subplots(len(settings) + 1, figsize=(6, 1.9 * (len(settings) + 1)), squeeze=False)
@@ -33,13 +35,17 @@ def interaction_heatmap(frame: pd.DataFrame, published: pd.DataFrame, precision:
             (row.methods, row.size): (row.value, MARKS.get(row.says, UNDECIDED), _half(row))
             for row in part.itertuples()
         }
-        _draw_cells(axes, setting, cells, list(dict.fromkeys(frame["size"])))
+        tasks = part.groupby("size").tasks.max()
+        named = {
+            size: size if tasks.get(size, TASKS) == TASKS else f"{size}, {tasks[size]} tasks" for size in frame["size"]
+        }
+        _draw_cells(axes, setting, cells, named)
     beyond = {methods: half for methods, half in zip(COMBINED, precision, strict=True)}
     cells = {
         (methods, size): (value, "" if abs(value) <= beyond[methods] else "▲" if value > 0 else "▼", None)
         for (size, methods), value in published.stack().items()
     }
-    _draw_cells(panels[-1, 0], PAPER, cells, list(published.index))
+    _draw_cells(panels[-1, 0], PAPER, cells, {size: size for size in published.index})
     plt.close(figure)
     return figure
 
@@ -48,8 +54,12 @@ def _half(row) -> float | None:
     return (row.high - row.low) / 2 if np.isfinite(row.low) else None
 
 
-def _draw_cells(axes: Axes, title: str, cells: dict, sizes: list[str]) -> None:
-    """One panel; a cell is a value, its mark (none, or `?`, where it is open), and half the width of its interval."""
+def _draw_cells(axes: Axes, title: str, cells: dict, named: dict[str, str]) -> None:
+    """One panel; a cell is a value, its mark (none, or `?`, where it is open), and half the width of its interval.
+
+    `named` has the columns' names by size.
+    """
+    sizes = list(named)
     shown = np.full((len(COMBINED), len(sizes)), np.nan)
     for (methods, size), (value, mark, half) in cells.items():
         place = COMBINED.index(methods), sizes.index(size)
@@ -61,7 +71,7 @@ def _draw_cells(axes: Axes, title: str, cells: dict, sizes: list[str]) -> None:
         if mark == MARKS["adds up"]:
             axes.add_patch(Rectangle((place[1] - 0.5, place[0] - 0.5), 1, 1, color=ADDS_UP))
     axes.imshow(shown, cmap="RdBu", vmin=-FULL, vmax=FULL, aspect="auto")
-    axes.set(xticks=range(len(sizes)), xticklabels=sizes, yticks=range(len(COMBINED)), yticklabels=COMBINED)
+    axes.set(xticks=range(len(sizes)), xticklabels=named.values(), yticks=range(len(COMBINED)), yticklabels=COMBINED)
     axes.set_title(title, fontsize=11)
     axes.set_xticks(np.arange(len(sizes) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(COMBINED) + 1) - 0.5, minor=True)
