@@ -37,7 +37,7 @@ from compressions.book.byte_figures import bits_figure
 from compressions.book.glue import glue_figure
 
 bits = bits_a_weight(frame)
-size = bits.groupby("size").sparsity.nunique().idxmax()
+size = bits.groupby("size", sort=False).sparsity.nunique().idxmax()
 glue_figure("bits", bits_figure(bits, size), bits, records=results)
 
 # %% [markdown]
@@ -49,7 +49,7 @@ glue_figure("bits", bits_figure(bits, size), bits, records=results)
 # ```
 #
 # A mask costs a bit a weight at once. Sparse rows cost three bytes a kept int8 weight, so they pay only when few are
-# left. Our packed file codes masks and values apart, and is {glue:text}`over:+.1f` % from the entropy that bounds it.
+# left. Our packed file codes masks and values apart, and is {glue:text}`over:.1f` % above the entropy of the two.
 
 # %% tags=["hide-input"]
 from compressions.analysis.byte_synergy import mean_bytes

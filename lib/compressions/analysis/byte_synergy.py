@@ -48,14 +48,14 @@ def mean_bytes(frame: pd.DataFrame, part: str) -> pd.DataFrame:
 def bits_a_weight(frame: pd.DataFrame) -> pd.DataFrame:
     """Bits a weight of the layers by each size measure, of models without KD.
 
-    One row for each `size`, how it is `stored` (fp32 or int8), `sparsity` and `size_measure`, with its `bits`.
+    One row for each `size`, smallest first, how it is `stored`, fp32 or int8, `sparsity` and `size_measure`: its `bits`.
     """
     layers = mean_bytes(frame, LAYERS)
     layers = layers[layers.subset.isin(ALONE)].assign(stored=layers.subset.map(ALONE))
+    layers = layers.sort_values(["parameters", "sparsity"])
     bits = layers[measured(frame)].mul(8 / layers.parameters, axis=0)
     keys = ["size", "stored", "sparsity"]
-    long = bits.join(layers[keys]).melt(keys, var_name="size_measure", value_name="bits")
-    return long.sort_values(keys, kind="stable").reset_index(drop=True)
+    return bits.join(layers[keys]).melt(keys, var_name="size_measure", value_name="bits")
 
 
 def byte_synergy(frame: pd.DataFrame, part: str) -> pd.DataFrame:
