@@ -281,7 +281,7 @@ def test_the_budget_line_is_dragged(visit):
 
 
 def test_the_explorers_links_lead_to_records(html):
-    links = set(re.findall(r"\.\./records/cpu/[^\"]+?\.json", (html / f"{EXPLORER}.html").read_text()))
+    links = set(re.findall(r"\.\./records/glue/[^\"]+?\.json", (html / f"{EXPLORER}.html").read_text()))
     assert links and all((html / EXPLORER).parent.joinpath(link).is_file() for link in links)
 
 

@@ -48,7 +48,8 @@ def mean_bytes(frame: pd.DataFrame, part: str) -> pd.DataFrame:
 def bits_a_weight(frame: pd.DataFrame) -> pd.DataFrame:
     """Bits a weight of the layers by each size measure, of models without KD.
 
-    One row for each `size`, smallest first, how it is `stored`, fp32 or int8, `sparsity` and `size_measure`: its `bits`.
+    One row for each `size`, smallest first, how it is `stored`, fp32 or int8, `sparsity` and `size_measure`; its `bits`
+    are those of a weight.
     """
     layers = mean_bytes(frame, LAYERS)
     layers = layers[layers.subset.isin(ALONE)].assign(stored=layers.subset.map(ALONE))
