@@ -72,8 +72,9 @@ glue_figure("interactions", interaction_heatmap(found, published, reading_precis
 # - At TINY all three methods together interact less than in the paper: {glue:text}`tiny_qat_kd_mp` points. The paper's
 #   Figure 1 has {glue:text}`paper_tiny_qat_kd_mp:+.1f`.
 # - The interaction of quantization and pruning at TINY is {glue:text}`tiny_qat_mp`.
-# - {glue:text}`metric:d` verdicts depend on how CoLA is scored, by accuracy or by Matthews correlation as in GLUE.
-# - {glue:text}`baseline:d` depend on tasks at the [majority-class baseline](tradeoffs.py).
+# - Verdicts that depend on how CoLA is scored, by accuracy or by GLUE's Matthews correlation:
+#   {glue:text}`metric:d`.
+# - Verdicts that depend on tasks at the [majority-class baseline](tradeoffs.py): {glue:text}`baseline:d`.
 
 # %% tags=["hide-input"]
 from compressions.analysis.score_changes import only

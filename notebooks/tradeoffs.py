@@ -109,6 +109,14 @@ glue_figure("distilled", changes_by_task(changes, "kd"), gains, records=results)
 # What distillation changes on each task, at equal steps; a mark without an interval has one seed.
 # ```
 #
+# Its parts, at each size:
+
+# %% tags=["hide-input"]
+from compressions.book.tables import distillation_table
+
+distillation_table(parts)
+
+# %% [markdown]
 # ## What training buys
 #
 # A trained model can also be stored in fp16, quantized afterwards, or pruned in one shot. QAT scores

@@ -12,7 +12,7 @@ from compressions.analysis.pareto import model_table
 from compressions.analysis.ranking import published_steps, steps
 from compressions.analysis.reading import NoResults, read_results
 from compressions.analysis.reductions import reduction_table
-from compressions.analysis.score_changes import score_changes
+from compressions.analysis.score_changes import COLUMNS, score_changes
 from compressions.analysis.synergy import SETTINGS, interactions_by_setting
 from compressions.book import tables
 from compressions.book.change_figures import changes_by_task, price_figure
@@ -88,6 +88,13 @@ def test_tables_show_values_beside_the_papers(results):
     assert len(interactions) == (found.setting == SETTINGS[0]).sum() and (interactions["the paper's"] != "–").all()
     prices = tables.prices_table(steps(results, drawn), published_steps(POINTS)).data
     assert prices[prices.step == "QAT"]["bytes saved"].unique().tolist() == ["75 %"]
+
+
+def test_the_table_of_controls_has_a_column_for_each_size():
+    rows = [("mean", "tiny", "ptq", -0.5, -0.9, -0.1, 2), ("mean", "tiny", "qat - ptq", 0.4, 0.1, 0.7, 2)]
+    found = tables.controls_table(pd.DataFrame(rows, columns=COLUMNS)).data.set_index("change of the mean score")
+    assert list(found) == ["TINY"] and found.TINY["quantized afterwards, 8 bits"] == "-0.5 (-0.9 to -0.1)"
+    assert found.TINY["QAT less that"] == "+0.4 (+0.1 to +0.7)" and found.TINY["stored in fp16"] == "–"
 
 
 @pytest.mark.slow

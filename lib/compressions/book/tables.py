@@ -8,6 +8,7 @@ from compressions.analysis.pareto import MEAN
 from compressions.analysis.reductions import METHODS
 from compressions.analysis.score_changes import AWARE, Interval, only
 from compressions.analysis.synergy import OPEN, SETTINGS
+from compressions.experiments.configurations import method_of
 
 CONTROL_NAMES = {
     "fp16": "stored in fp16",
@@ -49,21 +50,15 @@ def distillation_table(changes: pd.DataFrame) -> Styler:
 
 
 def controls_table(changes: pd.DataFrame) -> Styler:
-    """What each control changes in the mean score of each size, and how much more a trained method scores."""
-    of_mean = changes[changes.task == MEAN]
-    rows = [
-        {
-            "size": size.upper(),
-            "control": CONTROL_NAMES[name],
-            "change, no training": only(of_mean, size=size, change=name).text,
-            "method": (method or "").upper(),
-            "change, method": only(of_mean, size=size, change=method).text if method else "",
-            "method less control": only(of_mean, size=size, change=f"{method} - {name}").text if method else "",
-        }
-        for size in dict.fromkeys(of_mean["size"])
-        for name, method in AWARE.items()
-    ]
-    return pd.DataFrame(rows).style.hide()
+    """What each control changes in the mean score, and how much more a method that trains for it scores: by size."""
+    of_mean, rows = changes[changes.task == MEAN], []
+    sizes = list(dict.fromkeys(of_mean["size"]))
+    for name, method in AWARE.items():
+        rows.append((CONTROL_NAMES[name], name))
+        if method:
+            rows.append((f"{method_of(method)} less that", f"{method} - {name}"))
+    cells = [[label, *(only(of_mean, size=size, change=change).text for size in sizes)] for label, change in rows]
+    return pd.DataFrame(cells, columns=["change of the mean score", *map(str.upper, sizes)]).style.hide()
 
 
 def pareto_table(shares: pd.DataFrame, models: pd.DataFrame) -> Styler:
