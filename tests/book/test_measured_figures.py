@@ -88,7 +88,7 @@ def test_exported_models_are_counted_by_size_and_kind_of_weights():
     row = {"task": "rte", "size": "tiny", "score": 60.0, "onnx_score": 60.5, "rows": 277, "differing": 3}
     checked = pd.DataFrame([{**row, "configuration": name} for name in ("base", "qat", "qat+mp60")])
     table = exported_table(checked).data
-    assert table.loc[("tiny", "int8")].tolist() == [2, 554, 6, 0.5] and table.loc[("tiny", "fp32"), "models"] == 1
+    assert table.loc[("TINY", "int8")].tolist() == [2, 554, 6, 0.5] and table.loc[("TINY", "fp32"), "models"] == 1
 
 
 def test_a_recipe_without_an_interval_or_without_a_model_is_shown():

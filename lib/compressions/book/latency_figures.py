@@ -19,7 +19,7 @@ MARKS = dict(zip(COLORS_BY_NAME, "vsPX", strict=True))
 
 
 def read_latency(path: Path) -> tuple[pd.DataFrame, dict]:
-    """What `make latency` measured: its rows, with the `shape` of their batch in words, and the machine.
+    """What `make latency` measured: its rows, with sizes as they are shown and the `shape` of a batch, and the machine.
 
     Raises `NoResults` where the file is not there.
     """
@@ -27,6 +27,7 @@ def read_latency(path: Path) -> tuple[pd.DataFrame, dict]:
         raise NoResults(f"{path.name} is not there; `make latency` measures it in about five minutes")
     content = json.loads(path.read_text())
     rows = pd.DataFrame(content["rows"])
+    rows["size"] = rows["size"].str.upper()
     rows["shape"] = [f"batch {row.batch}, {row.length} tokens" for row in rows.itertuples()]
     return rows, content
 
@@ -56,7 +57,7 @@ def speed_figure(rows: pd.DataFrame) -> Figure:
             axes.plot(at, part.ratio, MARKS[name], color=color, markersize=5, label=label)
         axes.axhline(1, color="#333333", linewidth=0.8, zorder=0)
         axes.set_title(shape)
-        axes.set_xticks(range(len(sizes)), [size.upper() for size in sizes], rotation=60)
+        axes.set_xticks(range(len(sizes)), sizes, rotation=60)
         axes.set_ylim(bottom=0)
         axes.spines[["top", "right"]].set_visible(False)
     for axes in panels[:, 0]:
@@ -106,7 +107,9 @@ def exported_table(checked: pd.DataFrame) -> Styler:
     """For each size and kind of weights: models, answers, those that differ from the record's, largest score change."""
     stored = checked.configuration.str.contains("qat").map({True: "int8", False: "fp32"})
     off = (checked.onnx_score - checked.score).abs()
-    groups = checked.assign(stored=stored, off=off).groupby(["size", "stored"], sort=False)
+    groups = checked.assign(size=checked["size"].str.upper(), stored=stored, off=off).groupby(
+        ["size", "stored"], sort=False
+    )
     largest = "largest change of a score"
     columns = {"models": ("rows", "size"), "answers": ("rows", "sum"), "other answers": ("differing", "sum")}
     table = groups.agg(**columns, **{largest: ("off", "max")})
