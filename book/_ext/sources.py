@@ -38,9 +38,9 @@ def _links(app, docname: str, name: str, kept: dict, picture: str) -> list[tuple
     if f"{name}.csv" in kept:
         (folder / f"{stem}.csv").write_text(_text(kept, f"{name}.csv"))
         links.insert(0, ("data (CSV)", f"{up}{PICTURES}/{stem}.csv", True))
-    if f"{name}.records" in kept:
-        folder = Path(_text(kept, f"{name}.records"))
-        links.append(("records", f"{up}{RECORDS}/{folder.name}/records.csv", False))
+    table = Path(app.srcdir, _text(kept, f"{name}.records"), "records.csv") if f"{name}.records" in kept else None
+    if table and table.is_file():  # a grid that has not run has none
+        links.append(("records", f"{up}{RECORDS}/{table.parent.name}/records.csv", False))
     return links
 
 
