@@ -50,7 +50,7 @@ glue_figure("prices", price_figure(found, theirs), found, records=results)
 # ## The order
 #
 # 1. **Quantization** costs {glue:text}`qat_price` points per halving of the bytes.
-# 2. **Distillation** saves no bytes; it changes the score by {glue:text}`kd` points. It can be combined with any size.
+# 2. **Distillation** saves no bytes; it changes the score by {glue:text}`kd` points. It combines with any size.
 # 3. **Pruning** costs {glue:text}`mp60_price` points per halving. Embeddings are not pruned, so it saves little of a
 #    small model.
 #

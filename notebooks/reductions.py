@@ -83,8 +83,7 @@ glue_figure("reductions", figure, with_tasks(found, tasks.ratios, ours.tasks), r
 # - The search **rounds down**: a method that would allow a model 3 times smaller is credited with the next larger one.
 # - Each entry is granted the tolerance once, a product of entries two or three times. [Do methods
 #   multiply?](synergy.py) shows what both do.
-# - The search is a step, so an interval is rough, and means with drawn seeds and rows can lie far from the value. There
-#   is none where more than half of the tasks are censored.
+# - The search is a step, so an interval is rough. There is none where more than half of the tasks are censored.
 #
 # The table in full: *drawn* is the median over the draws, *above* the mean without tasks at the
 # [majority-class baseline](tradeoffs.py), *none* and *smallest* count the tasks that are censored.

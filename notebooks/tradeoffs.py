@@ -72,18 +72,10 @@ glue_numbers(small=small.upper(), full_times=times, full_change=full.text, light
 # - **Pruning** to 60 % costs TINY less than in the paper: {glue:text}`tiny_mp60`. The paper reports
 #   {glue:text}`paper_tiny_mp60:+.1f`.
 # - **Distillation** brings TINY less than in the paper: {glue:text}`tiny_kd`. The paper reports
-#   {glue:text}`paper_tiny_kd:+.1f`. The rows that distillation adds change the score by {glue:text}`tiny_added`, the
-#   teacher, given these rows, by {glue:text}`tiny_teacher`.
+#   {glue:text}`paper_tiny_kd:+.1f`.
 
 # %% tags=["hide-input"]
-from compressions.analysis.score_changes import DISTILLATION
-
-parts = score_changes(ours, resampled, DISTILLATION)
 tiny = {name: only(changes, task=MEAN, size="tiny", change=name) for name in ("qat", "kd", "mp60")}
-tiny |= {
-    name: only(parts, task=MEAN, size="tiny", change=long)
-    for name, long in [("added", "added rows"), ("teacher", "teacher")]
-}
 curve = theirs[theirs["size"] == "tiny"].set_index("configuration").score
 paper = {name: curve[name] - curve["base"] for name in ("qat", "kd", "mp60")}
 glue_numbers(**{f"tiny_{name}": each.text for name, each in tiny.items()})
@@ -109,12 +101,13 @@ glue_figure("distilled", changes_by_task(changes, "kd"), gains, records=results)
 # What distillation changes on each task, at equal steps; a mark without an interval has one seed.
 # ```
 #
-# Its parts, at each size:
+# Its parts at each size, the rows that it adds and the teacher given these rows:
 
 # %% tags=["hide-input"]
+from compressions.analysis.score_changes import DISTILLATION
 from compressions.book.tables import distillation_table
 
-distillation_table(parts)
+distillation_table(score_changes(ours, resampled, DISTILLATION))
 
 # %% [markdown]
 # ## What training buys
@@ -165,7 +158,7 @@ glue_numbers(shared_tasks=len(shared(ours)[0]), models=len(means), **counts)
 #
 # ## Details
 #
-# The same figure to explore: hover over a point for its values, click a method in the legend to see it alone.
+# To explore: hover over a point, or click a method in the legend.
 
 # %% tags=["hide-input", "web-only"]
 from compressions.book.figures import tradeoff
