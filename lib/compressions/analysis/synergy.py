@@ -165,19 +165,3 @@ def censored(status: np.ndarray) -> np.ndarray:
     """
     parts = [[METHODS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
     return np.stack([(status != FOUND)[..., each].any(axis=-1) for each in parts], axis=-1)
-
-
-def shapley(logs: np.ndarray) -> np.ndarray:
-    """Shapley values, `(..., 3)`: each single method's mean gain in log reduction over all orders of adding the three.
-
-    `logs` is `(..., methods)` as in `METHODS`, the log reduction of each subset; that of none is 0.
-    """
-    value = {frozenset(method.split("+")): logs[..., place] for place, method in enumerate(METHODS)}
-    value[frozenset()] = np.zeros(logs.shape[:-1])
-    shares = []
-    for method in SINGLES:
-        others = [other for other in SINGLES if other != method]
-        alone, all_ = value[frozenset([method])], value[frozenset(SINGLES)] - value[frozenset(others)]
-        second = sum(value[frozenset([method, other])] - value[frozenset([other])] for other in others)
-        shares.append(alone / 3 + second / 6 + all_ / 3)
-    return np.stack(shares, axis=-1)
