@@ -54,9 +54,9 @@ glue_numbers(int8_min=int8.min(), int8_max=int8.max(), int8_median=int8.median()
 #
 # ## Which runtime
 #
-# OpenVINO is the runtime that a user of an Intel processor would pick. NNCF quantizes an fp32 model of the same shape
-# for it. Of {glue:text}`pairs:d` pairs of size and batch, our int8 model is faster in ONNX Runtime for
-# {glue:text}`ours:d`; OpenVINO's is faster for {glue:text}`theirs:d`, mostly the largest batch.
+# OpenVINO is the runtime that a user of an Intel processor would pick. Of {glue:text}`pairs:d` pairs of size and batch,
+# our int8 model is faster in ONNX Runtime for {glue:text}`ours:d`; OpenVINO's is faster for {glue:text}`theirs:d`,
+# mostly the largest batch.
 
 # %%
 from IPython.display import Markdown
@@ -82,8 +82,8 @@ if len(compared):
 # ## How it was measured
 #
 # On one thread of {glue:text}`processor` ({glue:text}`cores` cores, load {glue:text}`load` before the run, instructions
-# {glue:text}`instructions`) with ONNX Runtime {glue:text}`onnxruntime`. Weights are random, for time depends on a
-# model's shape and not on what it learned. Every round runs each model once, in an order that is drawn anew; ratios are
+# {glue:text}`instructions`) with ONNX Runtime {glue:text}`onnxruntime`. Weights are random: time depends on the shape
+# alone. Every round runs each model once, in an order that is drawn anew; ratios are
 # within a round. `make latency` measures all sizes but LARGE in about five minutes.
 #
 # ## What could be wrong
