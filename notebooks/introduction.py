@@ -57,7 +57,7 @@ glue_numbers(shrunk=large.megabytes / small.megabytes, lost=large.score - small.
 
 # %%
 from compressions.book.published import read_table1
-from compressions.book.published_table import counted, draw_synergies, products
+from compressions.book.published_table import counted, draw_synergies
 
 reductions = read_table1(root() / table1)
 reductions.style.format(precision=1)
@@ -76,8 +76,6 @@ glue_numbers(
     above_qat_kd_mp=counts.above["QAT+KD+MP"],
     below_qat_mp=counts.below["QAT+MP"],
     certain_below_qat_mp=counts["surely below"]["QAT+MP"],
-    observed_large=reductions.loc["LARGE", "QAT+KD+MP"],
-    product_large=products(reductions).loc["LARGE", "QAT+KD+MP"],
 )
 
 # %% tags=["hide-input"]
@@ -99,8 +97,7 @@ claim("QAT with MP falls short at more sizes than not", counts.below["QAT+MP"] >
 # QAT with KD exceeds its product in {glue:text}`above_qat_kd` of {glue:text}`sizes` sizes
 # ({glue:text}`certain_qat_kd` whatever the rounding of the printed numbers), and all three methods in
 # {glue:text}`above_qat_kd_mp`. QAT with MP falls short in {glue:text}`below_qat_mp`
-# ({glue:text}`certain_below_qat_mp` whatever the rounding), as the paper says. For LARGE, all three reduce by
-# {glue:text}`observed_large:.1f` where the product is {glue:text}`product_large:.1f`.
+# ({glue:text}`certain_below_qat_mp` whatever the rounding), as the paper says.
 #
 # How an entry was found is not known to us. We infer it from entries such as TINY's with QAT, where
 # 3.4 = (6 × 4 + 2 × 1.57) / 8. For each task, take the smallest model of a method, *of any architecture and sparsity*,

@@ -39,9 +39,9 @@ sparsity = SPARSITY.value("sparsity", sparsity)
 #
 # TINY and MINI are not Google's, because no model hub could be reached where they were made. Their scores are therefore
 # not comparable with the paper's; changes by a method are. The teacher, L3 and MiniLM had seen SNLI and MultiNLI in
-# their own training, which may help them on MNLI and RTE. The paper's sizes from SMALL to LARGE were not run.
+# their own training, which may help on MNLI and RTE. The paper's sizes from SMALL to LARGE were not run.
 #
-# Pruning takes weights from the linear layers only, and most of a small encoder is embeddings.
+# Only linear layers are pruned.
 
 # %%
 from compressions.book.glue import glue_figure, glue_numbers
@@ -67,7 +67,7 @@ glue_numbers(tiny_embeddings=shares.embeddings["TINY"], large_embeddings=shares.
 # ## Tasks
 #
 # The tasks are those of GLUE {cite}`wang2018glue` without WNLI, on their validation splits. A *score* is the mean of a
-# task's scored metrics, times 100. Every record holds all metrics.
+# task's scored metrics, times 100.
 
 # %%
 import pandas as pd
