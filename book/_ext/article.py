@@ -11,16 +11,19 @@ import altair
 import vl_convert
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
-from myst_nb.ext.glue.crossref import read_glue_cache
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.transforms.post_transforms.images import ImageConverter
 
 LONG = 30  # rows from which a table may be broken over pages
 WIDE = 20  # characters from which the lines of a column may be broken
+LINE = 88  # characters of a table's line from which all its columns may be broken, and are smaller
+BETWEEN = 3  # characters that the space between two columns takes
 WIDTH = "80%"  # of a line, a figure's
 # The tags of cells whose outputs are not for print: what only a browser shows, and the details that it folds.
 NOT_PRINTED = {"tag_web-only", "tag_hide-cell", "tag_hide-output"}
+# And the sections that are about the pages, or folded there.
+WEB_SECTIONS = {"How to use this book", "Details"}
 
 
 class Article(SphinxPostTransform):
@@ -36,6 +39,9 @@ class Article(SphinxPostTransform):
         """Change the document in place."""
         _frame_abstract(self.document)
         _drop_heading(self.document)
+        for section in list(self.document.findall(nodes.section)):
+            if section[0].astext() in WEB_SECTIONS:
+                section.parent.remove(section)
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") == "cell_code":
                 shown = [] if NOT_PRINTED & set(cell["classes"]) else cell
@@ -53,7 +59,7 @@ class Article(SphinxPostTransform):
                 _replace(link, link.children)
 
     def printed(self, html: BeautifulSoup, source: str) -> list[nodes.Element]:
-        """What is printed for HTML: a chart's picture, a table, a listing, a chapter's figure; else nothing."""
+        """What is printed for HTML: a chart's picture, a table, a listing; else nothing."""
         if "vega-embed" in source:
             specification, _ = json.JSONDecoder().raw_decode(source, source.rindex("})({") + 3)
             version = ".".join(altair.VEGALITE_VERSION.split(".")[:2])
@@ -63,23 +69,7 @@ class Article(SphinxPostTransform):
         if html.select(".highlight"):
             code = html.select(".highlight")[0].get_text()
             return [nodes.literal_block(code, code, language="python")]
-        return [self.figure(image["src"]) for image in html.select('img[src*="figures/"]')]
-
-    def figure(self, source: str) -> nodes.image:
-        """The picture of a figure that a chapter glued, from the address that the book gives it."""
-        stem = Path(source).stem
-        pages = [page for page in self.env.found_docs if stem.startswith(f"{Path(page).name}-")]
-        (page,) = [page for page in pages if self.name_in(page, stem) in self.glued(page)]
-        svg = self.glued(page)[self.name_in(page, stem)]["data"]["image/svg+xml"]
-        return self.picture(vl_convert.svg_to_pdf(svg))
-
-    def glued(self, page: str) -> dict:
-        """What a chapter glued, by its names."""
-        return read_glue_cache(self.env.mystnb_config.output_folder, page)
-
-    def name_in(self, page: str, stem: str) -> str:
-        """The name that the figure has in its chapter: `ours` for `tradeoffs-ours`."""
-        return stem.removeprefix(f"{Path(page).name}-")
+        return []
 
     def picture(self, pdf: bytes) -> nodes.image:
         """An image of the document, kept beside the pages."""
@@ -111,11 +101,12 @@ def _replace(node: nodes.Element, others: list[nodes.Node]) -> None:
 
 
 def _frame_abstract(document: nodes.document) -> None:
-    """The paragraphs between the title and what follows them are the abstract."""
+    """The paragraphs after the title are the abstract; a picture below them is a chapter's, and is printed there."""
     page = next(document.findall(nodes.section))
     first = next(place for place, node in enumerate(page) if isinstance(node, nodes.paragraph))
     end = next(place for place in range(first, len(page) + 1) if not isinstance(page[place], nodes.paragraph))
-    page.insert(end, nodes.raw("", r"\end{abstract}", format="latex"))
+    sections = next(place for place, node in enumerate(page) if isinstance(node, nodes.section))
+    page[end:sections] = [nodes.raw("", r"\end{abstract}", format="latex")]
     page.insert(first, nodes.raw("", r"\begin{abstract}", format="latex"))
 
 
@@ -142,10 +133,11 @@ def _table(table: Tag) -> list[nodes.Element]:
         rows[heads - 1][0] = rows.pop(heads)[0]
     if len(rows) == heads:
         return []
-    is_long = len(rows) > LONG
     # From the right, for a cell that is merged over rows is missing on the left of all but the first.
-    texts = [[entry.astext() for entry in reversed(row)] for row in rows[heads:] or rows]
+    texts = [[entry.astext() for entry in reversed(row)] for row in rows]
     columns = list(zip_longest(*texts, fillvalue=""))[::-1]
+    is_long = len(rows) > LONG
+    is_wide = not is_long and sum(max(map(len, column)) + BETWEEN for column in columns) > LINE
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in columns), cols=len(columns))
     for part, lines in ((nodes.thead(), rows[:heads]), (nodes.tbody(), rows[heads:])):
         part += [nodes.row("", *line) for line in lines]
@@ -153,14 +145,17 @@ def _table(table: Tag) -> list[nodes.Element]:
     made = nodes.table("", group, classes=["longtable"] if is_long else [])
     if table.caption:
         made.insert(0, nodes.title(text=table.caption.get_text(" ", strip=True)))
-    return [addnodes.tabular_col_spec(spec="".join(_alignment(column, is_long) for column in columns)), made]
+    spec = "".join(_alignment(column[heads:], is_long, is_wide) for column in columns)
+    printed = [addnodes.tabular_col_spec(spec=spec), made]
+    begin, end = (nodes.raw("", text, format="latex") for text in (r"\begingroup\footnotesize", r"\endgroup"))
+    return [begin, *printed, end] if is_wide else printed
 
 
-def _alignment(column: Sequence[str], is_long: bool) -> str:
+def _alignment(column: Sequence[str], is_long: bool, is_wide: bool) -> str:
     """Numbers to the right, text to the left; wide text in lines, which only a table on one page can have."""
     if all(re.fullmatch(r"[^A-Za-z]*", text) for text in column):
-        return "r"
-    return "L" if not is_long and max(map(len, column)) > WIDE else "l"
+        return "R" if is_wide else "r"
+    return "L" if is_wide or (not is_long and max(map(len, column)) > WIDE) else "l"
 
 
 def _entry(cell: Tag) -> nodes.entry:

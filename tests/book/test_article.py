@@ -25,6 +25,25 @@ def shown(*outputs: dict[str, str]) -> nbformat.NotebookNode:
     return new_code_cell("secret = 1", outputs=[new_output("display_data", data=data) for data in outputs])
 
 
+FIRST_PAGE = """# The article
+
+In short.
+
+In numbers.
+
+```{raw} html
+<img src="a-chapters.svg">
+```
+
+*Of a chapter.*
+
+## The question
+
+See [there](other.md).
+"""
+WIDE = TABLE.rename(columns=lambda name: f"{name} " + 90 * "a").style.set_caption("Said in words")
+
+
 @pytest.fixture(scope="module")
 def article(tmp_path_factory):
     """The LaTeX of an article of two pages."""
@@ -34,14 +53,16 @@ def article(tmp_path_factory):
     plt.close()
     chart = alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_point().encode(x="x")
     cells = [
-        new_markdown_cell("# The article\n\nIn short.\n\nIn numbers.\n\n## The question\n\nSee [there](other.md)."),
+        new_markdown_cell(FIRST_PAGE),
         shown({"text/html": chart._repr_mimebundle_()["text/html"]}, {"image/svg+xml": figure.read_text()}),
         shown({"text/html": TABLE.to_html()}, {"text/html": Code("def half(x): ...", language="python")._repr_html_()}),
         new_code_cell(outputs=[new_output("stream", text="for the web")], metadata={"tags": ["web-only"]}),
-        new_markdown_cell("### Details"),
+        new_markdown_cell("### All values"),
         new_code_cell(outputs=[new_output("stream", text="in the web's folds")], metadata={"tags": ["hide-cell"]}),
+        new_markdown_cell("### Details\n\nFor the web."),
         new_markdown_cell("### Values"),
         shown({"text/html": TABLE[:0].to_html()}),
+        shown({"text/html": WIDE.to_html()}),
         shown({"text/html": "<button>Click</button>"}, {"text/plain": "a value"}),
     ]
     nbformat.write(new_notebook(cells=cells, metadata=LANGUAGE), folder / "index.ipynb")
@@ -70,8 +91,10 @@ def test_charts_and_figures_are_pictures_in_pdf(article):
 
 
 def test_a_table_has_its_header_in_one_line_and_its_cells_as_text(article):
-    (table,) = re.findall(r"\\begin\{tabulary\}.*?\\end\{tabulary\}", article.read_text(), flags=re.DOTALL)
+    table, wide = re.findall(r"\\begin\{tabulary\}.*?\\end\{tabulary\}", article.read_text(), flags=re.DOTALL)
     heads, tiny, mini = [row for row in table.split("\\\\\n") if "AtStartPar" in row]
+    assert r"{|lr|}" not in wide and r"\footnotesize" in article.read_text()
+    assert "Said in words" in article.read_text()
     assert "size" in heads and r"50 \%" in heads
     assert "TINY" in tiny and r"1\_000" in tiny and "MINI" in mini and r"a \& b" in mini
 
@@ -79,7 +102,7 @@ def test_a_table_has_its_header_in_one_line_and_its_cells_as_text(article):
 def test_cells_and_what_only_a_browser_can_show_are_left_out(article):
     text = article.read_text()
     assert "secret" not in text and "Click" not in text and "vega" not in text and "web" not in text
-    assert "Details" not in text and "{Values}" in text
+    assert "All values" not in text and "Details" not in text and "{Values}" in text
     assert "a value" in text and r"\PYG{n+nf}{half}" in text and "There" not in text and "there" in text
 
 
@@ -87,6 +110,7 @@ def test_the_first_paragraphs_are_the_abstract_and_sections_are_of_one_level(art
     text = article.read_text()
     (abstract,) = re.findall(r"\\begin\{abstract\}(.*?)\\end\{abstract\}", text, flags=re.DOTALL)
     assert "In short." in abstract and "In numbers." in abstract and "question" not in abstract
+    assert "Of a chapter" not in text
     assert re.findall(r"\\section\{(.*?)\}", text) == ["The question", "A chapter"]
 
 
