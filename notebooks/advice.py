@@ -37,7 +37,7 @@ from compressions.book.recipe_tables import recipe_name, recipes_table
 
 resampled, published = bootstrap(ours, draws), read_figure1(root() / figure1)
 found = recipes(ours, resampled, published, budgets, losses)
-recipes_table(found)
+recipes_table(found).set_caption("Recipes")
 
 # %% [markdown]
 # The best model within a budget, and the smallest that loses no more than so many points against the best uncompressed

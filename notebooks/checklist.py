@@ -58,7 +58,7 @@ glue_numbers(encoders=len(made), encoder_hours=sum(each["seconds"] for each in m
 # %%
 from compressions.book.coverage import rows_table
 
-rows_table(frame)
+rows_table(frame).style.set_caption("Rows of each task")
 
 # %% [markdown]
 # ## Code
@@ -84,4 +84,4 @@ rows_table(frame)
 # - **Infrastructure:** below, and for each run in its record.
 
 # %%
-by_worker.style.format(precision=1)
+by_worker.style.format(precision=1).set_caption("Hours of computing")

@@ -86,7 +86,7 @@ import pandas as pd
 
 glue_numbers(share=100 * SHARE)
 replaced = [pair for pair in pairs if pair[0] != pair[1]]
-pd.DataFrame(replaced[:examples], columns=["row", "copy"]).style.hide(axis="index")
+pd.DataFrame(replaced[:examples], columns=["row", "copy"]).style.hide().set_caption("Rows and their copies")
 
 # %% [markdown]
 # ## In the experiments

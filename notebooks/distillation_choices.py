@@ -47,7 +47,7 @@ glue_numbers(**{name: worth_text(frame, *each) for name, each in worth.items()})
 # doubled steps by {glue:text}`steps:s`.
 
 # %%
-table = frame.style.format(precision=1, na_rep="–")
+table = frame.style.format(precision=1, na_rep="–").set_caption("Scores on held-out rows")
 table.format("{:+.1f}", subset=["worth", "low", "high"], na_rep="–").hide()
 
 # %% [markdown]
@@ -76,7 +76,7 @@ low, high = shares.agg(["min", "max"]).map("{:.0f}".format)
 glue_numbers(share_low=low.replace("nan", "–"), share_high=high.replace("nan", "–"))
 if len(shares):
     claim("fewer than a fifth of a task's rows have a copy", shares.max() < 20, shares)
-shares.to_frame("rows with a copy, %").style.format("{:.1f}")
+shares.to_frame("rows with a copy, %").style.format("{:.1f}").set_caption("Rows with a copy")
 
 # %% [markdown]
 # ## What augmentation adds

@@ -60,7 +60,7 @@ from compressions.book.published import read_table1
 from compressions.book.published_table import counted, draw_synergies
 
 reductions = read_table1(root() / table1)
-reductions.style.format(precision=1)
+reductions.style.format(precision=1).set_caption("The paper's reductions")
 
 # %% [markdown]
 # Methods that do not interact would multiply. The *synergy* of a combination is the base-2 logarithm of its reduction

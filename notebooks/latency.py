@@ -64,7 +64,9 @@ from IPython.display import Markdown
 from compressions.book.latency_figures import compare_runtimes, runtimes_table
 
 compared = compare_runtimes(rows)
-runtimes_table(compared) if len(compared) else Markdown(f"OpenVINO was not installed where `{timings}` was measured.")
+unmeasured = f"OpenVINO was not installed where `{timings}` was measured."
+titled = runtimes_table(compared).set_caption("Our time over OpenVINO's") if len(compared) else Markdown(unmeasured)
+titled
 
 # %% tags=["hide-input"]
 ours, theirs = compared[compared.high < 1], compared[compared.low > 1]
@@ -108,4 +110,4 @@ if len(checked):
     off = (checked.onnx_score - checked.score).abs().max()
     claim("No exported model's score is off by half a point", off < 0.5, off)
 missing = f"No exported model was scored yet: `make exported GRID={Path(results).name}` scores them."
-exported_table(checked) if len(checked) else Markdown(missing)
+exported_table(checked).set_caption("Exported models against their records") if len(checked) else Markdown(missing)

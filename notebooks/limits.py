@@ -91,7 +91,7 @@ from compressions.analysis.limits import frontier
 
 names = {False: "no", True: "yes"}
 table = frontier(frame, margin).rename(index=names, level="distilled")
-table.style.format("{:.0%}", na_rep="–")
+table.style.format("{:.0%}", na_rep="–").set_caption("The frontier of sparsity")
 
 # %% [markdown]
 # ## The best model within a number of megabytes
@@ -106,7 +106,7 @@ glue_numbers(size_measure=size_measure)
 best = best_by_budget(frame, budgets).sort_values(["of", "budget"])
 best.change = best.change.map("{:+.1f}".format)
 shown = best[["of", "budget", "size", "configuration", "megabytes", "score", "change"]]
-shown.style.format(precision=1).format("{:.2f}", subset="megabytes").hide()
+shown.style.format(precision=1).format("{:.2f}", subset="megabytes").hide().set_caption("The best models")
 
 # %% tags=["hide-input"]
 if ours.results.tasks and frame.megabytes.isna().all():

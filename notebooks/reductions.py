@@ -35,7 +35,7 @@ from compressions.analysis.reductions import reduction_table
 from compressions.book.tables import reductions_table
 
 found = reduction_table(ours, draws, tolerance, interpolation)
-reductions_table(found, published)
+reductions_table(found, published).set_caption("Reductions, here and in the paper")
 
 # %% tags=["hide-input"]
 from compressions.book.claims import claim

@@ -16,7 +16,7 @@ sparsity = SPARSITY.value("sparsity", sparsity)
 # %% [markdown]
 # ## Models
 #
-# ```{list-table}
+# ```{list-table} Models
 # :header-rows: 1
 # :widths: 16 42 42
 #
@@ -77,7 +77,7 @@ from compressions.data.tasks import GLUE_TASKS
 tasks = pd.DataFrame([vars(task) for task in GLUE_TASKS.values()]).set_index("name")
 columns = {"rows": "training rows of GLUE", "metrics": "metrics", "scored": "scored"}
 lists = {column: tasks[column].map(", ".join) for column in ("metrics", "scored")}
-tasks.assign(**lists)[list(columns)].rename(columns=columns).style.format(thousands=",")
+tasks.assign(**lists)[list(columns)].rename(columns=columns).style.format(thousands=",").set_caption("Tasks")
 
 # %% [markdown]
 # Our copy of GLUE holds real subsets of three tasks. MNLI has 39,678 training rows and QNLI 20,534. QQP has 21,714
@@ -105,7 +105,7 @@ sizes = {
     f"int8, {sparsity:.0%} pruned": [size.megabytes(8, sparsity) for size in students],
 }
 frame = pd.DataFrame(sizes, index=pd.Index([size.name.upper() for size in students], name="MB"))
-frame.style.format(precision=2)
+frame.style.format(precision=2).set_caption("Megabytes by the paper's size measure")
 
 # %% tags=["hide-input"]
 from compressions.book.claims import claim

@@ -107,7 +107,8 @@ glue_figure("distilled", changes_by_task(changes, "kd"), gains, records=results)
 from compressions.analysis.score_changes import DISTILLATION
 from compressions.book.tables import distillation_table
 
-distillation_table(score_changes(ours, resampled, DISTILLATION))
+parts = score_changes(ours, resampled, DISTILLATION)
+distillation_table(parts).set_caption("What distillation changes, in points")
 
 # %% [markdown]
 # ## What training buys
@@ -129,7 +130,7 @@ aware = {
     for name, control in [("qat", "ptq"), ("mp60", "shot60")]
 }
 glue_numbers(**{f"tiny_aware_{name}": each.text for name, each in aware.items()})
-controls_table(controls)
+controls_table(controls).set_caption("Controls that need no training, in points")
 
 # %% [markdown]
 # ## How it was measured

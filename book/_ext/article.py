@@ -23,7 +23,7 @@ WIDTH = "80%"  # of a line, a figure's
 # The tags of cells whose outputs are not for print: what only a browser shows, and the details that it folds.
 NOT_PRINTED = {"tag_web-only", "tag_hide-cell", "tag_hide-output"}
 # And the sections that are about the pages, or folded there.
-WEB_SECTIONS = {"How to use this book", "Details"}
+WEB_SECTIONS = {"How to use this book", "Details", "All values"}
 
 
 class Article(SphinxPostTransform):

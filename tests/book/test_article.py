@@ -57,7 +57,7 @@ def article(tmp_path_factory):
         shown({"text/html": chart._repr_mimebundle_()["text/html"]}, {"image/svg+xml": figure.read_text()}),
         shown({"text/html": TABLE.to_html()}, {"text/html": Code("def half(x): ...", language="python")._repr_html_()}),
         new_code_cell(outputs=[new_output("stream", text="for the web")], metadata={"tags": ["web-only"]}),
-        new_markdown_cell("### All values"),
+        new_markdown_cell("### Every row"),
         new_code_cell(outputs=[new_output("stream", text="in the web's folds")], metadata={"tags": ["hide-cell"]}),
         new_markdown_cell("### Details\n\nFor the web."),
         new_markdown_cell("### Values"),
@@ -102,7 +102,7 @@ def test_a_table_has_its_header_in_one_line_and_its_cells_as_text(article):
 def test_cells_and_what_only_a_browser_can_show_are_left_out(article):
     text = article.read_text()
     assert "secret" not in text and "Click" not in text and "vega" not in text and "web" not in text
-    assert "All values" not in text and "Details" not in text and "{Values}" in text
+    assert "Every row" not in text and "Details" not in text and "{Values}" in text
     assert "a value" in text and r"\PYG{n+nf}{half}" in text and "There" not in text and "there" in text
 
 
