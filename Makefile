@@ -9,7 +9,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # How many GPUs a grid shares here; on a cluster any number but 0 gives each experiment one.
 GPUS ?= 0
 # Names from the command line reach the commands through the shell's variables, as they are, spaces and all.
-export GRID RECORD
+export GRID RECORD REPO
 # Where `make pack` and `make package` write, if not where the record's name says.
 export OUT PACKAGE
 # Where a grid runs: here, or where a profile of profiles/ says, with OPTIONS for Snakemake: make grid PROFILE=slurm
@@ -76,6 +76,9 @@ package: $(READY) ## Write the model of RECORD as a folder, PACKAGE, that Huggin
 
 demo: $(READY) ## Make the models of the page "Try it in your browser", and with npm its runtime; then: make book
 	$(BIN)/python -m compressions.delivery.demo
+
+push: $(READY) ## Package the model of RECORD and upload it to the Hugging Face hub as REPO=user/name
+	$(BIN)/python -m compressions.delivery.push "$$RECORD" "$$REPO" "$$PACKAGE"
 
 bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
 	$(BIN)/python -m compressions.measurements.training_step results/bench.json

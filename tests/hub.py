@@ -1,9 +1,12 @@
 """A hub of two encoders and one task, which can say 404, hang, send half, or have a pickle with code in it.
 
+It takes uploads of who has the token.
+
 It holds what the real repositories hold: TINY's configuration, vocabulary and safetensors; of MINI the configuration,
 the vocabulary and a `pytorch_model.bin` of the oldest format, with the names and heads of pretraining.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -25,6 +28,7 @@ from compressions.data.tasks import REVISION
 from compressions.models.architectures import SIZES
 
 FAULTS = ("404", "hangs", "half", "pickle")
+TOKEN = "hf_token_of_the_tests"
 BUNDLED = Path(__file__).parents[1] / "checkpoints"
 
 
@@ -63,16 +67,67 @@ class Hub(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        """`/<fault>` chooses how the hub behaves from now on."""
-        Hub.fault = self.path[1:]
-        self.send_response(204)
+        """`/<fault>` chooses how the hub behaves from now on; all else is part of an upload."""
+        if not self.path.startswith("/api/"):
+            Hub.fault = self.path[1:]
+            self.send_response(204)
+            return self.end_headers()
+        self.send_json(self.taken(urlsplit(self.path).path.removeprefix("/api/"), self.sent().decode()))
+
+    def sent(self) -> bytes:
+        """What was sent, in one piece or in many."""
+        if "Content-Length" in self.headers:
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        pieces = []
+        while size := int(self.rfile.readline(), 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
+
+    def taken(self, place: str, sent: str) -> dict | None:
+        """What is said to a step of an upload, after it is done; `None` to one without the token."""
+        if self.headers["Authorization"] != f"Bearer {TOKEN}":
+            return None
+        if place == "repos/create":
+            given = json.loads(sent)
+            return {"url": f"https://huggingface.co/{given.get('organization', 'tester')}/{given['name']}"}
+        if place == "validate-yaml":
+            return {"errors": [], "warnings": []}
+        repository = place.removeprefix("models/").rpartition("/")[0].rpartition("/")[0]
+        folder = self.models / repository
+        if "/preupload/" in place:
+            files = json.loads(sent)["files"]
+            return {"files": [{"path": each["path"], "uploadMode": "regular", "shouldIgnore": False} for each in files]}
+        for line in map(json.loads, sent.splitlines()):
+            path = folder / line["value"].get("path", "")
+            if line["key"] == "file":
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(base64.b64decode(line["value"]["content"]))
+            if line["key"] == "deletedFile":
+                path.unlink()
+        return {
+            "commitUrl": f"https://huggingface.co/{repository}/commit/{REVISION}",
+            "commitOid": REVISION,
+            "hookOutput": "",
+        }
+
+    def send_json(self, content: dict | None) -> None:
+        """An answer of the API; without content that nobody may see it."""
+        answer = json.dumps(content or {"error": "Invalid token"}).encode()
+        self.send_response(200 if content else 401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
+        self.wfile.write(answer)
 
     def do_GET(self):
         """A file or a list, as the fault wants it."""
         Hub.asked.append(self.path)
         if Hub.fault == "hangs":
             time.sleep(60)
+        if self.path == "/api/whoami-v2":
+            return self.send_json(self.taken("whoami", "") and {"name": "tester", "type": "user"})
         content = self.content()
         commit = self.path.partition("/resolve/")[2].partition("/")[0] or REVISION
         if Hub.fault == "404" or content is None:
@@ -102,14 +157,18 @@ class Hub(BaseHTTPRequestHandler):
             return pickle.dumps(Trap())
         if name:
             return file.read_bytes() if file.is_file() else None
+        if "/tree/" in place and place.startswith("/api/models/"):
+            folder = self.models / place.removeprefix("/api/models/").partition("/tree/")[0]
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            return json.dumps([self.entry(path, folder) for path in sorted(files)]).encode()
         if "/tree/" in place:
             folder = self.rows / place.partition("/tree/")[2].partition("/")[2]
-            return json.dumps([self.entry(path) for path in sorted(folder.iterdir())]).encode()
+            return json.dumps([self.entry(path, self.rows) for path in sorted(folder.iterdir())]).encode()
         return json.dumps({"id": "nyu-mll/glue", "sha": REVISION, "siblings": []}).encode()
 
-    def entry(self, path: Path) -> dict:
-        """What a list says of a file or folder of the rows."""
-        about = {"path": str(path.relative_to(self.rows)), "oid": "0" * 40}
+    def entry(self, path: Path, folder: Path) -> dict:
+        """What a list says of a file or folder below `folder`."""
+        about = {"path": str(path.relative_to(folder)), "oid": "0" * 40}
         return (
             {**about, "type": "directory"} if path.is_dir() else {**about, "type": "file", "size": path.stat().st_size}
         )

@@ -96,11 +96,16 @@ def _latency(size: str, model: nn.Module, exported: dict[str, bytes]) -> list[di
     return latency.measure(size_from(size, model.config.to_dict()), sessions, SECONDS)
 
 
+def package_folder(record: str, out: str) -> Path:
+    """`out`, or the folder that is called by its record."""
+    return Path(out) if out else root() / "_build/packages" / model_name(Path(record))
+
+
 def main(record: str, out: str = "") -> None:
     """Package, and say where; without `out` the folder is called by its record."""
     require(bool(record), f"no record is named; for example: make package RECORD={EXAMPLE}")
     torch.set_num_threads(1)
-    target = Path(out) if out else root() / "_build/packages" / model_name(Path(record))
+    target = package_folder(record, out)
     found = package(Path(record), root() / "artifacts", target)
     print(f"{target}: {found['bytes']['packed']:,} bytes packed, {found['files'][found['onnx']]:,} as ONNX")
 

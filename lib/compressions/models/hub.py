@@ -1,9 +1,11 @@
-"""Files of a model on the hub, fetched into its cache at a fixed commit: weights, configuration and tokenizer."""
+"""Models on the hub: files fetched into its cache at a fixed commit, and folders uploaded."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, check, require
 
 CONFIG = "config.json"
 # In the order in which they are asked for; of the weights the first that there are, of vocabularies where no
@@ -19,11 +21,7 @@ def fetch(name: str, repository: str, revision: str, weights: bool = True) -> Pa
     `weights` can be left for later. Raises `BadInput`, with the `name` that the model goes by here, where the hub is
     out of reach or does not hold the model.
     """
-    # Not needed to plan or to read a folder; huggingface_hub asks by httpx2, and lets its errors through.
-    from httpx2 import HTTPError
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
-
-    try:
+    with _one_line(f"the encoder {name!r} cannot be loaded from {repository}"):
         config = _file(repository, revision, CONFIG)
         require(config is not None, f"the encoder {name!r} cannot be loaded from {repository}: it holds no {CONFIG}")
         commit = config.parent.name
@@ -38,11 +36,6 @@ def fetch(name: str, repository: str, revision: str, weights: bool = True) -> Pa
                     f"{repository} holds no {shard}, which {first.name} names",
                 )
         return config.parent
-    except (OSError, ValueError, EntryNotFoundError, HfHubHTTPError, HTTPError) as error:
-        if isinstance(error, BadInput):
-            raise
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadInput(f"the encoder {name!r} cannot be loaded from {repository}: {reason}") from error
 
 
 def shards(index: Path) -> list[str]:
@@ -80,3 +73,51 @@ def _file(repository: str, revision: str, name: str) -> Path | None:
         raise
     except EntryNotFoundError:
         return None
+
+
+def check_upload(repository: str) -> None:
+    """Raise `BadInput` unless `repository` is named as `user/name`, and the hub knows the token of this machine."""
+    from huggingface_hub import HfApi, get_token
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(repository)
+        named = repository.count("/") == 1
+    except HFValidationError:
+        named = False
+    check(named, "repository", repository, "user/name, of letters, digits, '-', '_' and '.'")
+    require(get_token() is not None, "there is no token of the hub: set HF_TOKEN, or log in by: hf auth login")
+    with _one_line("the hub does not take the token"):
+        HfApi().whoami()
+
+
+def upload(folder: Path, repository: str) -> str:
+    """Upload a folder to a repository, which is made if there is none, and return its address.
+
+    Files of an earlier package's `onnx/` go, others stay. Raises `BadInput` where the hub is out of reach or refuses.
+    """
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    with _one_line(f"{folder} cannot be uploaded to {repository}"):
+        address = api.create_repo(repository, exist_ok=True)
+        said = f"Upload {folder.name}"
+        api.upload_folder(repo_id=repository, folder_path=folder, commit_message=said, delete_patterns="onnx/*")
+    return str(address)
+
+
+@contextmanager
+def _one_line(what: str) -> Iterator[None]:
+    """Raise `BadInput`, with the first line of the reason, for what huggingface_hub raises in the block."""
+    # Not needed to plan or to read a folder; huggingface_hub asks by httpx2, and lets its errors through.
+    from httpx2 import HTTPError
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+
+    try:
+        yield
+    except (OSError, ValueError, EntryNotFoundError, HfHubHTTPError, HTTPError) as error:
+        if isinstance(error, BadInput):
+            raise
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInput(f"{what}: {reason}") from error

@@ -1,0 +1,36 @@
+"""`make push`: the package of a record on the Hugging Face hub."""
+
+from pathlib import Path
+
+import torch
+
+from compressions.delivery.package import EXAMPLE, package, package_folder
+from compressions.errors import command, require
+from compressions.files import root
+from compressions.measurements.artifacts import read_with_artifact
+from compressions.models.hub import check_upload, upload
+
+
+def push(path: Path, repository: str, artifacts: Path, out: Path) -> str:
+    """Write the package of the record at `path` into the folder `out`, upload it, and return its address.
+
+    Raises `BadInput` before any work for a record without its artifact, a repository that is not named `user/name`,
+    and a token that is missing or not known; later as `package` does, and where the hub refuses.
+    """
+    read_with_artifact(path, artifacts)
+    check_upload(repository)
+    package(path, artifacts, out)
+    return upload(out, repository)
+
+
+def main(record: str, repository: str, out: str = "") -> None:
+    """Push, and print the address; without `out` the package's folder is called by its record."""
+    example = f"for example: make push RECORD={EXAMPLE} REPO=user/name"
+    require(bool(record), f"no record is named; {example}")
+    require(bool(repository), f"no repository is named; {example}")
+    torch.set_num_threads(1)
+    print(push(Path(record), repository, root() / "artifacts", package_folder(record, out)))
+
+
+if __name__ == "__main__":
+    command(main)
