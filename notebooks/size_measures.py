@@ -110,7 +110,7 @@ from compressions.storage.size_measures import DESCRIPTIONS, MEGABYTE
 
 shown = measured(frame)
 megabytes = means.set_index(["size", "configuration"])[shown] / MEGABYTE
-base, both = (megabytes.xs(name, level="configuration").iloc[0] for name in ("base", "qat+mp60"))
+base, both = (megabytes.xs(name, level="configuration").reindex([size]).iloc[0] for name in ("base", "qat+mp60"))
 glue_numbers(paper_times=base.paper / both.paper, packed_times=base.packed / both.packed)
 megabytes.style.format("{:.2f}").set_caption("; ".join(f"{name}: {DESCRIPTIONS[name]}" for name in shown))
 
