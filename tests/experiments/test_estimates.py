@@ -84,7 +84,7 @@ def test_the_hours_of_a_grid():
 
 
 def test_memory_covers_every_committed_record_and_grows_with_the_model_and_the_rows():
-    frame = pd.read_csv(ROOT / "results/cpu/records.csv")
+    frame = pd.read_csv(ROOT / "results/glue/records.csv")
     given = {"glue": HUB, "checkpoints": "hub", "teacher": "small"}
     for size, most in frame.groupby("size").peak_memory_bytes.max().items():
         assert all(memory_bytes(Experiment(task, size, train_rows=8192, **given)) > most for task in TASKS)

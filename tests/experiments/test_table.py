@@ -8,13 +8,13 @@ from compressions.experiments.records import read_all
 from compressions.experiments.table import COLUMNS, write_table
 from tests.conftest import ROOT
 
-RESULTS = ROOT / "results/cpu"
+RESULTS = ROOT / "results/glue"
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """The committed records in a folder of the same name."""
-    folder = tmp_path_factory.mktemp("results") / "cpu"
+    folder = tmp_path_factory.mktemp("results") / "glue"
     for path in RESULTS.glob("*/*/*-seed*"):
         (folder / path.relative_to(RESULTS)).parent.mkdir(parents=True, exist_ok=True)
         (folder / path.relative_to(RESULTS)).write_bytes(path.read_bytes())
@@ -36,7 +36,7 @@ def test_the_table_has_a_row_for_each_record_and_the_same_numbers_in_both_files(
 def test_the_committed_table_is_that_of_the_committed_records(copy):
     write_table(copy)
     for name in ("records.csv", "README.md"):
-        assert (copy / name).read_text() == (RESULTS / name).read_text(), "run make results GRID=cpu"
+        assert (copy / name).read_text() == (RESULTS / name).read_text(), "run make results GRID=glue"
     ours, theirs = (pd.read_parquet(folder / "records.parquet") for folder in (RESULTS, copy))
     pd.testing.assert_frame_equal(ours, theirs)
 
