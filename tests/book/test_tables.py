@@ -9,7 +9,7 @@ from compressions.book.missing import note_without_records
 from compressions.book.outcomes import outcome_points, outcome_table, outcomes
 from compressions.book.pretraining import baseline_table, last_loss, provenance_table, read_provenances, trial_table
 from compressions.book.rates import chosen_rates, rate_figure, rate_table, read_runs
-from compressions.book.score_tables import control_table, folded_tables, task_table
+from compressions.book.score_tables import control_table, folded_tables, task_table, teacher_table
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all
 from tests.conftest import ROOT
@@ -33,6 +33,17 @@ def test_scores_have_an_interval_where_there_are_several_seeds(tmp_path):
 def test_one_line_says_why_there_is_no_table(tmp_path, names, line):
     write_records(tmp_path, names=names)
     assert line in folded_tables(tmp_path, "score", draws=20).data
+
+
+def test_the_teacher_stands_beside_the_best_students_mean_over_seeds():
+    scored = [("base", 80, None), ("base", 84, None), ("kd", 81, {"score": 90}), ("kd", 82, {"score": 90})]
+    records = [
+        {"specification": {"task": "sst2", "size": "tiny"}, "configuration": name, "score": score, "teacher": teacher}
+        for name, score, teacher in scored
+    ]
+    (row,) = teacher_table(records).itertuples(index=False)
+    assert tuple(row) == ("sst2", 90, "TINY base", 82, 8)
+    assert teacher_table(records[:2]).empty and teacher_table([]).empty
 
 
 def test_controls_are_means_over_seeds_beside_their_baseline():

@@ -48,6 +48,25 @@ def task_table(results: Results, draws: Draws, task: str) -> pd.DataFrame:
     return pd.DataFrame(cells, index=pd.Index(ALL, name="configuration"), columns=titles)
 
 
+def teacher_table(records: list[dict]) -> pd.DataFrame:
+    """The teacher's score on each task, and the best student's: its name, its mean score over seeds, and `ahead`.
+
+    `ahead` is the teacher's score less the student's, in points; no rows where nothing was distilled.
+    """
+    chosen = [
+        (each["specification"]["task"], each["specification"]["size"].upper(), each["configuration"], each["score"])
+        for each in records
+    ]
+    students = pd.DataFrame(chosen, columns=["task", "size", "configuration", "score"])
+    means = students.groupby(["task", "size", "configuration"]).score.mean()
+    taught = {each["specification"]["task"]: each["teacher"]["score"] for each in records if each.get("teacher")}
+    rows = []
+    for task, score in taught.items():
+        best = means[task].idxmax()
+        rows.append((task, score, f"{best[0]} {best[1]}", means[task][best], score - means[task][best]))
+    return pd.DataFrame(rows, columns=["task", "teacher", "best student", "its score", "ahead"])
+
+
 def _score(one: Estimate) -> str:
     if np.isnan(one.value):
         return "–"
