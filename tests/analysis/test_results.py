@@ -122,6 +122,18 @@ def test_intervals_are_about_as_wide_as_the_binomial_allows(tmp_path):
     assert np.allclose(error, wanted, rtol=0.15)
 
 
+def test_a_tasks_only_seed_is_left_out_where_most_tasks_have_several(tmp_path):
+    write_records(tmp_path, tasks=("sst2", "rte"), sizes=("tiny",), seeds=(0, 1))
+    write_records(tmp_path, tasks=("mnli",), sizes=("tiny",), seeds=(0,))
+    write_records(tmp_path, tasks=("sst2", "rte"), sizes=("mini",), seeds=(0,))
+    results = read_results(tmp_path)
+    assert results.seeds.tolist() == [[2, 1], [2, 1]]
+    assert results.left_out[["size", "why", "tasks"]].to_numpy().tolist() == [
+        ["TINY", "one seed, where most of the size's tasks have several", "mnli"]
+    ]
+    assert "mnli" in read_results(tmp_path, several=False).tasks
+
+
 def test_what_is_not_whole_is_left_out_and_counted(tmp_path):
     write_records(tmp_path, seeds=(0,))
     record_path(tmp_path, "rte", "mini", "qat+kd", 0).unlink()

@@ -1,5 +1,6 @@
 """Reads a folder of records into results, and counts what is left out and why."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ SHARED = {
     ),
 }
 MISSING, MIXED = "configurations are missing", "trained on a CPU and a GPU"
+ONE_SEED = "one seed, where most of the size's tasks have several"
 
 Records = dict[tuple[str, int], dict]  # those of a task and size, by configuration and seed
 
@@ -32,10 +34,12 @@ class NoResults(BadInput):
     """A folder without records that could be compared: what is missing, and the command that makes it."""
 
 
-def read_results(folder: Path, score: str = "score", size_measure: str = "paper") -> Results:
+def read_results(folder: Path, score: str = "score", size_measure: str = "paper", several: bool = True) -> Results:
     """The whole cells of a folder: a task, size and seed with all of the paper's configurations.
 
-    A cell of which some records are of a CPU and some of a GPU is not used. Raises `BadInput` for an unknown score or
+    A cell of which some records are of a CPU and some of a GPU is not used. With `several`, nor is a task's only seed
+    where most tasks of the size have more: it says nothing of the noise of seeds, and a mean over both could say
+    nothing either. Raises `BadInput` for an unknown score or
     size measure, and `NoResults` for one that was not measured, for a folder without records or whole cells, and for
     records of two grids.
     """
@@ -57,6 +61,7 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
     whole = {
         key: seeds for key, found in grouped.items() if (seeds := [s for s in _seeds(found) if not _why(found, s)])
     }
+    whole = _with_several_seeds(whole) if several else whole
     _require(bool(whole), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(grouped)}")
     measures = read_size_measures(folder, records)
     ours = measures.artifact_sha256.isin([record["artifact_sha256"] for record in records])
@@ -78,7 +83,8 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
     cells = {key: _cell(folder, grouped[key], seeds) for key, seeds in used.items()}
     graded = {task: "pearson" in next(iter(grouped[task, size].values())) for task, size in used}
     scored = {task: scored_metrics(score, task, graded[task]) for task in tasks}
-    left_out = _left_out(grouped, used, f"not measured by {size_measure}")
+    of_one = {(task, size) for (task, size), found in grouped.items() if (task, size) not in whole}
+    left_out = _left_out(grouped, used, {key: ONE_SEED for key in of_one}, f"not measured by {size_measure}")
     return Results(tasks, sizes, cells, bytes_by, size_measure, scored, left_out)
 
 
@@ -114,16 +120,30 @@ def _why(found: Records, seed: int) -> str | None:
 def _fullest(grouped: dict[tuple[str, str], Records]) -> str:
     """What is wrong with the cell that has most records, and what to do."""
     (task, size), found = max(grouped.items(), key=lambda item: len(item[1]))
-    seed = max(_seeds(found), key=lambda seed: sum(own == seed for _, own in found))
+    seed = max(_seeds(found), key=lambda seed: _count(found, seed))
     absent = ", ".join(name for name in PAPER if (name, seed) not in found)
     if not absent:
         return f"{task} with {size}, seed {seed}, was {MIXED}; train all its configurations on one kind of device"
     return f"{task} with {size}, seed {seed}, lacks {absent}; `make grid` makes what is missing"
 
 
-def _left_out(grouped: dict[tuple[str, str], Records], used: dict, otherwise: str) -> pd.DataFrame:
+def _with_several_seeds(whole: dict[tuple[str, str], list[int]]) -> dict[tuple[str, str], list[int]]:
+    """The cells without the tasks of one seed, for each size of which more than half of the tasks have several."""
+    of_size = defaultdict(list)
+    for (_, size), seeds in whole.items():
+        of_size[size].append(len(seeds) > 1)
+    most = {size for size, several in of_size.items() if 2 * sum(several) > len(several)}
+    return {(task, size): seeds for (task, size), seeds in whole.items() if size not in most or len(seeds) > 1}
+
+
+def _left_out(grouped: dict[tuple[str, str], Records], used: dict, known: dict, otherwise: str) -> pd.DataFrame:
     rows = [
-        (size.upper(), _why(found, seed) or otherwise, task, sum(own == seed for _, own in found))
+        (
+            size.upper(),
+            _why(found, seed) or known.get((task, size), otherwise),
+            task,
+            sum(own == seed for _, own in found),
+        )
         for (task, size), found in grouped.items()
         for seed in _seeds(found)
         if seed not in used.get((task, size), [])
@@ -131,6 +151,10 @@ def _left_out(grouped: dict[tuple[str, str], Records], used: dict, otherwise: st
     frame = pd.DataFrame(rows, columns=["size", "why", "tasks", "records"])
     groups = frame.groupby(["size", "why"], sort=False, as_index=False)
     return groups.agg({"tasks": lambda names: ", ".join(dict.fromkeys(names)), "records": "sum"})
+
+
+def _count(found: Records, seed: int) -> int:
+    return sum(own == seed for _, own in found)
 
 
 def _cell(folder: Path, found: Records, seeds: list[int]) -> Cell:
