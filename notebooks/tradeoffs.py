@@ -55,6 +55,7 @@ megabytes = means[means["size"] == small].set_index("configuration").megabytes
 times = megabytes["base"] / megabytes["qat+kd+mp60"]
 full, light = (only(changes, task=MEAN, size=small, change=name) for name in ("qat+kd+mp60", "qat+mp60"))
 claim("All three methods make the smallest size at least four times smaller", times > 4, times)
+claim("All three methods cost the smallest size less than half a point", full.low > -0.5, full.low)
 glue_numbers(small=small.upper(), full_times=times, full_change=full.text, light_change=light.text)
 
 # %% [markdown]
