@@ -57,16 +57,6 @@ def byte_synergy_figure(parts: dict[str, pd.DataFrame], sparsity: float) -> Figu
     return figure
 
 
-def matched_synergy_figure(frame: pd.DataFrame, methods: str) -> Figure:
-    """Synergy of one combination at matched score under each size measure; `frame` is that of `matched_synergy`."""
-    figure, axes = plt.subplots(figsize=(6, 3.6))
-    _draw_by_measure(axes, frame[frame.methods == methods])
-    axes.set(xlabel=f"synergy of {methods} at matched score, doublings")
-    legend_above(figure, columns=4)
-    plt.close(figure)
-    return figure
-
-
 def _draw_by_measure(axes: plt.Axes, frame: pd.DataFrame) -> None:
     """A row for each size measure and a mark with its interval for each size, about 0."""
     sizes, measures = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame.size_measure))
