@@ -50,6 +50,8 @@ def build(folder: Path, made: Path) -> Path:
         "html_static_path": [str(ROOT / "book/_static")],
         "html_css_files": ["book.css"],
         "root_doc": "book/demo",
+        # Sphinx's own default is one object for all books that a process builds, and extensions add to it.
+        "source_suffix": {".md": "markdown"},
         "language": "en",
         "html_title": "Demo",
         "demo_folder": str(made),

@@ -91,4 +91,5 @@ def test_a_teachers_logits_stand_beside_the_rows_they_were_given_for(trained):
     rows = training_rows(chosen, Configuration(("kd",)), taught)[0]
     picked = rows.select(range(0, len(rows), 100))
     alone = predict(trained["teacher"], picked.remove_columns("teacher_logits"), chosen.data.tokenizer)
-    torch.testing.assert_close(torch.tensor(picked["teacher_logits"][:]), alone, rtol=1e-4, atol=1e-4)
+    # Logits have the precision that a file of them has, float16.
+    torch.testing.assert_close(torch.tensor(picked["teacher_logits"][:]), alone, rtol=1e-3, atol=1e-3)
