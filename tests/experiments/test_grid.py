@@ -242,6 +242,14 @@ def test_all_variants_run_by_one_command_and_each_has_a_status(variants):
     assert re.search(r"alike/short\n.*\nnarrow +4 +4 .*alike/long\n.*\nnarrow +2 +2 ", status, re.S), status
 
 
+def test_a_variant_that_was_killed_fails_the_command_and_stops_no_other(monkeypatch):
+    statuses = {"alike/short": -9, "alike/long": 0}
+    monkeypatch.setattr(manage.subprocess, "call", lambda words: statuses.pop(words[4]))
+    with pytest.raises(SystemExit) as ended:
+        manage.run_each(list(statuses), [])
+    assert ended.value.code == 1 and not statuses
+
+
 @pytest.mark.slow
 def test_experiments_take_the_gpus_in_turn_that_the_shell_allows(place, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")

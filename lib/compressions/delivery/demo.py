@@ -10,15 +10,13 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-import datasets
-import transformers
 from transformers import AutoTokenizer
 
 from compressions.data.tasks import BUILTIN, TASKS
 from compressions.errors import BadInput, command, require
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
-from compressions.experiments.run import run
+from compressions.experiments.run import run, silence_libraries
 from compressions.files import root, whole_folder
 from compressions.storage.artifact import load_artifact
 from compressions.storage.onnx import to_onnx
@@ -107,9 +105,7 @@ def _member(archive: Path, name: str) -> bytes:
 
 def main() -> None:
     """Make the models, and where npm is the runtime; say what was made and what to do next."""
-    datasets.disable_progress_bars()
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    silence_libraries()
     folder = root() / FOLDER
     print("Training TINY twice, which takes a minute or two")
     about = make_models(folder / "models")

@@ -4,7 +4,6 @@ They say what *aware* training buys: each is what a user gets from a finished mo
 """
 
 import copy
-from collections.abc import Callable, Iterator
 
 import datasets
 import numpy as np
@@ -30,49 +29,28 @@ def controls(model: nn.Module, data: PreparedData, granularity: str) -> tuple[di
     calibration = data.training_rows(False)
     calibration = calibration.select(range(min(CALIBRATION_ROWS, len(calibration))))
     found, predictions = {}, {}
-    for name, make in _makers(calibration, data.tokenizer, granularity):
-        control = copy.deepcopy(model).eval()
-        masked = make(control)
+
+    def measure(name: str, control: nn.Module, masked: int = 0) -> None:
         logits = trainer.predict(control, data.validation, data.tokenizer).numpy()
         predictions[name] = data.task.predictions(logits)
         counts = artifact.count(control)
         bits = 16 if name == "fp16" else counts.bits
         size = {"bits": bits, "megabytes": megabytes(counts.parameters - masked, bits)}
         found[name] = metrics.scores(data.task, data.labels, predictions[name]) | size
-    return found, predictions
 
-
-def _makers(rows: datasets.Dataset, tokenizer, granularity: str) -> Iterator[tuple[str, Callable[[nn.Module], int]]]:
-    """Each control's name, and what changes a model in place and gives the number of weights that it pruned."""
-
-    def to_half(model: nn.Module) -> int:
-        model.half().float()  # the values that fp16 holds, computed in fp32 as on a CPU
-        return 0
-
-    def quantized(bits: int) -> Callable[[nn.Module], int]:
-        def make(model: nn.Module) -> int:
-            quantization.quantize(model, granularity, bits)
-            _calibrate(model, rows, tokenizer)
-            artifact.finish(model, granularity, bits)
-            return 0
-
-        return make
-
-    def pruned(sparsity: float) -> Callable[[nn.Module], int]:
-        def make(model: nn.Module) -> int:
-            pruning.prune(model)
-            pruning.set_sparsity(model, sparsity)
-            masked = pruning.count_masked(model)
-            artifact.finish(model, None)
-            return masked
-
-        return make
-
-    yield "fp16", to_half
-    yield "ptq", quantized(8)
-    yield "ptq4", quantized(4)
+    measure("fp16", copy.deepcopy(model).half().float().eval())  # the values that fp16 holds, computed in fp32
+    for name, bits in (("ptq", 8), ("ptq4", 4)):
+        control = copy.deepcopy(model)
+        quantization.quantize(control, granularity, bits)
+        _calibrate(control, calibration, data.tokenizer)
+        measure(name, artifact.finish(control, granularity, bits))
     for sparsity in SPARSITIES:
-        yield f"shot{100 * sparsity:g}", pruned(sparsity)
+        control = copy.deepcopy(model)
+        pruning.prune(control)
+        pruning.set_sparsity(control, sparsity)
+        masked = pruning.count_masked(control)
+        measure(f"shot{100 * sparsity:g}", artifact.finish(control, None), masked)
+    return found, predictions
 
 
 def _calibrate(model: nn.Module, rows: datasets.Dataset, tokenizer) -> None:

@@ -78,24 +78,20 @@ class Grid:
     @cached_property
     def keys(self) -> list[tuple[str, str, int]]:
         """Task, size and seed of all experiments, the `first` before the others; tasks vary fastest, seeds slowest."""
-        parts = [*self.content.get("first", []), {}]
-        return list(dict.fromkeys(key for part in parts for key in self._keys(part)))
+        keys = []
+        for part in (*self.content.get("first", []), {}):
+            tasks, sizes, seeds = (part.get(axis, self.content[axis]) for axis in AXES)
+            keys += [(task, size, seed) for seed in seeds for size in sizes for task in tasks]
+        return list(dict.fromkeys(keys))
 
     @cached_property
     def experiments(self) -> list[Experiment]:
         """All experiments, in order; where anything is distilled, with teachers that have been found."""
-        found = [self._experiment(*key) for key in self.keys]
+        shared = {name: self.content[name] for name in CHOICES if name in self.content} | {"results": self.own_results}
+        found = [from_parameters({**shared, "task": t, "size": s, "seed": seed}) for t, s, seed in self.keys]
         for experiment in found if any(each.uses("kd") for each in self.configurations) else ():
             experiment.check_teacher()
         return found
-
-    def _keys(self, part: dict) -> list[tuple[str, str, int]]:
-        tasks, sizes, seeds = (part.get(axis, self.content[axis]) for axis in AXES)
-        return [(task, size, seed) for seed in seeds for size in sizes for task in tasks]
-
-    def _experiment(self, task: str, size: str, seed: int) -> Experiment:
-        chosen = {name: self.content[name] for name in CHOICES if name in self.content}
-        return from_parameters({**chosen, "task": task, "size": size, "seed": seed, "results": self.own_results})
 
     @property
     def file(self) -> str:
@@ -162,7 +158,8 @@ def read_grid(name: str) -> Grid:
     one_of("grid", name, names())
     stem, _, variant = name.partition("/")
     content = _content(stem)
-    return Grid(name, content | content.pop("variants", {}).get(variant, {}))
+    variants = content.pop("variants", {})
+    return Grid(name, content | variants.get(variant, {}))
 
 
 def _names_in(stem: str) -> list[str]:

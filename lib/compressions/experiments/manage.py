@@ -47,7 +47,8 @@ def run(grid: Grid, options: list[str]) -> None:
 def run_each(names: list[str], options: list[str]) -> None:
     """Run several grids in turn, each in a process of its own, which Snakemake ends; one that fails stops no other."""
     this = [sys.executable, "-m", "compressions.experiments.manage", "run"]
-    sys.exit(max([subprocess.call([*this, name, "--", *options]) for name in names]))
+    # A process that was killed has a negative status.
+    sys.exit(any([subprocess.call([*this, name, "--", *options]) for name in names]))
 
 
 def teach(grid: Grid, task: str) -> None:

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -32,7 +31,7 @@ def write_record(
     record: dict,
     predictions: np.ndarray,
     labels: np.ndarray,
-    controls: Mapping[str, np.ndarray] = MappingProxyType({}),
+    controls: Mapping[str, np.ndarray] | None = None,
 ) -> dict:
     """Write the predictions, then the record with their checksum, and return the record as it was written.
 
@@ -40,7 +39,7 @@ def write_record(
     disk is full; earlier files are then unchanged.
     """
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, predictions=predictions, labels=labels, **controls)
+    np.savez_compressed(buffer, predictions=predictions, labels=labels, **(controls or {}))
     checksum = fingerprint(buffer.getvalue())
     content = {"format": FORMAT, **record, "predictions_sha256": checksum}
     content |= {"sha256": _checksum(content)}
@@ -101,16 +100,19 @@ def read_record(path: Path) -> dict:
 
 def read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Predictions and labels, `(validation rows,)` each, of the record at `path`."""
-    file = predictions_path(path, read_record(path)["predictions_sha256"])
-    with np.load(file, allow_pickle=False) as arrays:
-        return arrays["predictions"], arrays["labels"]
+    arrays = _read_arrays(path)
+    return arrays["predictions"], arrays["labels"]
 
 
 def read_controls(path: Path) -> dict[str, np.ndarray]:
     """Predictions `(validation rows,)` of the controls of the base record at `path`, by their names."""
+    return {name: array for name, array in _read_arrays(path).items() if name not in ("predictions", "labels")}
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     file = predictions_path(path, read_record(path)["predictions_sha256"])
     with np.load(file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files if name not in ("predictions", "labels")}
+        return dict(arrays)
 
 
 def finished(path: Path, specification: dict) -> dict | None:

@@ -56,7 +56,7 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
     specified = specifications(experiment, wanted)
     check_ready(experiment, [each for each in wanted if _finished(experiment, each, specified[each]) is None])
     if watch:
-        _silence_libraries()
+        silence_libraries()
     return [_run_or_read(experiment, each, specified[each], watch) for each in wanted]
 
 
@@ -217,7 +217,10 @@ def _save_and_load(
         loaded, stored = artifact.load_artifact(folder), (folder / WEIGHTS).stat().st_size
         place = kept and os.path.relpath(kept.resolve(), experiment.record_path(configuration).parent.resolve())
         found = {"artifact": place, "artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
-        found |= _size_of(loaded, masked)
+        counts = artifact.count(loaded)
+        non_zeros = counts.parameters - masked
+        found |= {"parameters": counts.parameters, "non_zeros": non_zeros, "stored_zeros": counts.zeros}
+        found |= {"bits": counts.bits, "megabytes": megabytes(non_zeros, counts.bits)}
         teaching = isinstance(experiment, Teaching)
         measured = {} if teaching else {"size_measures": model_bytes.measure(about | found, folder, RECORDED)}
         return loaded, found | measured
@@ -233,19 +236,6 @@ def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configura
     rate = experiment.choices.learning_rate
     require(bool(np.isfinite(answers).all()), f"{diverged}; take a smaller learning_rate than {rate:g}")
     return data.task.predictions(answers)
-
-
-def _size_of(loaded: nn.Module, masked: int) -> dict[str, float]:
-    """What a record says of a model's size, of which `masked` weights were pruned."""
-    counts = artifact.count(loaded)
-    non_zeros = counts.parameters - masked
-    return {
-        "parameters": counts.parameters,
-        "non_zeros": non_zeros,
-        "stored_zeros": counts.zeros,
-        "bits": counts.bits,
-        "megabytes": megabytes(non_zeros, counts.bits),
-    }
 
 
 def _run_or_read(
@@ -287,7 +277,7 @@ def _memory(experiment: Experiment, configuration: Configuration) -> Iterator[No
         ) from error
 
 
-def _silence_libraries() -> None:
+def silence_libraries() -> None:
     """Turn off the libraries' own bars and remarks, where whoever watches is shown others."""
     datasets.disable_progress_bars()
     transformers.logging.set_verbosity_error()
