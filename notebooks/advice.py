@@ -18,7 +18,7 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 # %% tags=["hide-input"]
 from compressions.analysis.reading import read_results
 from compressions.book.percent import check_parameters
-from compressions.book.stop import read_or_stop
+from compressions.book.missing import read_or_stop
 from compressions.experiments.configurations import check_list
 from compressions.files import root
 from compressions.parameters import number
@@ -33,7 +33,7 @@ ours = read_or_stop(read_results, root() / results, score, size_measure)
 from compressions.analysis.bootstrap import bootstrap
 from compressions.analysis.recipes import recipes
 from compressions.book.published import read_figure1
-from compressions.book.recipe_tables import recipe_name, recipes_table
+from compressions.book.tables import recipe_name, recipes_table
 
 resampled, published = bootstrap(ours, draws), read_figure1(root() / figure1)
 found = recipes(ours, resampled, published, budgets, losses)

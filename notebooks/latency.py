@@ -17,7 +17,7 @@ from pathlib import Path
 
 from compressions.book.latency_figures import machine_facts, read_latency
 from compressions.book.percent import check_parameters
-from compressions.book.stop import read_or_stop
+from compressions.book.missing import read_or_stop
 from compressions.files import root
 
 check_parameters(globals())

@@ -19,7 +19,7 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 from compressions.analysis.reading import read_results
 from compressions.book.percent import check_parameters
 from compressions.book.published import read_figure1
-from compressions.book.stop import read_or_stop
+from compressions.book.missing import read_or_stop
 from compressions.files import root
 
 check_parameters(globals())

@@ -22,7 +22,7 @@ from compressions.analysis.reading import read_results
 from compressions.analysis.reductions import check_search
 from compressions.book.percent import check_parameters
 from compressions.book.published import read_table1
-from compressions.book.stop import read_or_stop
+from compressions.book.missing import read_or_stop
 from compressions.files import root
 
 check_parameters(globals())

@@ -20,7 +20,7 @@ draws = 1000  # how often seeds and rows are drawn again for an interval
 from compressions.analysis.reading import read_results
 from compressions.analysis.reductions import check_search
 from compressions.book.percent import check_parameters
-from compressions.book.stop import read_or_stop
+from compressions.book.missing import read_or_stop
 from compressions.files import root
 
 check_parameters(globals())

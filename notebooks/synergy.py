@@ -35,7 +35,7 @@ noises = [number(0).value("noises", each) for each in noises]
 
 # %% tags=["hide-input"]
 from compressions.book.published import published_interactions, read_figure1, read_table1
-from compressions.book.stop import read_or_stop
+from compressions.book.missing import read_or_stop
 from compressions.files import root
 
 points, table = read_figure1(root() / figure1), read_table1(root() / table1)

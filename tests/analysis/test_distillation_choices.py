@@ -53,6 +53,12 @@ def test_the_rule_takes_the_best_alpha_and_temperature_and_nothing_else(variants
     assert chosen_variant(variants) == "T4"
 
 
+def test_the_rule_is_for_a_reference_without_copies_too(tmp_path):
+    plain = VARIANTS["no_copies"]
+    write_variants(tmp_path, {"reference": plain, "T4": plain | {"temperature": 4.0}}, {"T4": 0.02}, tasks=("rte",))
+    assert chosen_variant(read_variants(tmp_path)) == "T4"
+
+
 def test_the_share_of_rows_with_a_copy_is_that_of_the_records(variants):
     assert copies_share(variants).to_dict() == {"sst2": 5.0, "rte": 5.0}
 

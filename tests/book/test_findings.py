@@ -18,8 +18,8 @@ from compressions.book import tables
 from compressions.book.change_figures import changes_by_task, price_figure
 from compressions.book.figures import tradeoff_static
 from compressions.book.interaction_figures import interaction_heatmap
+from compressions.book.missing import read_or_stop
 from compressions.book.published import published_interactions, read_figure1, read_table1, reading_precision
-from compressions.book.stop import read_or_stop
 from tests.conftest import ROOT, call_papermill
 from tests.simulated import write_records
 

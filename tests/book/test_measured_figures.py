@@ -18,7 +18,7 @@ from compressions.book.latency_figures import (
     runtimes_table,
     speed_figure,
 )
-from compressions.book.recipe_tables import recipes_table
+from compressions.book.tables import recipes_table
 from compressions.measurements.openvino_peer import NAME
 from compressions.storage.size_measures import LAYERS, WHOLE
 from tests.simulated import record_measures, write_records
@@ -95,7 +95,7 @@ def test_a_recipe_without_an_interval_or_without_a_model_is_shown():
     row = {"asked": "≤ 5 MB", "size": "tiny", "configuration": "qat", "megabytes": 4.4, "packed": 4.2, "score": 70.0}
     none = {"asked": "≤ 1 MB", "size": "", "configuration": "", "megabytes": None, "packed": None, "score": None}
     known = {"low": 69.0, "high": 71.0, "as_good": 2, "paper": "TINY qat"}
-    rows = [row | known, row | known | {"low": 70.0, "high": 70.0}, none | known | {"low": None, "high": None}]
+    rows = [row | known, row | known | {"low": None, "high": None}, none | known | {"low": None, "high": None}]
     table = recipes_table(pd.DataFrame(rows)).data
     assert table["score (95 % CI)"].tolist() == ["70.0 (69.0 to 71.0)", "70.0", "–"]
     assert table.recipe.tolist() == ["TINY qat", "TINY qat", "none"]

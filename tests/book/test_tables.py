@@ -49,7 +49,7 @@ def test_the_teacher_stands_beside_the_best_students_mean_over_seeds():
 def test_controls_are_means_over_seeds_beside_their_baseline():
     one = {"specification": {"task": "sst2", "size": "tiny"}, "parameters": 1}
     records = [{**one, "score": score, "controls": {"ptq": {"score": score - 2}}} for score in (80, 82)]
-    assert control_table(records, "sst2").TINY.to_dict() == {"uncompressed": 81, "8 bits after training": 79}
+    assert control_table(records, "sst2").TINY.to_dict() == {"uncompressed": 81, "quantized afterwards, 8 bits": 79}
     assert control_table(records, "rte").empty
 
 

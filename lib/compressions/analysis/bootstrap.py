@@ -51,12 +51,6 @@ class Estimate:
         freedom = np.broadcast_to(self.freedom, self.value.shape)
         return Estimate(*(each[place] for each in (self.value, self.of_seeds, self.of_rows, freedom)))
 
-    def text(self, *place: int, digits: int = 1) -> str:
-        """One of the estimates with its 95 % confidence interval, such as `+0.3 (-0.1 to +0.7)`; `–` where unknown."""
-        one = self.at(*place)
-        value, low, high = (f"{each:+z.{digits}f}" for each in (one.value, one.low, one.high))
-        return f"{value} ({low} to {high})" if np.isfinite(one.value) else "–"
-
     @property
     def standard_error(self) -> np.ndarray:
         """The square root of both variances' sum."""
@@ -89,6 +83,14 @@ class Estimate:
     def high(self) -> np.ndarray:
         """The upper ends of the 95 % confidence intervals."""
         return self.value + self.half_width
+
+
+def interval_text(value: float, low: float, high: float, signed: bool = True, alone: str = "") -> str:
+    """A value with its interval, such as `+0.3 (-0.1 to +0.7)`; `alone` after it without one, `–` where it is NaN."""
+    if np.isnan(value):
+        return "–"
+    form = "+z.1f" if signed else ".1f"
+    return f"{value:{form}}" + (alone if np.isnan(low) else f" ({low:{form}} to {high:{form}})")
 
 
 def bootstrap(results: Results, draws: int = 1000, seed: int = 0) -> Draws:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import bootstrap, estimate_mean
+from compressions.analysis.bootstrap import bootstrap, estimate_mean, interval_text
 from compressions.analysis.results import Cell, Results, over_tasks
 from compressions.analysis.scores import scored_metrics
 from compressions.data.tasks import TASKS
@@ -116,9 +116,7 @@ def chosen_variant(variants: dict[str, list[dict]]) -> str | None:
     The mean is over the tasks, sizes and seeds that all of them have; `None` where there are none.
     """
     distilled = _distilled(variants)
-    usual = (
-        {field: distilled[REFERENCE][0]["specification"][field] for field in CHOICES} if REFERENCE in distilled else {}
-    )
+    usual = distilled[REFERENCE][0]["specification"] if REFERENCE in distilled else {}
     scores = {
         name: {
             tuple(each["specification"][axis] for axis in ("task", "size", "seed")): each["score"] for each in records
@@ -154,7 +152,7 @@ def _distilled(variants: dict[str, list[dict]]) -> dict[str, list[dict]]:
 def worth_text(frame: pd.DataFrame, variant: str, sign: int = 1) -> str:
     """What a variant of the first size is worth, such as `+0.3 (-0.4 to +1.0)`; with `sign` -1 what it lacks."""
     rows = frame[frame.variant == variant]
-    if not len(rows) or np.isnan(rows.worth.iloc[0]):
+    if not len(rows):
         return "–"
     value, *ends = sign * rows[["worth", "low", "high"]].to_numpy(float)[0]
-    return f"{value:+z.1f} ({min(ends):+z.1f} to {max(ends):+z.1f})"
+    return interval_text(value, *sorted(ends))

@@ -1,4 +1,4 @@
-"""Results of a grid with configurations of its own, where `reading` takes the paper's; whatever of it is there."""
+"""Results of any grid, with all configurations that it has run; `reading` is for the paper's twelve."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,16 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.reading import MISSING, MIXED, check_alike
-from compressions.analysis.results import Cell, Results
-from compressions.analysis.scores import KINDS, scored_metrics
-from compressions.data.tasks import TASKS
+from compressions.analysis.reading import axes, check_alike, group, read_cell, whole_seeds, why_unused
+from compressions.analysis.results import Results
+from compressions.analysis.scores import KINDS
 from compressions.errors import one_of
 from compressions.experiments.configurations import CONTROL, Configuration
-from compressions.experiments.records import read_all, read_predictions
+from compressions.experiments.records import read_all
 from compressions.storage.size_measures import COUNTED, SIZE_MEASURES, WHOLE
 
-Models = dict[Configuration, dict]  # the records of a task, size and seed
 NOTHING = ("tiny",)  # the sizes where there are no records
 
 
@@ -40,29 +38,29 @@ def read_grid_results(
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = [each for each in read_all(folder) if CONTROL not in each["specification"]["subset"]]
     check_alike(records)
-    cells: dict[tuple[str, str, int], Models] = {}
-    for record in records:
-        chosen = record["specification"]
-        configuration = Configuration(tuple(chosen["subset"]), chosen["sparsity"], chosen.get("bits", 8))
-        cells.setdefault((chosen["task"], chosen["size"], chosen["seed"]), {})[configuration] = record
-    fullest = max(cells.values(), key=len, default=dict.fromkeys(planned))
-    names = tuple(sorted(fullest, key=lambda name: planned.index(name) if name in planned else len(planned)))
-    used: dict[tuple[str, str], dict[int, Models]] = {}
-    for (task, size, seed), models in sorted(cells.items()):
-        if not _why(models, names):
-            used.setdefault((task, size), {})[seed] = models
-    tasks = tuple(task for task in TASKS if task in {task for task, _ in used})
-    parameters = {record["specification"]["size"]: record["parameters"] for record in records}
-    sizes = tuple(size for size in sorted(parameters, key=parameters.get) if size in {size for _, size in used})
+    cells = group(records)
+    fullest = max((models for seeds in cells.values() for models in seeds.values()), key=len, default={})
+    chosen = [each["specification"] for each in fullest.values()]
+    there = [Configuration(tuple(each["subset"]), each["sparsity"], each.get("bits", 8)) for each in chosen]
+    configurations = sorted(there or planned, key=lambda own: planned.index(own) if own in planned else len(planned))
+    names = tuple(each.name for each in configurations)
+    used = whole_seeds(cells, names)
+    tasks, sizes, scored = axes(used, records, score)
     sizes = sizes or NOTHING
     bytes_by = {size_measure: np.full((len(tasks), len(sizes), len(names)), np.nan)}
     for (task, size), seeds in used.items():
         found = [[_model_bytes(models[name], size_measure) for models in seeds.values()] for name in names]
         bytes_by[size_measure][tasks.index(task), sizes.index(size)] = np.mean(found, axis=1)
-    graded = {record["specification"]["task"]: "pearson" in record for record in records}
-    scored = {task: scored_metrics(score, task, graded[task]) for task in tasks}
-    of_cells = {key: _cell(folder, seeds, names) for key, seeds in used.items()}
-    return GridResults(names, Results(tasks, sizes, of_cells, bytes_by, size_measure, scored, _left_out(cells, names)))
+    left_out = [
+        (task, size.upper(), seed, why, len(models))
+        for (task, size), seeds in cells.items()
+        for seed, models in seeds.items()
+        if (why := why_unused(models, names))
+    ]
+    left_out = pd.DataFrame(left_out, columns=["task", "size", "seed", "why", "records"])
+    of_cells = {key: read_cell(folder, seeds, names) for key, seeds in used.items()}
+    results = Results(tasks, sizes, of_cells, bytes_by, size_measure, scored, left_out)
+    return GridResults(tuple(configurations), results)
 
 
 def _model_bytes(record: dict, measure: str) -> float:
@@ -70,25 +68,3 @@ def _model_bytes(record: dict, measure: str) -> float:
     if measure in measured:
         return measured[measure]
     return COUNTED[measure](record) if measure in COUNTED else np.nan
-
-
-def _why(models: Models, names: tuple[Configuration, ...]) -> str | None:
-    """Why a cell is not used, if it is not."""
-    if any(name not in models for name in names):
-        return MISSING
-    return MIXED if len({record["machine"]["device"] == "cpu" for record in models.values()}) > 1 else None
-
-
-def _left_out(cells: dict[tuple[str, str, int], Models], names: tuple[Configuration, ...]) -> pd.DataFrame:
-    rows = [
-        (task, size.upper(), seed, why, len(models))
-        for (task, size, seed), models in cells.items()
-        if (why := _why(models, names))
-    ]
-    return pd.DataFrame(rows, columns=["task", "size", "seed", "why", "records"])
-
-
-def _cell(folder: Path, seeds: dict[int, Models], names: tuple[Configuration, ...]) -> Cell:
-    read = [[read_predictions(folder / models[name]["path"]) for models in seeds.values()] for name in names]
-    predictions = np.array([[predictions for predictions, _ in row] for row in read])
-    return Cell(tuple(seeds), read[0][0][1], predictions)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import Estimate, bootstrap, estimate_mean
+from compressions.analysis.bootstrap import Estimate, bootstrap, estimate_mean, interval_text
 from compressions.analysis.grid_results import GridResults
 from compressions.analysis.pareto import best_within
 from compressions.analysis.results import over_tasks
@@ -112,10 +112,7 @@ def best_by_budget(frame: pd.DataFrame, budgets: list[float]) -> pd.DataFrame:
 def text(frame: pd.DataFrame, configuration: str, name: str) -> str:
     """A value of the smallest size such as `-2.1 (-3.0 to -1.2)`, without its interval of one seed; `–` if unknown."""
     rows = frame[frame.configuration == configuration]
-    value, low, high = rows[[name, f"{name}_low", f"{name}_high"]].to_numpy()[0] if len(rows) else [np.nan] * 3
-    if np.isnan(value):
-        return "–"
-    return f"{value:+z.1f}" if np.isnan(low) else f"{value:+z.1f} ({low:+z.1f} to {high:+z.1f})"
+    return interval_text(*rows[[name, f"{name}_low", f"{name}_high"]].to_numpy()[0]) if len(rows) else "–"
 
 
 def costing_more(frame: pd.DataFrame, margin: float, distilled: bool) -> tuple[int, int]:

@@ -40,14 +40,12 @@ def model_table(results: Results, draws: Draws) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="score").reset_index(drop=True)
 
 
-def difference(
-    results: Results, draws: Draws, first: tuple[str, str], second: tuple[str, str], tasks: list[int] | None = None
-) -> Estimate:
-    """The paired difference of two models' scores, the mean over the `shared` tasks, or over those at `tasks`.
+def difference(results: Results, draws: Draws, first: tuple[str, str], second: tuple[str, str]) -> Estimate:
+    """The paired difference of two models' scores, the mean over the `shared` tasks.
 
     A model is a size and a configuration.
     """
-    tasks = shared(results)[0] if tasks is None else tasks
+    tasks = shared(results)[0]
     (row, column), (other, against) = ((results.sizes.index(size), ALL.index(name)) for size, name in (first, second))
 
     def between(scores: np.ndarray) -> np.ndarray:

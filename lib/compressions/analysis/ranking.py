@@ -63,13 +63,13 @@ def published_steps(points: pd.DataFrame) -> pd.DataFrame:
     return with_prices(pd.DataFrame(rows, columns=["size", "step", "order", "value", "low", "high", "halvings"]))
 
 
-def price_difference(results: Results, draws: Draws, size: str, step: str, other: str, order: str = ALONE) -> Interval:
-    """The points per halving of one step less those of another, of the same order, at a size; unknown for one seed."""
+def price_difference(results: Results, draws: Draws, size: str, step: str, other: str) -> Interval:
+    """The points per halving of one step alone less those of another at a size; unknown for one seed."""
     if size not in results.sizes:
         return Interval()
     row, halvings = results.sizes.index(size), _halvings(results)
     tasks = np.flatnonzero(results.seeds[:, row])
-    places = [list(STEPS).index((each, order)) for each in (step, other)]
+    places = [list(STEPS).index((each, ALONE)) for each in (step, other)]
     pairs = [[ALL.index(name) for name in list(STEPS.values())[place]] for place in places]
 
     def of_task(scores: np.ndarray) -> np.ndarray:

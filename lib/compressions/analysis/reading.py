@@ -1,4 +1,4 @@
-"""Reads a folder of records into results, and counts what is left out and why."""
+"""Read a folder of records into results with the paper's configurations, and count what is left out and why."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -27,7 +27,8 @@ SHARED = {
 MISSING, MIXED = "configurations are missing", "trained on a CPU and a GPU"
 ONE_SEED = "one seed, where most of the size's tasks have several"
 
-Records = dict[tuple[str, int], dict]  # those of a task and size, by configuration and seed
+Models = dict[str, dict]  # the records of a task, size and seed, by configuration
+Cells = dict[tuple[str, str], dict[int, Models]]  # by task and size, and by seed
 
 
 class NoResults(BadInput):
@@ -39,30 +40,16 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
 
     A cell of which some records are of a CPU and some of a GPU is not used. With `several`, nor is a task's only seed
     where most tasks of the size have more: it says nothing of the noise of seeds, and a mean over both could say
-    nothing either. Raises `BadInput` for an unknown score or
-    size measure, and `NoResults` for one that was not measured, for a folder without records or whole cells, and for
-    records of two grids.
+    nothing either. Raises `BadInput` for an unknown score or size measure, and `NoResults` for one that was not
+    measured, for a folder without records or whole cells, and for records of two grids.
     """
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
-    records = read_all(folder)
-    is_grid = (root() / "grids" / f"{folder.name}.yml").is_file()
-    grid = folder.name if is_grid else "<one of grids/>"
-    _require(bool(records), f"{folder} holds no records; `make grid GRID={grid}` makes them")
-    for record in records:
-        held_out = record["specification"].get("held_out")
-        _require(not held_out, f"{record['path']} scores a held-out part of the training rows")
-    check_alike(records)
-    grouped: dict[tuple[str, str], Records] = {}
-    for record in records:
-        chosen = record["specification"]
-        of_cell = grouped.setdefault((chosen["task"], chosen["size"]), {})
-        of_cell[record["configuration"], chosen["seed"]] = record
-    whole = {
-        key: seeds for key, found in grouped.items() if (seeds := [s for s in _seeds(found) if not _why(found, s)])
-    }
+    records = _read_records(folder)
+    cells = group(records)
+    whole = whole_seeds(cells, PAPER)
     whole = _with_several_seeds(whole) if several else whole
-    _require(bool(whole), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(grouped)}")
+    _require(bool(whole), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(cells)}")
     measures = read_size_measures(folder, records)
     ours = measures.artifact_sha256.isin([record["artifact_sha256"] for record in records])
     measures = measures[ours & (measures.part == WHOLE)]
@@ -73,19 +60,29 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
         bool(used),
         f"no size of {folder} has all configurations measured by {size_measure}; make size-measures measures them",
     )
-    names = {task for task, _ in used}
-    tasks = (*(task for task in TASKS if task in names), *sorted(names - TASKS.keys()))
-    parameters = {record["specification"]["size"]: record["parameters"] for record in records}
-    sizes = tuple(size for size in sorted(parameters, key=parameters.get) if size in {size for _, size in used})
-    bytes_by = _counted(grouped, used, tasks, sizes)
+    tasks, sizes, scored = axes(used, records, score)
+    bytes_by = _counted(cells, used, tasks, sizes)
     if complete >= set(sizes):
         bytes_by |= _measured(measures, used, tasks, sizes)
-    cells = {key: _cell(folder, grouped[key], seeds) for key, seeds in used.items()}
-    graded = {task: "pearson" in next(iter(grouped[task, size].values())) for task, size in used}
-    scored = {task: scored_metrics(score, task, graded[task]) for task in tasks}
-    of_one = {(task, size) for (task, size), found in grouped.items() if (task, size) not in whole}
-    left_out = _left_out(grouped, used, {key: ONE_SEED for key in of_one}, f"not measured by {size_measure}")
-    return Results(tasks, sizes, cells, bytes_by, size_measure, scored, left_out)
+    found = {}
+    for key, seeds in used.items():
+        controlled = all(CONTROL in models for models in seeds.values())
+        found[key] = read_cell(folder, seeds, ALL if controlled else PAPER)
+    left_out = _left_out(cells, whole, used, f"not measured by {size_measure}")
+    return Results(tasks, sizes, found, bytes_by, size_measure, scored, left_out)
+
+
+def _read_records(folder: Path) -> list[dict]:
+    """All records of a folder. Raises `NoResults` where there are none, or none that can be compared."""
+    records = read_all(folder)
+    is_grid = (root() / "grids" / f"{folder.name}.yml").is_file()
+    grid = folder.name if is_grid else "<one of grids/>"
+    _require(bool(records), f"{folder} holds no records; `make grid GRID={grid}` makes them")
+    for record in records:
+        held_out = record["specification"].get("held_out")
+        _require(not held_out, f"{record['path']} scores a held-out part of the training rows")
+    check_alike(records)
+    return records
 
 
 def _require(holds: bool, message: str) -> None:
@@ -105,29 +102,57 @@ def check_alike(records: list[dict]) -> None:
                 _require(same, f"{path} and {other} differ in {field}: these are records of two grids")
 
 
-def _seeds(found: Records) -> list[int]:
-    return sorted({seed for _, seed in found})
+def group(records: list[dict]) -> Cells:
+    """Records by task and size, by seed in order, and by configuration."""
+    cells: Cells = {}
+    for record in records:
+        chosen = record["specification"]
+        seeds = cells.setdefault((chosen["task"], chosen["size"]), {})
+        seeds.setdefault(chosen["seed"], {})[record["configuration"]] = record
+    return {key: dict(sorted(seeds.items())) for key, seeds in cells.items()}
 
 
-def _why(found: Records, seed: int) -> str | None:
-    """Why a seed is not used, if it is not."""
-    if not all((name, seed) in found for name in PAPER):
+def why_unused(models: Models, names: tuple[str, ...]) -> str | None:
+    """Why a seed is not used, if it is not: its models lack one of the configurations, or are of two devices."""
+    if not models.keys() >= set(names):
         return MISSING
-    kinds = {record["machine"]["device"] == "cpu" for (_, own), record in found.items() if own == seed}
-    return MIXED if len(kinds) > 1 else None
+    return MIXED if len({record["machine"]["device"] == "cpu" for record in models.values()}) > 1 else None
 
 
-def _fullest(grouped: dict[tuple[str, str], Records]) -> str:
+def whole_seeds(cells: Cells, names: tuple[str, ...]) -> Cells:
+    """The cells' seeds that are used, and no cell without any."""
+    kept = {key: {s: own for s, own in seeds.items() if not why_unused(own, names)} for key, seeds in cells.items()}
+    return {key: seeds for key, seeds in kept.items() if seeds}
+
+
+def axes(used: Cells, records: list[dict], score: str) -> tuple[tuple[str, ...], tuple[str, ...], dict]:
+    """The cells' tasks, GLUE's in their order first; their sizes, smallest first; and the tasks' `scored_metrics`."""
+    names = {task for task, _ in used}
+    tasks = (*(task for task in TASKS if task in names), *sorted(names - TASKS.keys()))
+    parameters = {record["specification"]["size"]: record["parameters"] for record in records}
+    sizes = tuple(size for size in sorted(parameters, key=parameters.get) if size in {size for _, size in used})
+    graded = {record["specification"]["task"]: "pearson" in record for record in records}
+    return tasks, sizes, {task: scored_metrics(score, task, graded[task]) for task in tasks}
+
+
+def read_cell(folder: Path, seeds: dict[int, Models], names: tuple[str, ...]) -> Cell:
+    """The predictions of a cell's configurations, from the files beside their records."""
+    read = [[read_predictions(folder / models[name]["path"]) for models in seeds.values()] for name in names]
+    predictions = np.array([[predictions for predictions, _ in row] for row in read])
+    return Cell(tuple(seeds), read[0][0][1], predictions)
+
+
+def _fullest(cells: Cells) -> str:
     """What is wrong with the cell that has most records, and what to do."""
-    (task, size), found = max(grouped.items(), key=lambda item: len(item[1]))
-    seed = max(_seeds(found), key=lambda seed: _count(found, seed))
-    absent = ", ".join(name for name in PAPER if (name, seed) not in found)
+    (task, size), seeds = max(cells.items(), key=lambda item: sum(map(len, item[1].values())))
+    seed, models = max(seeds.items(), key=lambda item: len(item[1]))
+    absent = ", ".join(name for name in PAPER if name not in models)
     if not absent:
         return f"{task} with {size}, seed {seed}, was {MIXED}; train all its configurations on one kind of device"
     return f"{task} with {size}, seed {seed}, lacks {absent}; `make grid` makes what is missing"
 
 
-def _with_several_seeds(whole: dict[tuple[str, str], list[int]]) -> dict[tuple[str, str], list[int]]:
+def _with_several_seeds(whole: Cells) -> Cells:
     """The cells without the tasks of one seed, for each size of which more than half of the tasks have several."""
     of_size = defaultdict(list)
     for (_, size), seeds in whole.items():
@@ -136,39 +161,24 @@ def _with_several_seeds(whole: dict[tuple[str, str], list[int]]) -> dict[tuple[s
     return {(task, size): seeds for (task, size), seeds in whole.items() if size not in most or len(seeds) > 1}
 
 
-def _left_out(grouped: dict[tuple[str, str], Records], used: dict, known: dict, otherwise: str) -> pd.DataFrame:
-    rows = [
-        (
-            size.upper(),
-            _why(found, seed) or known.get((task, size), otherwise),
-            task,
-            sum(own == seed for _, own in found),
-        )
-        for (task, size), found in grouped.items()
-        for seed in _seeds(found)
-        if seed not in used.get((task, size), [])
-    ]
+def _left_out(cells: Cells, whole: Cells, used: Cells, unmeasured: str) -> pd.DataFrame:
+    """How many records are not used and why, by size: not whole, a task's only seed, or `unmeasured`."""
+    rows = []
+    for (task, size), seeds in cells.items():
+        otherwise = unmeasured if (task, size) in whole else ONE_SEED
+        for seed, models in seeds.items():
+            if seed not in used.get((task, size), {}):
+                rows.append((size.upper(), why_unused(models, PAPER) or otherwise, task, len(models)))
     frame = pd.DataFrame(rows, columns=["size", "why", "tasks", "records"])
     groups = frame.groupby(["size", "why"], sort=False, as_index=False)
     return groups.agg({"tasks": lambda names: ", ".join(dict.fromkeys(names)), "records": "sum"})
 
 
-def _count(found: Records, seed: int) -> int:
-    return sum(own == seed for _, own in found)
-
-
-def _cell(folder: Path, found: Records, seeds: list[int]) -> Cell:
-    names = ALL if all((CONTROL, seed) in found for seed in seeds) else PAPER
-    read = [[read_predictions(folder / found[name, seed]["path"]) for seed in seeds] for name in names]
-    predictions = np.array([[predictions for predictions, _ in row] for row in read])
-    return Cell(tuple(seeds), read[0][0][1], predictions)
-
-
-def _counted(grouped: dict, used: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _counted(cells: Cells, used: Cells, tasks: tuple[str, ...], sizes: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Bytes by the size measures that records are enough for."""
     found = {measure: np.full((len(tasks), len(sizes), len(ALL)), np.nan) for measure in COUNTED}
     for task, size in used:
-        by_name = {record["configuration"]: record for record in grouped[task, size].values()}
+        by_name = {name: record for models in cells[task, size].values() for name, record in models.items()}
         for measure, count in COUNTED.items():
             values = [count(by_name[name]) if name in by_name else np.nan for name in ALL]
             found[measure][tasks.index(task), sizes.index(size)] = values
@@ -176,7 +186,7 @@ def _counted(grouped: dict, used: dict, tasks: tuple[str, ...], sizes: tuple[str
 
 
 def _measured(
-    measures: pd.DataFrame, used: dict, tasks: tuple[str, ...], sizes: tuple[str, ...]
+    measures: pd.DataFrame, used: Cells, tasks: tuple[str, ...], sizes: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
     """Bytes by the size measures that need the saved model, those by which every configuration was measured.
 

@@ -120,7 +120,8 @@ def _interpolated(scores: np.ndarray, sizes: np.ndarray, targets: np.ndarray) ->
 def monotone(values: np.ndarray) -> np.ndarray:
     """The non-decreasing curve nearest to `values` along the last axis, by least squares (isotonic regression).
 
-    By the max-min formula: at i the largest, over starts up to i, of the smallest mean to an end from i.
+    By the max-min formula: at i the largest, over starts up to i, of the smallest mean to an end from i. It does all
+    curves at once; SciPy's regression takes them one by one.
     """
     length = values.shape[-1]
     sums = np.concatenate([np.zeros_like(values[..., :1]), np.cumsum(values, axis=-1)], axis=-1)

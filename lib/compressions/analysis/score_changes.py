@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate, estimate_mean
+from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate, estimate_mean, interval_text
 from compressions.analysis.pareto import MEAN, shared
 from compressions.analysis.results import ALL, Cell, Results
 from compressions.experiments.records import read_all, read_controls, record_path
@@ -28,7 +28,7 @@ AWARE = {"fp16": None, "ptq": "qat", "ptq4": None, "shot40": "mp40", "shot60": "
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its 95 % confidence interval; NaN what is not known, as the ends are from one seed."""
+    """A value with its 95 % confidence interval; what is unknown is NaN, such as the interval from one seed."""
 
     value: float = np.nan
     low: float = np.nan
@@ -37,10 +37,7 @@ class Interval:
     @property
     def text(self) -> str:
         """Such as `+0.3 (-0.1 to +0.7)`, without an interval `+0.3 (one seed)`, and `–` where nothing is known."""
-        if not np.isfinite(self.value):
-            return "–"
-        known = np.isfinite(self.low)
-        return f"{self.value:+z.1f} " + (f"({self.low:+z.1f} to {self.high:+z.1f})" if known else "(one seed)")
+        return interval_text(self.value, self.low, self.high, alone=" (one seed)")
 
 
 def only(frame: pd.DataFrame, **where: str) -> Interval:

@@ -26,7 +26,7 @@ def mean_gains(points: pd.DataFrame) -> dict[str, float]:
 
 
 def simulate_multiplicative(
-    points: pd.DataFrame, noise: float, tasks: int, draws: int, seed: int = 0
+    points: pd.DataFrame, noise: float, tasks: int, draws: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scores `(draws, tasks, sizes, configurations)` and bytes of grids with the points' sizes and single methods.
 
@@ -42,14 +42,12 @@ def simulate_multiplicative(
     slopes = np.diff(base.score) / np.diff(places)
     truth = np.interp(at, places, base.score)
     truth += np.minimum(at - places[0], 0) * slopes[0] + np.maximum(at - places[-1], 0) * slopes[-1]
-    scores = truth + noise * np.random.default_rng(seed).normal(size=(draws, tasks, *truth.shape))
+    scores = truth + noise * np.random.default_rng(0).normal(size=(draws, tasks, *truth.shape))
     return scores, np.broadcast_to(megabytes.to_numpy(), (tasks, *truth.shape))
 
 
-def simulated_synergies(
-    points: pd.DataFrame, noises: list[float], draws: int, tolerance: float = 0.5, search: str = "discrete"
-) -> dict[float, np.ndarray]:
-    """By the noise of a score: the mean synergies over the sizes, `(draws, combinations)`, that a search finds.
+def simulated_synergies(points: pd.DataFrame, noises: list[float], draws: int) -> dict[float, np.ndarray]:
+    """By the noise of a score: the mean synergies over the sizes, `(draws, combinations)`, that `reductions` finds.
 
     The grids, of eight tasks, are those of `simulate_multiplicative`, so that the truth is 0. Means over the tasks are
     of ratios, as in the paper's Table 1.
@@ -57,7 +55,7 @@ def simulated_synergies(
     found = {}
     for noise in noises:
         scores, sizes = simulate_multiplicative(points, noise, tasks=8, draws=draws)
-        found[noise] = synergy(over_tasks(reductions(scores, sizes, tolerance, search).ratios)).mean(axis=-2)
+        found[noise] = synergy(over_tasks(reductions(scores, sizes).ratios)).mean(axis=-2)
     return found
 
 

@@ -39,7 +39,6 @@ def bits_figure(bits: pd.DataFrame, size: str) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].set(ylabel="bits a weight")
     legend_above(figure, columns=4)
-    plt.close(figure)
     return figure
 
 
@@ -53,7 +52,6 @@ def byte_synergy_figure(parts: dict[str, pd.DataFrame], sparsity: float) -> Figu
         _draw_by_measure(axes, frame[frame.sparsity == sparsity])
         axes.set(title=title, xlabel="doublings")
     legend_above(figure, columns=4)
-    plt.close(figure)
     return figure
 
 

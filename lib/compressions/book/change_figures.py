@@ -35,11 +35,11 @@ def changes_by_task(frame: pd.DataFrame, change: str) -> Figure:
         axes.hlines(at, part.low, part.high, color=color, linewidth=1.2)
         fill = [color if known else "white" for known in part.low.notna()]
         axes.scatter(part.value, at, s=36, c=fill, edgecolor=color, marker=shape_of(size), zorder=3, label=size.upper())
-    _about_zero(axes)
+    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
+    axes.spines[["top", "right"]].set_visible(False)
     axes.set(yticks=range(len(tasks)), yticklabels=tasks, xlabel=f"change of the score by {method_of(change)}, points")
     axes.invert_yaxis()
     legend_above(figure, columns=4)
-    plt.close(figure)
     return figure
 
 
@@ -61,7 +61,6 @@ def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
     marks = [Line2D([], [], color="#4d4d4d", marker=shape_of(size), linestyle="") for size in sizes]
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "frameon": False, "fontsize": 10}
     figure.legend(marks, [size.upper() for size in sizes], **place)
-    plt.close(figure)
     return figure
 
 
@@ -77,8 +76,3 @@ def _draw_step(axes: Axes, step: str, part: pd.DataFrame) -> None:
     if len(part):
         last = part.iloc[-1]
         axes.annotate(step, (last.saved, last.value), place, textcoords="offset points", color=color, fontsize=10)
-
-
-def _about_zero(axes: Axes) -> None:
-    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
-    axes.spines[["top", "right"]].set_visible(False)

@@ -16,19 +16,13 @@ FETCH = """# Installs the project and the packages that Colab lacks; takes a min
 %pip install --quiet ."""
 
 
-def with_fetching(script: str, url: str) -> nbformat.NotebookNode:
-    """Convert a percent script to a notebook with a first cell that installs the project from the repository `url`."""
-    chapter = notebook(script)
-    chapter.cells.insert(0, nbformat.v4.new_code_cell(FETCH.format(url=url), id="fetch"))
-    return chapter
-
-
 def main(folder: Path) -> None:
     """Write every chapter below `folder`, under its path in the repository."""
     url = yaml.safe_load((root() / "_config.yml").read_text())["repository"]["url"]
     for script in sorted((root() / "notebooks").glob("*.py")):
-        chapter = nbformat.writes(with_fetching(script.read_text(), url))
-        write_whole(folder / "notebooks" / f"{script.stem}.ipynb", chapter.encode())
+        chapter = notebook(script.read_text())
+        chapter.cells.insert(0, nbformat.v4.new_code_cell(FETCH.format(url=url), id="fetch"))
+        write_whole(folder / "notebooks" / f"{script.stem}.ipynb", nbformat.writes(chapter).encode())
 
 
 if __name__ == "__main__":

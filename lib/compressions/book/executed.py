@@ -1,4 +1,7 @@
-"""Charts in an executed notebook: they show without a network, where the book's pages bring the scripts for them."""
+"""Altair's charts in an executed notebook: without a network a picture stands in for them.
+
+The pages of the book have the charts' scripts with them, and need no pictures.
+"""
 
 import base64
 import os

@@ -84,26 +84,20 @@ def figure_without_records(command: str) -> Figure:
     return figure
 
 
-def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None, columns: int = 1) -> Figure:
+def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None) -> Figure:
     """The same as a static figure: one panel for each value of the column `panels`, each with its Pareto front.
 
-    A method is a color, a size a shape. Where `frame` has `low` and `high`, they are drawn as intervals. Panels below
-    each other share their scales.
+    A method is a color, a size a shape. Where `frame` has `low` and `high`, they are drawn as intervals.
     """
     frame = frame.assign(methods=frame.configuration.map(method_of))
     parts = list(frame.groupby(panels, sort=False)) if panels else [(None, frame)]
-    rows, shared = -(-len(parts) // columns), columns == 1
-    height = 4.5 if rows == 1 else 3.4 * rows if shared else 2.4 * rows
-    figure, grid = plt.subplots(rows, columns, figsize=(6, height), sharex=shared, sharey=shared, squeeze=False)
-    for axes, (title, part) in zip(grid.flat, parts, strict=False):
-        _draw_tradeoff(axes, part, small=columns > 1)
-        axes.set(title=title, ylabel=score_title if axes in grid[:, 0] else None)
-    for axes in grid[-1]:
-        axes.set(xlabel="size, MB (log)")
-    for axes in list(grid.flat)[len(parts) :]:
-        axes.axis("off")
+    height = 4.5 if len(parts) == 1 else 3.4 * len(parts)
+    figure, grid = plt.subplots(len(parts), figsize=(6, height), sharex=True, sharey=True, squeeze=False)
+    for axes, (title, part) in zip(grid.flat, parts, strict=True):
+        _draw_tradeoff(axes, part)
+        axes.set(title=title, ylabel=score_title)
+    axes.set(xlabel="size, MB (log)")
     legend_above(figure, (*COLORS, FRONT), columns=4)
-    plt.close(figure)
     return figure
 
 
@@ -112,18 +106,17 @@ def shape_of(size: str) -> str:
     return SHAPES.get(size.lower(), "o")
 
 
-def _draw_tradeoff(axes: Axes, frame: pd.DataFrame, small: bool) -> None:
+def _draw_tradeoff(axes: Axes, frame: pd.DataFrame) -> None:
     best = frame[pareto_front(frame.megabytes.to_numpy(), frame.score.to_numpy())].sort_values("megabytes")
     axes.plot(best.megabytes, best.score, color="#333333", linewidth=0.8, zorder=0, label=FRONT)
     for (size, method), points in frame.groupby(["size", "methods"], sort=False):
         style = {"color": COLORS[method], "marker": shape_of(size), "alpha": 0.9, "label": method}
-        axes.scatter(points.megabytes, points.score, s=14 if small else 32, **style)
+        axes.scatter(points.megabytes, points.score, s=32, **style)
         if "low" in frame:
             axes.vlines(points.megabytes, points.low, points.high, color=COLORS[method], linewidth=0.8, alpha=0.6)
-    if not small:
-        for row in frame[frame.configuration == "base"].itertuples():
-            place = (row.megabytes, row.score)
-            axes.annotate(row.size.upper(), place, (0, -14), textcoords="offset points", fontsize=10, ha="center")
+    for row in frame[frame.configuration == "base"].itertuples():
+        place = (row.megabytes, row.score)
+        axes.annotate(row.size.upper(), place, (0, -14), textcoords="offset points", fontsize=10, ha="center")
     axes.set(xscale="log")
     plain_ticks(axes.xaxis)
     axes.spines[["top", "right"]].set_visible(False)

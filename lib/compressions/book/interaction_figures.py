@@ -32,7 +32,7 @@ def interaction_heatmap(frame: pd.DataFrame, published: pd.DataFrame, precision:
     for axes, setting in zip(panels[:, 0], settings, strict=False):
         part = frame[frame.setting == setting]
         cells = {
-            (row.methods, row.size): (row.value, MARKS.get(row.says, UNDECIDED), _half(row))
+            (row.methods, row.size): (row.value, MARKS.get(row.says, UNDECIDED), (row.high - row.low) / 2)
             for row in part.itertuples()
         }
         tasks = part.groupby("size").tasks.max()
@@ -42,20 +42,15 @@ def interaction_heatmap(frame: pd.DataFrame, published: pd.DataFrame, precision:
         _draw_cells(axes, setting, cells, named)
     beyond = {methods: half for methods, half in zip(COMBINED, precision, strict=True)}
     cells = {
-        (methods, size): (value, "" if abs(value) <= beyond[methods] else "▲" if value > 0 else "▼", None)
+        (methods, size): (value, "" if abs(value) <= beyond[methods] else "▲" if value > 0 else "▼", np.nan)
         for (size, methods), value in published.stack().items()
     }
     _draw_cells(panels[-1, 0], PAPER, cells, {size: size for size in published.index})
-    plt.close(figure)
     return figure
 
 
-def _half(row) -> float | None:
-    return (row.high - row.low) / 2 if np.isfinite(row.low) else None
-
-
 def _draw_cells(axes: Axes, title: str, cells: dict, named: dict[str, str]) -> None:
-    """One panel; a cell is a value, its mark (none, or `?`, where it is open), and half the width of its interval.
+    """One panel; a cell is a value, its mark (none, or `?`, where it is open), and half its interval's width or NaN.
 
     `named` has the columns' names by size.
     """
@@ -65,7 +60,7 @@ def _draw_cells(axes: Axes, title: str, cells: dict, named: dict[str, str]) -> N
         place = COMBINED.index(methods), sizes.index(size)
         decided = mark not in ("", UNDECIDED)
         shown[place] = value if decided and mark != MARKS["adds up"] else np.nan
-        text = f"{mark} {value:+z.1f}".strip() + (f" ±{half:.1f}" if half is not None else "")
+        text = f"{mark} {value:+z.1f}".strip() + (f" ±{half:.1f}" if np.isfinite(half) else "")
         light = not decided or abs(value) < 0.7 * FULL
         axes.text(place[1], place[0], text, ha="center", va="center", fontsize=9, color="#222222" if light else "white")
         if mark == MARKS["adds up"]:
@@ -99,5 +94,4 @@ def simulated_synergy(seen: dict[float, np.ndarray], published: pd.Series) -> Fi
     axes.set(xlabel="mean synergy over the six sizes, doublings", yticks=range(len(COMBINED)), yticklabels=COMBINED)
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)
     return figure

@@ -63,7 +63,6 @@ def speed_figure(rows: pd.DataFrame) -> Figure:
     for axes in panels[:, 0]:
         axes.set(ylabel="times faster than fp32")
     legend_above(figure, columns=4)
-    plt.close(figure)
     return figure
 
 

@@ -3,6 +3,8 @@
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from compressions.analysis.bootstrap import interval_text
+
 TITLES = {
     "score": ("score", "{:.1f}"),
     "deviation": ("± over seeds", "{:.1f}"),
@@ -42,10 +44,7 @@ def agreement_table(both: pd.DataFrame) -> Styler:
     shown = both[both.configuration != "base"].set_index("configuration")
     ends = {"here": "", "committed": "_there"}
     told = {
-        title: [
-            f"{value:+z.1f} ({low:+z.1f} to {high:+z.1f})"
-            for value, low, high in shown[[f"change{end}", f"change_low{end}", f"change_high{end}"]].to_numpy()
-        ]
+        title: list(map(interval_text, *(shown[f"{name}{end}"] for name in ("change", "change_low", "change_high"))))
         for title, end in ends.items()
     }
     return shown.assign(**told)[["megabytes", *ends, "agree"]].style.format({"megabytes": "{:.2f}"})

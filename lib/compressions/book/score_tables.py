@@ -6,22 +6,13 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML, Markdown
 
-from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate
+from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate, interval_text
 from compressions.analysis.reading import read_results
 from compressions.analysis.results import ALL, Results
+from compressions.book.tables import CONTROL_NAMES
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all
 from compressions.files import root
-
-CONTROLS = {
-    "fp16": "stored in fp16",
-    "ptq": "8 bits after training",
-    "ptq4": "4 bits after training",
-    "shot40": "40 % pruned in one shot",
-    "shot60": "60 % pruned in one shot",
-    "shot80": "80 % pruned in one shot",
-    "shot90": "90 % pruned in one shot",
-}
 
 
 def folded_tables(folder: Path, score: str, draws: int) -> HTML | Markdown:
@@ -68,9 +59,8 @@ def teacher_table(records: list[dict]) -> pd.DataFrame:
 
 
 def _score(one: Estimate) -> str:
-    if np.isnan(one.value):
-        return "–"
-    return f"{one.value:.1f} ({one.low:.1f} to {one.high:.1f})" if one.freedom > 0 else f"{one.value:.1f}"
+    ends = (one.low, one.high) if one.freedom > 0 else (np.nan, np.nan)
+    return interval_text(one.value, *ends, signed=False)
 
 
 def control_table(records: list[dict], task: str) -> pd.DataFrame:
@@ -83,7 +73,7 @@ def control_table(records: list[dict], task: str) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["size", "control", "score"])
     means = frame.pivot_table("score", "control", "size", sort=False)
-    return means.rename(index={"base": "uncompressed", **CONTROLS})
+    return means.rename(index={"base": "uncompressed", **CONTROL_NAMES})
 
 
 def _folded(title: str, tables: tuple[pd.DataFrame, ...]) -> str:

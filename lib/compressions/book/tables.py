@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from compressions.analysis.bootstrap import interval_text
 from compressions.analysis.pareto import MEAN
 from compressions.analysis.reductions import METHODS
 from compressions.analysis.score_changes import AWARE, Interval, only
@@ -100,9 +101,8 @@ def reductions_table(frame: pd.DataFrame, published: pd.DataFrame) -> Styler:
 
 
 def _ratio(row) -> str:
-    interval = f" ({row.low:.1f} to {row.high:.1f})" if np.isfinite(row.low) else ""
     bound = "≥ " if 2 * row.smallest > row.tasks else ""
-    return f"{bound}{row.value:.1f}{interval}" + " †" * (2 * row.none > row.tasks)
+    return bound + interval_text(row.value, row.low, row.high, signed=False) + " †" * (2 * row.none > row.tasks)
 
 
 def interactions_table(frame: pd.DataFrame, published: pd.DataFrame) -> Styler:
@@ -154,6 +154,25 @@ def prices_table(ours: pd.DataFrame, published: pd.DataFrame) -> Styler:
         for row in ours.itertuples(index=False)
     ]
     return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["size"]).style.hide()
+
+
+def recipe_name(row: pd.Series) -> str:
+    """A recipe's size and configuration, such as `TINY qat+kd`."""
+    return f"{row['size'].upper()} {row.configuration}" if row["size"] else "none"
+
+
+def recipes_table(found: pd.DataFrame) -> Styler:
+    """What to ship for each budget; `found` is that of `recipes`. Intervals are missing where there is one seed."""
+    columns = {
+        "asked": found.asked,
+        "recipe": [recipe_name(row) for _, row in found.iterrows()],
+        "MB": found.megabytes,
+        "MB packed": found.packed,
+        "score (95 % CI)": [interval_text(r.score, r.low, r.high, signed=False) for r in found.itertuples()],
+        "as good": found.as_good,
+        "the paper's": found.paper,
+    }
+    return pd.DataFrame(columns).style.format(dict.fromkeys(("MB", "MB packed"), "{:.2f}"), na_rep="–").hide()
 
 
 def _signed(value: float) -> str:
