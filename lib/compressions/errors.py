@@ -1,4 +1,4 @@
-"""What a wrong value says: one line that names it and what is allowed."""
+"""Errors that a user can mend: one line that names the wrong value and what is allowed."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -18,6 +18,11 @@ def command(main: Callable[..., None]) -> None:
         main(*sys.argv[1:])
     except BadInput as error:
         sys.exit(f"BadInput: {error}")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of another library's error, or its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def one_of(what: str, value: object, allowed: Iterable[object]) -> None:

@@ -16,7 +16,7 @@ from compressions.errors import BadInput
 TEXT = "utf-8-sig"  # UTF-8 with or without the mark that spreadsheets put before it
 PIECE = 2**20
 ATTEMPTS = 100
-# What only the project's own folder holds.
+# Files by which the project's folder is known.
 MARKS = ("_toc.yml", "notebooks/experiment.py")
 
 

@@ -64,7 +64,7 @@ def read_csv_task(name: str, train: str, validation: str, text: list[str], label
     scored = CORRELATIONS if graded else ("accuracy",)
     # `label` is what the column with the labels is called in every task's rows.
     columns = tuple("label (text)" if column == "label" else column for column in files.text)
-    return _checked(Task(name, len(tables[0].labels), columns, labels, metrics, scored, files=files), tables)
+    return _with_rows(Task(name, len(tables[0].labels), columns, labels, metrics, scored, files=files), tables)
 
 
 def read_files(task: Task) -> CsvTask:
@@ -73,7 +73,7 @@ def read_files(task: Task) -> CsvTask:
     for path, checksum in zip(paths, task.files.checksums, strict=False):
         same = Path(path).is_file() and file_fingerprint(Path(path)) == checksum
         require(same, f"{path} is not the file that the project ships; restore it, or read yours as a custom task")
-    return _checked(task, [_read(path, task.files) for path in paths])
+    return _with_rows(task, [_read(path, task.files) for path in paths])
 
 
 def add_task(found: CsvTask, results: Path) -> None:
@@ -96,12 +96,16 @@ def find_task(name: str, results: Path) -> Task:
     """The task of a record in the folder `results`: GLUE's, or a custom one. Raises `BadInput` with the names known."""
     kept = results / name / TASK
     if kept.is_file() and (name not in TASKS or TASKS[name].custom):
-        fields = {key: tuple(value) if isinstance(value, list) else value for key, value in _kept(kept).items()}
-        files = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.pop("files").items()}
+        fields = _kept(kept)
         del fields["content"]
-        TASKS[name] = Task(**fields, files=CsvFiles(**files))
+        files = CsvFiles(**_with_tuples(fields.pop("files")))
+        TASKS[name] = Task(**_with_tuples(fields), files=files)
     one_of("task", name, TASKS)
     return TASKS[name]
+
+
+def _with_tuples(fields: dict) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
 def _kept(path: Path) -> dict:
@@ -195,7 +199,8 @@ def _labels(train: Table, column: str) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def _checked(task: Task, tables: list[Table]) -> CsvTask:
+def _with_rows(task: Task, tables: list[Table]) -> CsvTask:
+    """The task with the rows of its tables. Raises `BadInput` for a label that it has not."""
     import datasets  # for nothing else here: tasks are named without it
 
     kind = datasets.ClassLabel(names=list(task.labels)) if task.labels else datasets.Value("float32")

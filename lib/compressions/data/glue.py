@@ -1,7 +1,7 @@
 """A task's rows, read from its own files, the hub or a local folder, and checked."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from compressions.data import csv_task
 from compressions.data.tasks import HUB, REVISION, Task, check_source
-from compressions.errors import BadInput, one_of, require
+from compressions.errors import BadInput, first_line, one_of, require
 from compressions.files import fingerprint
 
 
@@ -32,19 +32,17 @@ def load(task: Task, glue: str, train_rows: int | None = None) -> Rows:
     The cut is the same random subset for every size, configuration and seed. Raises `BadInput` for a source without the
     task, with other columns or labels, or out of reach.
     """
-    splits = _splits(task, glue)
+    if task.custom:
+        splits = csv_task.read_files(task).splits
+    else:
+        splits = _load_hub(task) if glue == HUB else _load_folder(task, glue)
     for split in ("train", task.validation):
-        _check_split(task, glue, splits, split)
+        one_of(f"split of {task.name} in {glue}", split, splits)
+        require(len(splits[split]) > 0, f"the {split} split of {task.name} in {glue} has no rows")
     train = splits["train"]
     if train_rows is not None and train_rows < len(train):
         train = train.shuffle(seed=0).select(range(train_rows)).flatten_indices()
     return Rows(train, splits[task.validation])
-
-
-def _splits(task: Task, glue: str) -> Mapping[str, datasets.Dataset]:
-    if task.custom:
-        return csv_task.read_files(task).splits
-    return _load_hub(task) if glue == HUB else _load_folder(task, glue)
 
 
 def hold_out(rows: Rows, share: float) -> Rows:
@@ -59,8 +57,7 @@ def _load_hub(task: Task) -> datasets.DatasetDict:
     try:
         return datasets.load_dataset(HUB, task.name, revision=REVISION)
     except (OSError, HTTPError) as error:
-        reason = _first_line(error)
-        raise BadInput(f"glue {HUB!r} is out of reach ({reason}); take a local folder") from error
+        raise BadInput(f"glue {HUB!r} is out of reach ({first_line(error)}); take a local folder") from error
 
 
 def _load_folder(task: Task, glue: str) -> dict[str, datasets.Dataset]:
@@ -81,11 +78,11 @@ def _read_file(task: Task, path: Path) -> datasets.Dataset:
     try:
         rows = datasets.Dataset(parquet.read_table(path))
     except (OSError, pyarrow.ArrowException, ValueError) as error:
-        raise BadInput(f"{path} cannot be read: {_first_line(error)}") from error
+        raise BadInput(f"{path} cannot be read: {first_line(error)}") from error
     for column in (*task.columns, "label"):
         one_of(f"column of {path}", column, rows.column_names)
     for column in task.columns:
-        _check_column(path, column, rows, pyarrow.types.is_string, "texts")
+        _check_column(path, column, rows, _is_text, "texts")
     wanted = pyarrow.types.is_integer if task.labels else _is_number
     _check_column(path, "label", rows, wanted, "label numbers" if task.labels else "numbers")
     names = getattr(rows.features["label"], "names", None)
@@ -100,6 +97,10 @@ def _read_file(task: Task, path: Path) -> datasets.Dataset:
     return rows if rows.features["label"] == kind else rows.cast_column("label", kind)
 
 
+def _is_text(kind: pyarrow.DataType) -> bool:
+    return pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
+
+
 def _is_number(kind: pyarrow.DataType) -> bool:
     return pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind)
 
@@ -107,8 +108,7 @@ def _is_number(kind: pyarrow.DataType) -> bool:
 def _check_column(path: Path, column: str, rows: datasets.Dataset, fits: Callable, wanted: str) -> None:
     """Raise `BadInput` for a column of another type, or the first row of it with nothing."""
     kind = rows.data.schema.field(column).type
-    fits = fits(kind) or (wanted == "texts" and pyarrow.types.is_large_string(kind))
-    require(fits, f"{path} has {kind} in column {column!r}; needed: {wanted}")
+    require(fits(kind), f"{path} has {kind} in column {column!r}; needed: {wanted}")
     if rows.data.column(column).null_count:
         row = rows.data.column(column).is_null().to_pylist().index(True) + 1
         raise BadInput(f"{path}, row {row} has nothing in column {column!r}")
@@ -120,15 +120,6 @@ def _check_labels(task: Task, path: Path, rows: datasets.Dataset) -> None:
     if wrong.any():
         row, allowed = int(wrong.argmax()), f"0 to {len(task.labels) - 1}" if task.labels else "finite numbers"
         raise BadInput(f"{path}, row {row + 1} has the label {labels[row]}; allowed: {allowed}")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _check_split(task: Task, glue: str, splits: Mapping[str, datasets.Dataset], split: str) -> None:
-    one_of(f"split of {task.name} in {glue}", split, splits)
-    require(len(splits[split]) > 0, f"the {split} split of {task.name} in {glue} has no rows")
 
 
 def rows_fingerprint(task: Task, rows: datasets.Dataset) -> str:

@@ -18,7 +18,7 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING as CLASSIFIERS
 
 from compressions.data.tasks import Task
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, first_line, require
 from compressions.models.architectures import Size
 from compressions.models.sources import BERT, Classifier, Encoder, local
 from compressions.models.weights import FLOATS, check_finite, read_weights, shapes_and_kinds
@@ -31,7 +31,7 @@ CASE = {
     "strip_accents": "strip_accents",
     "tokenize_chinese_chars": "handle_chinese_chars",
 }
-NEW = ("pooler.",)  # of an encoder's parts, what may be missing and is then drawn, as the head always is
+NEW = ("pooler.",)  # parts that a checkpoint may lack: they are initialized at random, as the head always is
 
 
 def check(encoder: Encoder) -> None:
@@ -97,7 +97,7 @@ def _own_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
         backend.post_processor = _one_segment(tokenizer) if encoder.size.segments < 2 else backend.post_processor
         return _around(backend, tokenizer)
     except Exception as error:  # the tokenizers' library has no exception of its own
-        raise _cannot(encoder, error) from error
+        raise _cannot(encoder, first_line(error)) from error
 
 
 def _case_of(vocabulary) -> dict[str, bool]:
@@ -125,7 +125,7 @@ def _one_segment(tokenizer) -> TemplateProcessing:
 
 
 def _around(backend: Tokenizer, tokenizer) -> PreTrainedTokenizerFast:
-    """A tokenizer that does what `backend` does, and else what `tokenizer` does."""
+    """A tokenizer with another `backend`, and all other settings of `tokenizer`."""
     kept = ("model_max_length", "truncation_side", "padding_side", "model_input_names")
     others = {name: getattr(tokenizer, name) for name in kept}
     return PreTrainedTokenizerFast(tokenizer_object=backend, **others, **tokenizer.special_tokens_map)
@@ -156,7 +156,7 @@ def _config(encoder: Encoder, **others) -> PretrainedConfig:
     try:
         return AutoConfig.from_pretrained(local(encoder), trust_remote_code=False, **others)
     except UNREADABLE as error:
-        raise _cannot(encoder, error) from error
+        raise _cannot(encoder, first_line(error)) from error
 
 
 def _load(encoder: Encoder, config: PretrainedConfig, keep_head: bool = False) -> nn.Module:
@@ -181,7 +181,7 @@ def _from_weights(
             None, config=config, state_dict=tensors, dtype=torch.float32, output_loading_info=True
         )
     except UNREADABLE as error:
-        raise _cannot(encoder, error) from error
+        raise _cannot(encoder, first_line(error)) from error
     prefix = f"{factory.base_model_prefix}."
     missing = [name for name in info["missing_keys"] if keep_head or name.startswith(prefix) or factory is BertModel]
     _check_missing(encoder, [name.removeprefix(prefix) for name in missing], () if keep_head else NEW)
@@ -194,16 +194,13 @@ def _check_missing(encoder: Encoder, names: list[str], new: tuple[str, ...] = NE
 
 
 def _require(encoder: Encoder, holds: bool, reason: str) -> None:
-    require(holds, f"the encoder {encoder.name!r} cannot be loaded from {_where(encoder)}: {reason}")
+    if not holds:
+        raise _cannot(encoder, reason)
 
 
-def _cannot(encoder: Encoder, error: Exception) -> BadInput:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return BadInput(f"the encoder {encoder.name!r} cannot be loaded from {_where(encoder)}: {reason}")
-
-
-def _where(encoder: Encoder) -> str:
-    return str(encoder.folder or encoder.size.hub)
+def _cannot(encoder: Encoder, reason: str) -> BadInput:
+    place = encoder.folder or encoder.size.hub
+    return BadInput(f"the encoder {encoder.name!r} cannot be loaded from {place}: {reason}")
 
 
 def bert_config(size: Size, **others) -> BertConfig:

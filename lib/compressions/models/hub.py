@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from compressions.errors import BadInput, check, require
+from compressions.errors import BadInput, check, first_line, require
 
 CONFIG = "config.json"
-# In the order in which they are asked for; of the weights the first that there are, of vocabularies where no
-# `tokenizer.json` is.
+# Files in the order in which they are fetched: of the weights only the first that is there, and vocabularies only where
+# there is no `tokenizer.json`.
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 VOCABULARIES = ("vocab.txt", "vocab.json", "merges.txt", "spm.model", "spiece.model", "sentencepiece.bpe.model")
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
@@ -119,5 +119,4 @@ def _one_line(what: str) -> Iterator[None]:
     except (OSError, ValueError, EntryNotFoundError, HfHubHTTPError, HTTPError) as error:
         if isinstance(error, BadInput):
             raise
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadInput(f"{what}: {reason}") from error
+        raise BadInput(f"{what}: {first_line(error)}") from error

@@ -14,7 +14,7 @@ from compressions.models.hub import CONFIG, fetch
 SOURCES = ("bundled", "hub")
 # What decides an encoder's numbers, of the files that a Transformers directory may hold.
 FILES = (CONFIG, "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
-# And what does where it has no such tokenizer.
+# And of those where there is no `tokenizer.json`.
 OTHER_FILES = ("special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt")
 BERT = "bert"
 # What the hub has beside the paper's sizes, with each one's architecture.
@@ -54,9 +54,9 @@ def _folder(checkpoints: str) -> Path:
 def names(checkpoints: str, any_architecture: bool = False) -> list[str]:
     """What `checkpoints` offers: the names of its BERT encoders, or of all architectures.
 
-    `checkpoints` is `bundled` (the project's own, what else lies beside them, and MiniLM, its three layers and MPNet,
-    which the hub has if they do not), `hub`, or a local folder with one Transformers directory per size. Raises
-    `BadInput` for a folder that is missing or holds none, or that is itself an encoder's.
+    `checkpoints` is `bundled` (all in the project's folder, and from the hub MiniLM, L3 and MPNet where they are not
+    there), `hub`, or a local folder with one Transformers directory per size. Raises `BadInput` for a folder that is
+    missing or holds none, or that is itself an encoder's.
     """
     if checkpoints == "hub":
         return list(SIZES)

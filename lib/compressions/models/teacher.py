@@ -45,7 +45,7 @@ class Teacher:
     @property
     def pin(self) -> str:
         """A checksum of its content, or the hub's commit."""
-        return _pin(self.classifier)
+        return identity(self.classifier)["pin"]
 
     def description(self) -> dict:
         """What the record of a student says of it."""
@@ -82,27 +82,22 @@ def find(teacher: str | None, source: str) -> Encoder:
 
 
 def _in_folder(folder: Path) -> Encoder:
+    config = read_config(folder)
     if (folder / MANIFEST).is_file():
-        config = read_config(folder)
         shape = sources.size_from(folder.name, config)
         return Classifier(shape, "artifact", folder, config["model_type"], labels_of(config))
-    config = read_config(folder)
-    found = sources.folder_encoder(folder, any_architecture=True)
-    return _as_classifier(found, config) if _has_head(config) else found
+    return _with_head(sources.folder_encoder(folder, any_architecture=True), config)
 
 
 def _on_hub(repository: str, revision: str) -> Encoder:
     found = sources.hub_encoder(repository, revision)
-    config = read_config(fetch(found.name, repository, found.size.revision, weights=False))
-    return _as_classifier(found, config) if _has_head(config) else found
+    return _with_head(found, read_config(fetch(found.name, repository, found.size.revision, weights=False)))
 
 
-def _has_head(config: Mapping[str, object]) -> bool:
-    return any(str(name).endswith(HEAD) for name in config.get("architectures") or ())
-
-
-def _as_classifier(encoder: Encoder, config: Mapping[str, object]) -> Classifier:
-    return Classifier(**vars(encoder), labels=labels_of(config))
+def _with_head(found: Encoder, config: Mapping[str, object]) -> Encoder:
+    """The classifier where the encoder was saved with a head for sequences, else the encoder itself."""
+    saved = any(str(name).endswith(HEAD) for name in config.get("architectures") or ())
+    return Classifier(**vars(found), labels=labels_of(config)) if saved else found
 
 
 def labels_of(config: Mapping[str, object]) -> tuple[str, ...]:
@@ -114,12 +109,8 @@ def labels_of(config: Mapping[str, object]) -> tuple[str, ...]:
 def identity(found: Encoder) -> dict[str, str]:
     """What a student's specification says of a teacher that is used as it is, or of the encoder of one that is not."""
     if found.source == "artifact":
-        return {"source": "artifact", "pin": _pin(found)}
+        return {"source": "artifact", "pin": artifact_fingerprint(found.folder)}
     return sources.identity(found)
-
-
-def _pin(found: Encoder) -> str:
-    return artifact_fingerprint(found.folder) if found.source == "artifact" else sources.identity(found)["pin"]
 
 
 def columns(classifier: Classifier, task: Task, mapping: Mapping[str, str] | None = None) -> tuple[int, ...]:

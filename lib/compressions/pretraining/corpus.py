@@ -12,7 +12,7 @@ import pyarrow as pa
 from huggingface_hub import HfFileSystem
 from pyarrow.parquet import ParquetFile
 
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, first_line, require
 from compressions.files import TEXT, check_text, file_fingerprint, fingerprint
 
 WIKIPEDIA = "wikimedia/wikipedia"
@@ -42,7 +42,7 @@ def _readable(place: str) -> Iterator[None]:
     except BadInput:
         raise
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise BadInput(f"the text {place} cannot be read ({reason}); take a local folder or a file") from error
 
 

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig
 
-from compressions.errors import BadInput
+from compressions.errors import BadInput, first_line
 from compressions.files import whole_folder
 from compressions.methods import quantization
 from compressions.storage.bit_fields import from_bit_fields, to_bit_fields
@@ -73,7 +73,7 @@ def load_artifact(folder: Path) -> nn.Module:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         return _model(config, _with_int8(config, load_file(folder / WEIGHTS)))
     except MISMATCHES as error:
-        raise BadInput(f"{folder} holds no artifact of this architecture: {str(error).splitlines()[0]}") from error
+        raise BadInput(f"{folder} holds no artifact of this architecture: {first_line(error)}") from error
 
 
 def pack_artifact(folder: Path) -> bytes:
@@ -95,7 +95,7 @@ def load_packed(content: bytes) -> nn.Module:
         kind = AutoConfig.for_model(**config)
         return _model(kind, {name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
     except MISMATCHES as error:
-        raise BadInput(f"this packed model is of another architecture: {str(error).splitlines()[0]}") from error
+        raise BadInput(f"this packed model is of another architecture: {first_line(error)}") from error
 
 
 def _weight_bits(config: PretrainedConfig) -> int:

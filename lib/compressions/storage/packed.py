@@ -18,7 +18,7 @@ from math import prod
 import numpy as np
 import zstandard
 
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, first_line, require
 
 MAGIC, VERSION = b"\x89CMPRSS\n", 1
 PREFIX = struct.Struct("<8sII32s")
@@ -117,7 +117,7 @@ def _header(content: bytes) -> tuple[list[Entry], dict, list[tuple[int, str]]]:
         parts = [(size, checksum) for size, checksum in described["parts"]]
         _check(entries, described["config"], parts)
     except (zstandard.ZstdError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInput(f"this packed model's header makes no sense: {str(error).splitlines()[0]}") from error
+        raise BadInput(f"this packed model's header makes no sense: {first_line(error)}") from error
     named = PREFIX.size + length + sum(size for size, _ in parts)
     cut = f"this packed model has {len(content)} bytes, not {named} as its header says; it is cut off or was added to"
     require(named == len(content), cut)
