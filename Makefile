@@ -60,7 +60,7 @@ results: $(READY) ## Write results/$(GRID)/records.csv, records.parquet and READ
 	$(BIN)/python -m compressions.experiments.table "results/$$GRID"
 
 size-measures: $(READY) ## Measure artifacts of results/$(GRID) by every size measure, into results/$(GRID)/size_measures.csv
-	$(BIN)/python -m compressions.measurements.model_bytes "results/$$GRID"
+	$(BIN)/python -m compressions.measurements.artifacts "results/$$GRID"
 
 exported: $(READY) ## Score artifacts of results/$(GRID) in ONNX Runtime, into results/$(GRID)/exported.csv
 	$(BIN)/python -m compressions.measurements.onnx_scores "results/$$GRID"

@@ -13,8 +13,7 @@ from compressions.analysis.reading import read_results
 from compressions.delivery.packing import pack_record
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all, record_path, write_record
-from compressions.measurements.artifacts import measure_missing, model_name, read_with_artifact
-from compressions.measurements.model_bytes import main, measure
+from compressions.measurements.artifacts import main, measure_missing, model_name, read_with_artifact, size_measures
 from compressions.storage.artifact import count, load_packed
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint
 from compressions.storage.model_bytes import csr_bytes
@@ -108,7 +107,8 @@ def test_compressed_sparse_rows_of_a_hand_made_matrix():
 
 
 def measured_all(folder, results):
-    return measure_missing(results / SIZE_MEASURES_FILE, read_size_measures(results), measure, folder / "artifacts")
+    table = read_size_measures(results)
+    return measure_missing(results / SIZE_MEASURES_FILE, table, size_measures, folder / "artifacts")
 
 
 def test_whole_models_and_their_layers_are_measured_by_every_size_measure(tmp_path, record):
@@ -136,6 +136,7 @@ def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, 
     write_record(record, {**other, "artifact_sha256": "another"}, np.zeros(3), np.zeros(3))
     main(str(results))
     assert "0 models are measured; 1 could not be\nthe artifact of" in capsys.readouterr().out
+    assert read_size_measures(results).empty
     (results / SIZE_MEASURES_FILE).write_text("task\nrte\n")
     with pytest.raises(BadInput, match="size_measures.csv is no table of size measures"):
         read_size_measures(results)

@@ -48,7 +48,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     task = find_task(record["specification"]["task"], path.resolve().parents[2])
     rows, (predictions, labels) = validation_rows(record, task, rows_source()), read_predictions(path)
     model, tokenizer = load_artifact(folder), AutoTokenizer.from_pretrained(folder)
-    plain, dtype = plain_model(model), dtype_of(model)
+    plain, dtype, size = plain_model(model), dtype_of(model), size_from(folder.parent.name, model.config.to_dict())
     exported = {ONNX["fp32"]: to_onnx(plain), ONNX[dtype]: to_onnx(model)}
     tokenizer.model_max_length = longest(record, model)
     tokens = tokenize(rows, task, tokenizer, tokenizer.model_max_length)
@@ -60,7 +60,8 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
         "onnx": ONNX[dtype],
         "forms": {file: compare(form, task, tokens, tokenizer, labels, predictions) for file, form in forms.items()},
         "bytes": {name: n for name, n in measure(record, folder)[WHOLE].items() if name in DESCRIPTIONS},
-        "latency": _latency(folder.parent.name, model, exported),
+        # In turn; the first, in fp32, is the reference.
+        "latency": latency.measure(size, {file: session(content) for file, content in exported.items()}, SECONDS),
     }
     with whole_folder(out) as new:
         setattr(plain.config, "transformers.js_config", {"dtype": dtype})
@@ -88,12 +89,6 @@ def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> floa
     """Bootstrap standard error of a score over validation rows; the noise of seeds is not in it."""
     counts = row_counts(np.random.default_rng(0), DRAWS, len(labels))
     return float(scores(task.scored, labels, predictions[None], counts).std())
-
-
-def _latency(size: str, model: nn.Module, exported: dict[str, bytes]) -> list[dict]:
-    """Milliseconds of the exported models, measured in turn; the first, in fp32, is the reference."""
-    sessions = {file: session(content) for file, content in exported.items()}
-    return latency.measure(size_from(size, model.config.to_dict()), sessions, SECONDS)
 
 
 def package_folder(record: str, out: str) -> Path:

@@ -5,9 +5,9 @@ from pathlib import Path
 from compressions.errors import command, require
 from compressions.files import root, write_whole
 from compressions.measurements.artifacts import model_name, read_with_artifact
-from compressions.measurements.model_bytes import measure
 from compressions.storage.artifact import load_packed, pack_artifact
-from compressions.storage.size_measures import SIZE_MEASURES
+from compressions.storage.model_bytes import measure
+from compressions.storage.size_measures import SIZE_MEASURES, WHOLE
 
 
 def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
@@ -18,7 +18,7 @@ def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
     record, folder = read_with_artifact(path, artifacts)
     write_whole(out, pack_artifact(folder))
     load_packed(out.read_bytes())
-    whole = measure(record, folder)[0]
+    whole = measure(record, folder)[WHOLE]
     return {name: whole[name] for name in SIZE_MEASURES}
 
 

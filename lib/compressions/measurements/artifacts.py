@@ -1,21 +1,22 @@
-"""Find the artifacts of records, which are not committed, and keep tables of what is measured on them."""
+"""`make size-measures`, and what other measurements share with it: finding artifacts and adding to a table of them."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from compressions.errors import BadInput, require
+from compressions.errors import BadInput, command, require
 from compressions.experiments.records import read_all, read_record
 from compressions.files import root, write_whole
+from compressions.storage import model_bytes
 from compressions.storage.manifest import artifact_fingerprint
-from compressions.storage.size_measures import KEY
+from compressions.storage.size_measures import KEY, SIZE_MEASURES_FILE, key_of, read_size_measures
 
 
 def artifact_folder(results: Path, record: dict, artifacts: Path) -> Path:
     """Where the artifact of a record of the folder `results` lies, as the record says.
 
-    One that does not say it is of a time when all lay below `artifacts`, by the last name of `results`. Raises
+    Older records do not say it; their artifacts lie below `artifacts`, in a folder named like `results`. Raises
     `BadInput`, with how to make it again, where it is gone, was not kept, or is another's.
     """
     path = results / record["path"]
@@ -56,8 +57,10 @@ def measure_missing(
     """
     records = read_all(path.parent)
     require(bool(records), f"{path.parent} holds no records; make grid makes some")
-    table = table[table.artifact_sha256.isin([record["artifact_sha256"] for record in records])]
-    failed = []
+    named = table.artifact_sha256.isin([record["artifact_sha256"] for record in records])
+    table, failed = table[named], []
+    if not named.all():
+        write_whole(path, table.to_csv(index=False).encode())
     for record in records:
         if record["artifact_sha256"] in set(table.artifact_sha256):
             continue
@@ -66,9 +69,23 @@ def measure_missing(
         except BadInput as error:
             failed.append(str(error))
             continue
-        key = {name: record["specification"].get(name, record.get(name)) for name in KEY}
-        added = pd.DataFrame([{**key, **row, "artifact_sha256": record["artifact_sha256"]} for row in rows])
+        added = pd.DataFrame([{**key_of(record), **row, "artifact_sha256": record["artifact_sha256"]} for row in rows])
         table = (pd.concat([table, added]) if len(table) else added).sort_values(KEY, kind="stable")
         write_whole(path, table.to_csv(index=False).encode())
     print(f"{table.artifact_sha256.nunique()} models are measured; {len(failed)} could not be", *failed[:3], sep="\n")
     return table
+
+
+def size_measures(record: dict, folder: Path) -> list[dict]:
+    """A row for each part of the model in an artifact's folder: all of it, and its layers."""
+    return [{"part": part, **found} for part, found in model_bytes.measure(record, folder).items()]
+
+
+def main(results: str) -> None:
+    """Measure the bytes of a folder's models that were not measured yet by every size measure."""
+    folder = Path(results)
+    measure_missing(folder / SIZE_MEASURES_FILE, read_size_measures(folder), size_measures)
+
+
+if __name__ == "__main__":
+    command(main)

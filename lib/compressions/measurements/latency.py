@@ -20,8 +20,7 @@ from compressions.experiments.provenance import environment
 from compressions.files import write_whole
 from compressions.measurements import openvino_peer
 from compressions.methods import pruning, quantization
-from compressions.models.architectures import SHAPES as ARCHITECTURES
-from compressions.models.architectures import Size
+from compressions.models.architectures import SHAPES, Size
 from compressions.models.checkpoints import bert_config
 from compressions.storage.artifact import finish
 from compressions.storage.onnx import INPUTS, session, to_onnx
@@ -33,10 +32,8 @@ CONFIGURATIONS = (
     Configuration(("qat", "mp"), 0.6),
 )
 # LARGE alone would take as long as all the others.
-SIZES = tuple(
-    sorted((size for size in ARCHITECTURES.values() if size.name != "large"), key=lambda size: size.parameters)
-)
-SHAPES = [(batch, length) for batch in (1, 8) for length in (32, 128)]
+SIZES = tuple(sorted((size for size in SHAPES.values() if size.name != "large"), key=lambda size: size.parameters))
+BATCHES = [(batch, length) for batch in (1, 8) for length in (32, 128)]
 MIN_ROUNDS, MAX_ROUNDS, SECONDS = 3, 101, 5.0  # a shape is measured for so many seconds
 PROCESSOR = Path("/proc/cpuinfo")
 # What decides how fast a processor multiplies int8 and bf16, by its name in /proc/cpuinfo.
@@ -90,7 +87,7 @@ def measure(size: Size, sessions: dict[str, object], limit: float, peer: str | N
     the same of the session's time over the peer's: below 1 the session is the faster of the two.
     """
     rows = []
-    for batch, length in (shape for shape in SHAPES if shape[1] <= size.positions):
+    for batch, length in (shape for shape in BATCHES if shape[1] <= size.positions):
         seconds = seconds_in_turn(list(sessions.values()), inputs(batch, length, size.vocabulary), limit)
         times = dict(zip(sessions, seconds.T, strict=True))
         reference = next(iter(times.values()))

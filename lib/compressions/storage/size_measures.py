@@ -20,10 +20,6 @@ def megabytes(non_zeros: int, bits: int) -> float:
     return non_zeros * bits / 8 / MEGABYTE
 
 
-def _values(record: dict) -> int:
-    return ceil(record["parameters"] * record["bits"] / 8)
-
-
 def _bitmask(record: dict) -> int:
     sparsity = record["specification"]["sparsity"]
     prunable = (record["parameters"] - record["non_zeros"]) / sparsity if sparsity else 0
@@ -34,7 +30,7 @@ def _bitmask(record: dict) -> int:
 # measured, includes scales and the classification head.
 COUNTED = {
     "paper": lambda record: ceil(record["non_zeros"] * record["bits"] / 8),
-    "dense": _values,
+    "dense": lambda record: ceil(record["parameters"] * record["bits"] / 8),
     "bitmask": _bitmask,
     "file": lambda record: record["artifact_bytes"],
 }
@@ -71,7 +67,7 @@ def read_size_measures(results: Path, records: Iterable[dict] = ()) -> pd.DataFr
     table = _read_table(results / SIZE_MEASURES_FILE, columns)
     known = set(table.artifact_sha256)
     rows = [
-        {**_key(record), "part": part, **found, "artifact_sha256": record["artifact_sha256"]}
+        {**key_of(record), "part": part, **found, "artifact_sha256": record["artifact_sha256"]}
         for record in records
         if record["artifact_sha256"] not in known
         for part, found in record.get("size_measures", {}).items()
@@ -82,7 +78,8 @@ def read_size_measures(results: Path, records: Iterable[dict] = ()) -> pd.DataFr
     return pd.concat([table, found], ignore_index=True) if len(table) else found
 
 
-def _key(record: dict) -> dict:
+def key_of(record: dict) -> dict:
+    """The values of `KEY` for a record."""
     return {name: record["specification"].get(name, record.get(name)) for name in KEY}
 
 
