@@ -70,7 +70,7 @@ def configurations(
     """The configurations of some subsets, in order and without repetition.
 
     A subset with `mp` has one per sparsity, one with `qat` one per number of bits. Raises `BadInput` for an unknown
-    method, a sparsity outside [0, 1), bits other than 8, 4, 3 and 2, or a subset that has no strength to be run at.
+    method, a sparsity outside [0, 1), bits other than 8, 4, 3 and 2, or a subset without a sparsity or bits to run at.
     """
     check_list("subsets", subsets, "[[], [qat], [qat, kd]]")
     check_list("sparsities", sparsities, "[0.4, 0.6]")

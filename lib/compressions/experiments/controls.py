@@ -16,7 +16,7 @@ from compressions.storage.size_measures import megabytes
 from compressions.training import metrics, trainer
 
 CALIBRATION_ROWS = 512
-SPARSITIES = (0.4, 0.6, 0.8, 0.9)
+SHOT_SPARSITIES = (0.4, 0.6, 0.8, 0.9)
 
 
 def controls(model: nn.Module, data: PreparedData, granularity: str) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
@@ -44,7 +44,7 @@ def controls(model: nn.Module, data: PreparedData, granularity: str) -> tuple[di
         quantization.quantize(control, granularity, bits)
         _calibrate(control, calibration, data.tokenizer)
         measure(name, artifact.finish(control, granularity, bits))
-    for sparsity in SPARSITIES:
+    for sparsity in SHOT_SPARSITIES:
         control = copy.deepcopy(model)
         pruning.prune(control)
         pruning.set_sparsity(control, sparsity)

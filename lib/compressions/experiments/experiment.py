@@ -1,5 +1,6 @@
 """What an experiment is: task × size × seed, with every choice that decides its result."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 EPOCHS = 3
 MOST_THREADS = 1024
 SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
-RATE_BY_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5}
-RATE_OF_WIDER = 2e-5
+RATE_UP_TO_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5, math.inf: 2e-5}
 # Parameters that take one of a few names, the default first.
 CHOICES = {
     "granularity": GRANULARITIES,
@@ -184,7 +184,7 @@ class Experiment:
 
     @cached_property
     def exported(self) -> exported_logits.About | None:
-        """What the file of the teacher's logits says of itself, where there is one; it takes the teacher's place."""
+        """The header of the file of the teacher's logits, where there is one; it takes the teacher's place."""
         path = self.logits_file
         return exported_logits.about(path) if path and path.is_file() else None
 
@@ -275,7 +275,7 @@ def _resolve(precision: str) -> str:
 
 def default_rate(encoder: sources.Encoder) -> float:
     """The peak learning rate for an encoder: narrower ones learn with larger steps."""
-    return next((rate for width, rate in RATE_BY_WIDTH.items() if encoder.size.hidden <= width), RATE_OF_WIDER)
+    return next(rate for width, rate in RATE_UP_TO_WIDTH.items() if encoder.size.hidden <= width)
 
 
 def from_parameters(names: Mapping[str, object]) -> Experiment:

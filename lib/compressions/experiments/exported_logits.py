@@ -24,9 +24,9 @@ KEY_BYTES = 16  # of a row's checksum
 
 @dataclass(frozen=True)
 class About:
-    """What such a file says of itself: whose logits it holds, for which labels, and how long texts could be.
+    """The header of a file of logits: whose they are, for which labels in their order, and how long texts could be.
 
-    `identity` is what a student's specification says of the teacher, `teacher` what its record does.
+    `identity` goes into the specification of a student, `teacher` into its record.
     """
 
     path: str
@@ -55,7 +55,7 @@ class About:
 
 
 def about(path: Path) -> About:
-    """What a file of logits says of itself; raises `BadInput` for one that is none."""
+    """Read the header of a file of logits; raises `BadInput` for any other file."""
     try:
         with safe_open(path, framework="numpy") as file:
             said = json.loads(file.metadata()["about"])

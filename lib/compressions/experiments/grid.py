@@ -17,12 +17,13 @@ from compressions.files import read_text, root
 from compressions.parameters import kinds, read_yaml
 
 AXES = ("tasks", "sizes", "seeds")
-PLAN = ("subsets", "sparsities")
-BITS = "bits"  # part of the plan too, which most grids leave at 8
+PLAN = ("subsets", "sparsities", "bits")
+DEFAULTS = {"bits": [8], "first": []}
+NEEDED = (*AXES, "subsets", "sparsities")
 KINDS = kinds(Experiment)
 OWN = ("task", "size", "seed", "results", "force")  # of one experiment, or not for a grid to choose
 CHOICES = tuple(field.name for field in fields(Experiment) if field.name not in OWN)
-KEYS = (*AXES, *PLAN, BITS, "first", "results", *CHOICES)
+KEYS = (*AXES, *PLAN, "first", "results", *CHOICES)
 VARIANT = re.compile(r"[\w-]+")  # names a folder of records
 
 
@@ -40,9 +41,9 @@ class Grid:
     def __post_init__(self) -> None:
         for key in self.content:
             one_of(f"key in {self.file}", key, KEYS)
-        for key in (*AXES, *PLAN):
-            require(key in self.content, f"{self.file} has no {key}; needed: {', '.join((*AXES, *PLAN))}")
-        object.__setattr__(self, "content", self.content | self._axes(self.content, ""))
+        for key in NEEDED:
+            require(key in self.content, f"{self.file} has no {key}; needed: {', '.join(NEEDED)}")
+        object.__setattr__(self, "content", DEFAULTS | self.content | self._axes(self.content, ""))
         check_list("sparsities", self.content["sparsities"], "[0.4, 0.6]")
         self.content["sparsities"] = [SPARSITY.value("sparsity", each) for each in self.content["sparsities"]]
         for key in (key for key in self.content if key in KINDS):
@@ -60,8 +61,8 @@ class Grid:
         return {axis: [KINDS[name].value(name, each) for each in part[axis]] for axis, name in named.items()}
 
     def _check_first(self) -> None:
-        check_list("first", self.content.get("first", []), "[{sizes: [tiny], seeds: [0]}]")
-        for part in self.content.get("first", []):
+        check_list("first", self.content["first"], "[{sizes: [tiny], seeds: [0]}]")
+        for part in self.content["first"]:
             require(isinstance(part, dict), f"a part of first must be such as {{sizes: [tiny]}}; got {part!r}")
             for key in part:
                 one_of("key in first", key, AXES)
@@ -73,13 +74,13 @@ class Grid:
     @cached_property
     def configurations(self) -> list[Configuration]:
         """What every experiment is run for."""
-        return configurations(*(self.content[key] for key in PLAN), self.content.get(BITS, [8]))
+        return configurations(*(self.content[key] for key in PLAN))
 
     @cached_property
     def keys(self) -> list[tuple[str, str, int]]:
         """Task, size and seed of all experiments, the `first` before the others; tasks vary fastest, seeds slowest."""
         keys = []
-        for part in (*self.content.get("first", []), {}):
+        for part in (*self.content["first"], {}):
             tasks, sizes, seeds = (part.get(axis, self.content[axis]) for axis in AXES)
             keys += [(task, size, seed) for seed in seeds for size in sizes for task in tasks]
         return list(dict.fromkeys(keys))
@@ -127,7 +128,7 @@ class Grid:
 
     def parameters(self, experiment: Experiment) -> str:
         """What papermill is given for an experiment besides its name, as YAML on one line."""
-        given = {key: self.content[key] for key in PLAN} | {BITS: self.content.get(BITS, [8])}
+        given = {key: self.content[key] for key in PLAN}
         given |= {name: getattr(experiment, name) for name in (*CHOICES, "results")}
         return yaml.safe_dump(given, default_flow_style=True, width=10**6).strip()
 

@@ -38,9 +38,9 @@ from compressions.training.callbacks import PruningSchedule
 from compressions.training.precision import check_precision
 from compressions.training.threads import take_threads
 
-# Gives a callback for each training from its name, to show its progress.
+# Makes the callback that shows the progress of a training, from the training's name.
 Watch = Callable[[str], TrainerCallback]
-# How torch says that memory ended, on a GPU and on a CPU.
+# What torch's errors say where memory ends, on a GPU and on a CPU.
 NO_MEMORY = ("out of memory", "DefaultCPUAllocator")
 
 
@@ -229,7 +229,7 @@ def _save_and_load(
 def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configuration) -> np.ndarray:
     """Predictions `(validation rows,)`. Raises `BadInput` where training has diverged."""
     data = experiment.data
-    # What is stored is scored in float32, but a teacher as it will be asked.
+    # An artifact is scored in float32, but a teacher in the precision in which it will be asked.
     precision = experiment.resolved_precision if isinstance(experiment, Teaching) else "float32"
     answers = trainer.predict(loaded, data.validation, data.tokenizer, precision).numpy()
     diverged = f"{configuration.name} of {experiment.task}, {experiment.size} diverged: its logits are not finite"
@@ -244,7 +244,7 @@ def _run_or_read(
     found = _finished(experiment, configuration, specification)  # to read it nothing is written
     if found is not None:
         return found
-    # Whoever comes second waits, and then finds the record.
+    # A second process waits here, and then finds the record.
     with lock(experiment.record_path(configuration)), _memory(experiment, configuration):
         record = _finished(experiment, configuration, specification)
         return record or run_configuration(experiment, configuration, specification, watch)
@@ -265,7 +265,7 @@ def _intact_record(teaching: Teaching) -> dict | None:
 
 @contextmanager
 def _memory(experiment: Experiment, configuration: Configuration) -> Iterator[None]:
-    """One line where memory ends."""
+    """Turn torch's error where memory ends into one line that says which parameters to lower."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -278,7 +278,7 @@ def _memory(experiment: Experiment, configuration: Configuration) -> Iterator[No
 
 
 def silence_libraries() -> None:
-    """Turn off the libraries' own bars and remarks, where whoever watches is shown others."""
+    """Turn off the libraries' progress bars and warnings, where progress is shown in another way."""
     datasets.disable_progress_bars()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()

@@ -1,4 +1,4 @@
-"""A teacher's logits for the rows that its students learn from: asked for once, then read from a file."""
+"""A teacher's logits for its students' training rows: computed once, then read from the cache or from a file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -18,8 +19,7 @@ from compressions.pretraining.corpus import Text
 
 # SHA-256 of the file `vocab.txt` that every encoder of the paper comes with: BERT's uncased WordPieces, one a line.
 BERT_VOCABULARY = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
-RATE_BY_WIDTH = {128: 2e-3, 256: 1e-3, 512: 5e-4}
-RATE_OF_WIDER = 2e-4
+RATE_UP_TO_WIDTH = {128: 2e-3, 256: 1e-3, 512: 5e-4, math.inf: 2e-4}
 PROVENANCE = "provenance.json"
 
 
@@ -133,7 +133,7 @@ class Miniature:
 
 def default_rate(size: Size) -> float:
     """Peak learning rate of general distillation, by width."""
-    return next((rate for width, rate in RATE_BY_WIDTH.items() if size.hidden <= width), RATE_OF_WIDER)
+    return next(rate for width, rate in RATE_UP_TO_WIDTH.items() if size.hidden <= width)
 
 
 def _read_provenance(path: Path) -> dict:

@@ -126,8 +126,12 @@ class Run:
         # A method of its own, so that a shard is freed before the next one is made.
         mark = time.perf_counter()
         rng = np.random.default_rng([self.miniature.seed, self.position.shards])
-        shard = self._next_shard(rng)
-        for batch in islice(self._batches(shard, rng), self.position.steps, None):
+        size = self.miniature.batch_size
+        sentences = self.miniature.source.take(max(SENTENCES, size))
+        with self._autocast():
+            shard = make_shard(sentences, self.tokenizer, self.teacher, self.layers, rng)
+        batches = (batch for _ in range(self.miniature.passes) for batch in shard.batches(self.tokenizer, size, rng))
+        for batch in islice(batches, self.position.steps, None):
             self._step(batch, shard)
             self.position.seconds += time.perf_counter() - mark
             yield
@@ -135,15 +139,6 @@ class Run:
             if self.done >= 1:
                 return
         self._end_shard()
-
-    def _next_shard(self, rng: np.random.Generator) -> Shard:
-        sentences = self.miniature.source.take(max(SENTENCES, self.miniature.batch_size))
-        with self._autocast():
-            return make_shard(sentences, self.tokenizer, self.teacher, self.layers, rng)
-
-    def _batches(self, shard: Shard, rng: np.random.Generator) -> Iterator[Batch]:
-        for _ in range(self.miniature.passes):
-            yield from shard.batches(self.tokenizer, self.miniature.batch_size, rng)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.miniature.bfloat16)

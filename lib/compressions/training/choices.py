@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 # One int8 scale for each row of a weight, or one for all of it.
 GRANULARITIES = ("channel", "tensor")
-# Of a model's products; `auto` is bfloat16 where the device has it.
+# Of matrix products; `auto` is bfloat16 where the device has it.
 PRECISIONS = ("float32", "bfloat16", "auto")
 
 
