@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -34,6 +35,19 @@ class Draws:
         return self.seeds + rows * np.sqrt(np.divide(variance, raw, out=np.ones_like(raw), where=raw > 0))
 
 
+class Interval(NamedTuple):
+    """A value with its 95 % confidence interval; what is unknown is NaN, such as the interval from one seed."""
+
+    value: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+
+    @property
+    def text(self) -> str:
+        """Such as `+0.3 (-0.1 to +0.7)`, without an interval `+0.3 (one seed)`, and `–` where nothing is known."""
+        return interval_text(*self, alone=" (one seed)")
+
+
 @dataclass(frozen=True)
 class Estimate:
     """Values of a statistic, and their variances: what more seeds would shrink, and what only more rows would.
@@ -50,6 +64,11 @@ class Estimate:
         """One of the estimates."""
         freedom = np.broadcast_to(self.freedom, self.value.shape)
         return Estimate(*(each[place] for each in (self.value, self.of_seeds, self.of_rows, freedom)))
+
+    def interval(self, seeds: int, *place: int) -> Interval:
+        """One of the estimates with its interval; without one from a single seed, of whose noise nothing is known."""
+        one = self.at(*place)
+        return Interval(float(one.value), *((float(one.low), float(one.high)) if seeds > 1 else ()))
 
     @property
     def standard_error(self) -> np.ndarray:

@@ -7,33 +7,31 @@ import numpy as np
 import pandas as pd
 
 from compressions.analysis.bootstrap import bootstrap, estimate_mean, interval_text
-from compressions.analysis.results import Cell, Results, over_tasks
+from compressions.analysis.reading import Models, check_alike, read_cell
+from compressions.analysis.results import Results, over_tasks
 from compressions.analysis.scores import scored_metrics
 from compressions.data.tasks import TASKS
 from compressions.errors import require
-from compressions.experiments.records import read_all, read_predictions
+from compressions.experiments.records import read_all
 
 REFERENCE, BASE = "reference", "base"
 SEARCHED = ("alpha", "temperature")  # what the fixed rule chooses; all else is the paper's, or measured alone
 CHOICES = (*SEARCHED, "augment", "hard_labels", "steps")
-SHARED = ("train_fingerprint", "validation_fingerprint", "teacher", "encoder", "held_out")  # of a task and size
+SHARED = {("task", "size"): ("train_fingerprint", "validation_fingerprint", "teacher", "encoder", "held_out")}
 
 
 def read_variants(folder: Path) -> dict[str, list[dict]]:
-    """The records of each variant's folder, the reference first; each has its `file`. None where there are none.
+    """The records of each variant's folder, the reference first, with their whole `path`. None where there are none.
 
     Raises `BadInput` for a record of the validation split, and for two that differ in rows, encoder or teacher.
     """
     found = {path.name: read_all(path) for path in sorted(folder.glob("*/"))}
-    first: dict = {}
     for name, records in found.items():
         for record in records:
-            record["file"] = folder / name / record["path"]
-            chosen, place = record["specification"], f"{name}/{record['path']}"
-            require(bool(chosen.get("held_out")), f"{place} scores the validation split; choices need held-out rows")
-            for field in (field for field in SHARED if field in chosen):
-                value, other = first.setdefault((chosen["task"], chosen["size"], field), (chosen[field], place))
-                require(value == chosen[field], f"{place} and {other} differ in {field}: these are not variants of one")
+            record["path"] = str(folder / name / record["path"])
+            held_out = bool(record["specification"].get("held_out"))
+            require(held_out, f"{record['path']} scores the validation split; choices need held-out rows")
+    check_alike([each for records in found.values() for each in records], SHARED, "these are not variants of one")
     order = sorted((name for name, records in found.items() if records), key=lambda name: (name != REFERENCE, name))
     return {name: found[name] for name in order}
 
@@ -43,25 +41,19 @@ def variant_results(variants: dict[str, list[dict]]) -> Results:
 
     The uncompressed baseline, which only the reference has, is a variant called `base`.
     """
-    cells: dict[tuple[str, tuple[str, str]], dict[int, dict]] = {}
+    cells: dict[tuple[str, tuple[str, str]], dict[int, Models]] = {}
     for name, records in variants.items():
         for record in records:
             chosen = record["specification"]
             variant = name if "kd" in chosen["subset"] else BASE
             place = (chosen["task"], (chosen["size"], variant))
-            cells.setdefault(place, {})[chosen["seed"]] = record
+            cells.setdefault(place, {})[chosen["seed"]] = {variant: record}
     tasks = tuple(task for task in TASKS if task in {task for task, _ in cells})
     names = tuple(dict.fromkeys(pair for _, pair in cells))
     scored = {task: scored_metrics("score", task, graded=not TASKS[task].labels) for task in tasks}
     none = np.full((len(tasks), len(names), 1), np.nan)
-    return Results(
-        tasks, names, {key: _cell(own) for key, own in cells.items()}, {"paper": none}, "paper", scored, pd.DataFrame()
-    )
-
-
-def _cell(seeds: dict[int, dict]) -> Cell:
-    read = [read_predictions(record["file"]) for _, record in sorted(seeds.items())]
-    return Cell(tuple(sorted(seeds)), read[0][1], np.array([[predictions for predictions, _ in read]]))
+    read = {key: read_cell(Path(), dict(sorted(seeds.items())), (key[1][1],)) for key, seeds in cells.items()}
+    return Results(tasks, names, read, {"paper": none}, "paper", scored, pd.DataFrame())
 
 
 def variants_table(variants: dict[str, list[dict]], draws: int = 1000) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.reading import axes, check_alike, group, read_cell, whole_seeds, why_unused
+from compressions.analysis.reading import SHARED, axes, check_alike, group, read_cell, whole_seeds, why_unused
 from compressions.analysis.results import Results
 from compressions.analysis.scores import KINDS
 from compressions.errors import one_of
@@ -37,7 +37,7 @@ def read_grid_results(
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = [each for each in read_all(folder) if CONTROL not in each["specification"]["subset"]]
-    check_alike(records)
+    check_alike(records, SHARED, "these are records of two grids")
     cells = group(records)
     fullest = max((models for seeds in cells.values() for models in seeds.values()), key=len, default={})
     chosen = [each["specification"] for each in fullest.values()]

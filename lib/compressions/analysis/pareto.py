@@ -29,8 +29,7 @@ def model_table(results: Results, draws: Draws) -> pd.DataFrame:
     rows = [
         (
             *(task, results.sizes[row], name, method_of(name), sizes_in_bytes[row, column] / MEGABYTE),
-            found.value[row, column],
-            *(end[row, column] if seeds[row] > 1 else np.nan for end in (found.low, found.high)),
+            *found.interval(seeds[row], row, column),
             int(seeds[row]),
         )
         for task, found, sizes_in_bytes, seeds, there in parts

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import Draws, estimate_mean
+from compressions.analysis.bootstrap import Draws, Interval, estimate_mean
 from compressions.analysis.pareto import MEAN
 from compressions.analysis.results import ALL, Results, over_tasks
-from compressions.analysis.score_changes import Interval, score_changes
+from compressions.analysis.score_changes import score_changes
 
 ALONE, LAST = "alone", "after the others"
 # Of each step the models with and without it: of the method alone, and of the method added to the other two.
@@ -80,10 +80,8 @@ def price_difference(results: Results, draws: Draws, size: str, step: str, other
         )
         return (first - second)[..., None, None]
 
-    found = estimate_mean(results.scores, draws, of_task, results.freedom[tasks][:, [row]]).at(0, 0)
-    if results.seeds[tasks, row].min() < 2:
-        return Interval(float(found.value))
-    return Interval(float(found.value), float(found.low), float(found.high))
+    found = estimate_mean(results.scores, draws, of_task, results.freedom[tasks][:, [row]])
+    return found.interval(results.seeds[tasks, row].min(), 0, 0)
 
 
 def _halvings(results: Results) -> np.ndarray:

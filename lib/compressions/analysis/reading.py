@@ -17,9 +17,9 @@ from compressions.storage.size_measures import COUNTED, MEASURED, SIZE_MEASURES,
 
 # What all records of a task, of a size and of a configuration must share to be compared.
 SHARED = {
-    "task": ("train_fingerprint", "validation_fingerprint", "train_rows_used", "max_length", "epochs", "teacher"),
-    "size": ("encoder", "learning_rate", "batch_size", "weight_decay", "warmup"),
-    "configuration": (
+    ("task",): ("train_fingerprint", "validation_fingerprint", "train_rows_used", "max_length", "epochs", "teacher"),
+    ("size",): ("encoder", "learning_rate", "batch_size", "weight_decay", "warmup"),
+    ("configuration",): (
         *("granularity", "prune_begin", "prune_end", "prune_every"),
         *("temperature", "alpha", "augment", "synonyms"),
     ),
@@ -81,7 +81,7 @@ def _read_records(folder: Path) -> list[dict]:
     for record in records:
         held_out = record["specification"].get("held_out")
         _require(not held_out, f"{record['path']} scores a held-out part of the training rows")
-    check_alike(records)
+    check_alike(records, SHARED, "these are records of two grids")
     return records
 
 
@@ -90,16 +90,19 @@ def _require(holds: bool, message: str) -> None:
         raise NoResults(message)
 
 
-def check_alike(records: list[dict]) -> None:
-    """Raise `NoResults` that names two records, and their `path`, which differ in what those of a grid share."""
+def check_alike(records: list[dict], shared: dict[tuple[str, ...], tuple[str, ...]], otherwise: str) -> None:
+    """Raise `NoResults` that names two records by their `path` which differ in what they must share.
+
+    `shared` has the fields of the specification that records of the same task, size, … must have in common.
+    """
     first: dict = {}
     for record in records:
         chosen, path = record["specification"] | {"configuration": record["configuration"]}, record["path"]
-        for axis, fields in SHARED.items():
+        for axes, fields in shared.items():
+            place = tuple(chosen[axis] for axis in axes)
             for field in (field for field in fields if field in chosen):
-                value, other = first.setdefault((axis, chosen[axis], field), (chosen[field], path))
-                same = value == chosen[field]
-                _require(same, f"{path} and {other} differ in {field}: these are records of two grids")
+                value, other = first.setdefault((axes, place, field), (chosen[field], path))
+                _require(value == chosen[field], f"{path} and {other} differ in {field}: {otherwise}")
 
 
 def group(records: list[dict]) -> Cells:

@@ -1,12 +1,12 @@
 """What methods and controls change in the score: paired differences on each task and in their mean, with intervals."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate, estimate_mean, interval_text
+from compressions.analysis.bootstrap import Draws, Interval, bootstrap, estimate, estimate_mean
 from compressions.analysis.pareto import MEAN, shared
 from compressions.analysis.results import ALL, Cell, Results
 from compressions.experiments.records import read_all, read_controls, record_path
@@ -24,20 +24,6 @@ DISTILLATION = {
 COMPARED = ("base", "qat", "mp40", "mp60", "fp16", "ptq", "ptq4", "shot40", "shot60", "shot80", "shot90")
 TRAINED = 4
 AWARE = {"fp16": None, "ptq": "qat", "ptq4": None, "shot40": "mp40", "shot60": "mp60", "shot80": None, "shot90": None}
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value with its 95 % confidence interval; what is unknown is NaN, such as the interval from one seed."""
-
-    value: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
-
-    @property
-    def text(self) -> str:
-        """Such as `+0.3 (-0.1 to +0.7)`, without an interval `+0.3 (one seed)`, and `–` where nothing is known."""
-        return interval_text(self.value, self.low, self.high, alone=" (one seed)")
 
 
 def only(frame: pd.DataFrame, **where: str) -> Interval:
@@ -66,17 +52,12 @@ def score_changes(results: Results, draws: Draws, pairs: dict[str, tuple[int, in
     fewest = np.where(results.seeds > 0, results.seeds, results.seeds.max()).min(axis=0)
     parts.append((MEAN, mean, fewest, shared(results)[1]))
     rows = [
-        (task, results.sizes[row], name, *_interval(found, row, column, seeds[row]), int(seeds[row]))
+        (task, results.sizes[row], name, *found.interval(seeds[row], row, column), int(seeds[row]))
         for task, found, seeds, there in parts
         for row in there
         for column, name in enumerate(pairs)
     ]
     return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="value").reset_index(drop=True)
-
-
-def _interval(found: Estimate, row: int, column: int, seeds: int) -> tuple[float, float, float]:
-    one = found.at(row, column)
-    return (one.value, one.low, one.high) if seeds > 1 else (one.value, np.nan, np.nan)
 
 
 def control_changes(folder: Path, results: Results, draws: int) -> pd.DataFrame:

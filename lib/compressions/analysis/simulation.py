@@ -8,7 +8,7 @@ from compressions.analysis.results import PAPER, over_tasks
 from compressions.analysis.synergy import synergy
 from compressions.experiments.configurations import method_of
 
-# What the paper's table has far below its product, and what it has far above.
+# In the paper's Table 1 the first is far below the product of its methods, the second far above.
 BOTH = "QAT+MP and QAT+KD+MP"
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compressions.book.figures import legend_above
+from compressions.book.figures import finish
 
 STORED = ("fp32", "int8")
 # Each size measure's line, marker and color; `dense` and `file` differ by a fraction of a percent.
@@ -36,10 +36,8 @@ def bits_figure(bits: pd.DataFrame, size: str) -> Figure:
             axes.plot(100 * one.sparsity, one.bits, line, **(style if len(one) else style | {"label": None}))
         top = part.bits[part.size_measure == "dense"].max()
         axes.set(title=f"{size.upper()}, {stored}", xlabel="sparsity, %", ylim=(0, 1.3 * top if top > 0 else 1))
-        axes.spines[["top", "right"]].set_visible(False)
     panels[0].set(ylabel="bits a weight")
-    legend_above(figure, columns=4)
-    return figure
+    return finish(figure, columns=4)
 
 
 def byte_synergy_figure(parts: dict[str, pd.DataFrame], sparsity: float) -> Figure:
@@ -51,8 +49,7 @@ def byte_synergy_figure(parts: dict[str, pd.DataFrame], sparsity: float) -> Figu
     for axes, (title, frame) in zip(np.atleast_1d(panels), parts.items(), strict=True):
         _draw_by_measure(axes, frame[frame.sparsity == sparsity])
         axes.set(title=title, xlabel="doublings")
-    legend_above(figure, columns=4)
-    return figure
+    return finish(figure, columns=4)
 
 
 def _draw_by_measure(axes: plt.Axes, frame: pd.DataFrame) -> None:
@@ -67,4 +64,3 @@ def _draw_by_measure(axes: plt.Axes, frame: pd.DataFrame) -> None:
     axes.set(yticks=range(len(measures)), yticklabels=measures)
     if len(measures):
         axes.set_ylim(len(measures) - 0.4, -0.6)
-    axes.spines[["top", "right"]].set_visible(False)

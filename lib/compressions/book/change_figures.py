@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compressions.analysis.ranking import ALONE
-from compressions.book.figures import COLORS, SHAPES, legend_above, shape_of
+from compressions.book.figures import COLORS, SHAPES, finish, shape_of
 from compressions.experiments.configurations import method_of
 
 # The color of a step, its line, and where its name stands beside its last mark.
@@ -36,11 +36,9 @@ def changes_by_task(frame: pd.DataFrame, change: str) -> Figure:
         fill = [color if known else "white" for known in part.low.notna()]
         axes.scatter(part.value, at, s=36, c=fill, edgecolor=color, marker=shape_of(size), zorder=3, label=size.upper())
     axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.set(yticks=range(len(tasks)), yticklabels=tasks, xlabel=f"change of the score by {method_of(change)}, points")
     axes.invert_yaxis()
-    legend_above(figure, columns=4)
-    return figure
+    return finish(figure, columns=4)
 
 
 def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:

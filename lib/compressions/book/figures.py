@@ -97,8 +97,7 @@ def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = 
         _draw_tradeoff(axes, part)
         axes.set(title=title, ylabel=score_title)
     axes.set(xlabel="size, MB (log)")
-    legend_above(figure, (*COLORS, FRONT), columns=4)
-    return figure
+    return finish(figure, (*COLORS, FRONT), columns=4)
 
 
 def shape_of(size: str) -> str:
@@ -119,16 +118,22 @@ def _draw_tradeoff(axes: Axes, frame: pd.DataFrame) -> None:
         axes.annotate(row.size.upper(), place, (0, -14), textcoords="offset points", fontsize=10, ha="center")
     axes.set(xscale="log")
     plain_ticks(axes.xaxis)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
-def legend_above(figure: Figure, order: tuple[str, ...] | None = None, columns: int = 3) -> None:
-    """One legend of all panels' marks above a figure, each name once, in an order or as they come."""
+def finish(figure: Figure, order: tuple[str, ...] | None = None, columns: int = 3) -> Figure:
+    """The figure with panels open at the top and right, and above them one legend of all their marks.
+
+    Each name is there once, in an order or as they come.
+    """
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
     found = [axes.get_legend_handles_labels() for axes in figure.axes]
     marks = {name: mark for handles, names in found for mark, name in zip(handles, names, strict=True)}
     names = [name for name in order or marks if name in marks]
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": columns, "columnspacing": 1}
-    figure.legend([marks[name] for name in names], names, frameon=False, fontsize=10, **place)
+    if names:
+        figure.legend([marks[name] for name in names], names, frameon=False, fontsize=10, **place)
+    return figure
 
 
 def plain_ticks(axis: Axis) -> None:

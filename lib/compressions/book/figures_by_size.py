@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from compressions.book.figures import COLORS, legend_above, plain_ticks
+from compressions.book.figures import COLORS, finish, plain_ticks
 
 
 def draw_by_size(
@@ -39,8 +39,7 @@ def draw_by_size(
         axes.set_xlim(left=max(axes.get_xlim()[0], tasks[tasks > 0].min() / 2))
         plain_ticks(axes.xaxis)
     axes.set_xlabel(title)
-    legend_above(figure)
-    return figure
+    return finish(figure)
 
 
 def _draw_values(axes: Axes, part: pd.DataFrame, tasks: np.ndarray, censored: np.ndarray) -> None:
@@ -56,7 +55,6 @@ def _draw_values(axes: Axes, part: pd.DataFrame, tasks: np.ndarray, censored: np
             axes.scatter(values, at, s=12, alpha=0.8, label=label, **style)
     axes.set(yticks=part.index, yticklabels=part.methods)
     axes.invert_yaxis()
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def with_tasks(frame: pd.DataFrame, tasks: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:

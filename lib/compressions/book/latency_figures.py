@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
 from compressions.analysis.reading import NoResults
-from compressions.book.figures import COLORS, legend_above
+from compressions.book.figures import COLORS, finish
 from compressions.experiments.configurations import method_of
 from compressions.measurements.openvino_peer import NAME as PEER
 
@@ -59,11 +59,9 @@ def speed_figure(rows: pd.DataFrame) -> Figure:
         axes.set_title(shape)
         axes.set_xticks(range(len(sizes)), sizes, rotation=60)
         axes.set_ylim(bottom=0)
-        axes.spines[["top", "right"]].set_visible(False)
     for axes in panels[:, 0]:
         axes.set(ylabel="times faster than fp32")
-    legend_above(figure, columns=4)
-    return figure
+    return finish(figure, columns=4)
 
 
 def milliseconds_table(rows: pd.DataFrame) -> Styler:

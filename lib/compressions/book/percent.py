@@ -21,7 +21,7 @@ from compressions.parameters import SEED, Kind, like, read_yaml, whole
 # papermill's hint that a notebook should end in .ipynb does not hold for scripts.
 warnings.filterwarnings("ignore", message=r"The specified file \(.*\.py\) does not end in")
 
-# What --inject-paths adds.
+# Parameters that papermill's --inject-paths adds.
 PAPERMILLS_OWN = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")
 # Chapters' parameters that no part of the library checks.
 KINDS: dict[str, Kind] = {"seed": SEED, "draws": whole(2)}

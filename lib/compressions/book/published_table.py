@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from compressions.analysis.reductions import COMBINED
 from compressions.analysis.synergy import synergy
-from compressions.book.figures import COLORS, legend_above
+from compressions.book.figures import COLORS, finish
 
 ROUNDING = 0.05  # the table has one decimal
 
@@ -44,6 +44,4 @@ def draw_synergies(table: pd.DataFrame) -> Figure:
         axes.bar(positions, values[method], width=0.19, color=COLORS[method], label=method)
     axes.axhline(0, color="#333333", linewidth=0.8)
     axes.set(ylabel="synergy, doublings", xticks=range(len(values)), xticklabels=values.index)
-    axes.spines[["top", "right"]].set_visible(False)
-    legend_above(figure, columns=4)
-    return figure
+    return finish(figure, columns=4)

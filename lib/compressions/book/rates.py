@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compressions.book.figures import plain_ticks
+from compressions.book.figures import finish, plain_ticks
 from compressions.errors import require
 from compressions.experiments.records import read_all
 
@@ -50,5 +50,4 @@ def rate_figure(found: pd.DataFrame) -> Figure:
     axes.set(xscale="log", xlabel="peak learning rate (log)", ylabel="mean held-out score")
     plain_ticks(axes.xaxis)
     axes.margins(y=0.15)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure
+    return finish(figure)

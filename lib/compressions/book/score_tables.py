@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from IPython.display import HTML, Markdown
 
-from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate, interval_text
+from compressions.analysis.bootstrap import Draws, bootstrap, estimate, interval_text
 from compressions.analysis.reading import read_results
 from compressions.analysis.results import ALL, Results
 from compressions.book.tables import CONTROL_NAMES
@@ -34,9 +33,11 @@ def task_table(results: Results, draws: Draws, task: str) -> pd.DataFrame:
     """
     place = results.tasks.index(task)
     found = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
-    titles = [f"{size.upper()}, seeds: {results.seeds[place, column]}" for column, size in enumerate(results.sizes)]
-    cells = [[_score(found.at(place, column, row)) for column in range(len(results.sizes))] for row in range(len(ALL))]
-    return pd.DataFrame(cells, index=pd.Index(ALL, name="configuration"), columns=titles)
+    columns = {}
+    for column, (size, seeds) in enumerate(zip(results.sizes, results.seeds[place], strict=True)):
+        intervals = [found.interval(seeds, place, column, row) for row in range(len(ALL))]
+        columns[f"{size.upper()}, seeds: {seeds}"] = [interval_text(*each, signed=False) for each in intervals]
+    return pd.DataFrame(columns, index=pd.Index(ALL, name="configuration"))
 
 
 def teacher_table(records: list[dict]) -> pd.DataFrame:
@@ -56,11 +57,6 @@ def teacher_table(records: list[dict]) -> pd.DataFrame:
         best = means[task].idxmax()
         rows.append((task, score, f"{best[0]} {best[1]}", means[task][best], score - means[task][best]))
     return pd.DataFrame(rows, columns=["task", "teacher", "best student", "its score", "ahead"])
-
-
-def _score(one: Estimate) -> str:
-    ends = (one.low, one.high) if one.freedom > 0 else (np.nan, np.nan)
-    return interval_text(one.value, *ends, signed=False)
 
 
 def control_table(records: list[dict], task: str) -> pd.DataFrame:

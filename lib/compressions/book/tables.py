@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from compressions.analysis.bootstrap import interval_text
+from compressions.analysis.bootstrap import Interval, interval_text
 from compressions.analysis.pareto import MEAN
 from compressions.analysis.reductions import METHODS
-from compressions.analysis.score_changes import AWARE, Interval, only
+from compressions.analysis.score_changes import AWARE, only
 from compressions.analysis.synergy import OPEN, SETTINGS
 from compressions.experiments.configurations import method_of
 
