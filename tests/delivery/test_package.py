@@ -14,13 +14,14 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from compressions.data.glue import load
 from compressions.data.tasks import TASKS
-from compressions.delivery.package import package, score_error
+from compressions.delivery.package import main, package, score_error
 from compressions.errors import BadInput
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
 from compressions.experiments.records import read_predictions, read_record
 from compressions.experiments.run import run
 from compressions.files import whole_folder
+from compressions.storage import openvino
 from compressions.storage.artifact import load_packed
 from compressions.storage.onnx import session
 from tests import small
@@ -68,7 +69,9 @@ def test_transformers_opens_it_and_answers_as_its_card_says(packages, rows, name
     said = found["forms"]["model.safetensors"]["differing"]
     assert abs(differing - said) <= (0 if name == "mp60" else 2) and said <= 0.1 * len(rows)
     assert [model.config.id2label[place] for place in range(2)] == list(TASKS["mrpc"].labels)
-    assert not [path for path in folder.rglob("*") if path.suffix in (".bin", ".pt", ".pkl")]
+    assert not [
+        path for path in folder.rglob("*") if path.suffix in (".pt", ".pkl") or path.name == "pytorch_model.bin"
+    ]
 
 
 @EACH
@@ -144,6 +147,29 @@ def test_transformers_js_opens_it_and_answers_as_the_record_says(packages, rows,
     assert done.returncode == 0, done.stderr
     answers = np.array(json.loads(done.stdout)).argmax(axis=1)
     assert (answers != read_predictions(record)[0]).sum() <= 0.01 * len(rows)
+
+
+def test_without_openvino_nothing_of_it_is_written(packages, tmp_path, monkeypatch, capsys):
+    record = packages["qat+mp60"][0]
+    monkeypatch.setenv("GLUE", small.glue())
+    monkeypatch.setattr("compressions.delivery.package.SECONDS", 0.02)
+    monkeypatch.setattr("compressions.delivery.package.root", lambda: record.parents[3])
+    monkeypatch.setattr(openvino, "installed", lambda: False)
+    main(str(record), str(tmp_path / "package"))
+    assert "openvino/ is not written" in capsys.readouterr().out
+    assert not (tmp_path / "package/openvino").exists()
+
+
+@EACH
+def test_openvino_opens_it_and_answers_as_the_record_says(packages, rows, name):
+    ov = pytest.importorskip("openvino")
+    record, folder, found = packages[name]
+    compiled = ov.compile_model(folder / "openvino/openvino_model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    asked = tokenizer(rows["sentence1"][:], rows["sentence2"][:], truncation=True, padding=True, return_tensors="np")
+    answers = compiled(dict(asked))["logits"].argmax(axis=1)
+    assert (answers != read_predictions(record)[0]).sum() <= 0.01 * len(rows)
+    assert "openvino/openvino_model.bin" in found["forms"]
 
 
 def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, packages, real):

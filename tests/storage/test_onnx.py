@@ -15,7 +15,7 @@ from compressions.experiments.run import run
 from compressions.measurements.onnx_scores import NAME, main
 from compressions.methods.quantization import Int8Linear
 from compressions.storage import artifact
-from compressions.storage.onnx import OnnxModel, to_onnx
+from compressions.storage.onnx import ExportedModel, session, to_onnx
 from compressions.training.choices import GRANULARITIES
 from tests import small
 from tests.storage.test_artifact import ENCODER, METHODS, finished_model, tokens
@@ -41,7 +41,7 @@ def asked(model: torch.nn.Module, rows: int = 5, length: int = 12) -> torch.Tens
 def test_an_exported_model_answers_as_the_model_did(methods, granularity):
     model = finished_model(methods, granularity)
     before = asked(model)
-    exported = OnnxModel(to_onnx(model))
+    exported = ExportedModel(session(to_onnx(model)))
     for rows, length in ((5, 12), (5, 3), (1, 12), (1, 1), (32, 7)):
         found, wanted = asked(exported, rows, length), asked(model, rows, length)
         assert torch.allclose(found, wanted, atol=0.02 if "qat" in methods else 1e-5)
@@ -52,7 +52,7 @@ def test_an_exported_model_answers_as_the_model_did(methods, granularity):
 def plain():
     """An fp32 model and its export."""
     model = finished_model(())
-    return model, OnnxModel(to_onnx(model))
+    return model, ExportedModel(session(to_onnx(model)))
 
 
 @settings(max_examples=30, deadline=None)
@@ -88,7 +88,7 @@ def test_what_query_key_and_value_read_is_quantized_once_if_their_scales_agree()
     assert quantizations() == 4 * 2 + 2
     model.bert.encoder.layer[1].attention.self.key.input_scale *= 1.5
     assert quantizations() == 4 * 2 + 2 + 2
-    assert torch.allclose(asked(OnnxModel(to_onnx(model))), asked(model), atol=0.02)
+    assert torch.allclose(asked(ExportedModel(session(to_onnx(model)))), asked(model), atol=0.02)
 
 
 @pytest.mark.parametrize("granularity", GRANULARITIES)
@@ -102,7 +102,7 @@ def test_weights_of_few_bits_are_exported_as_int4_and_answer_alike(bits, granula
         given |= {"attention_mask": torch.ones_like(given["input_ids"])}
         given |= {"token_type_ids": torch.zeros_like(given["input_ids"])}
         with torch.no_grad():
-            assert torch.allclose(OnnxModel(content)(**given).logits, model(**given).logits, atol=1e-4)
+            assert torch.allclose(ExportedModel(session(content))(**given).logits, model(**given).logits, atol=1e-4)
     graph = onnx.load_from_string(content).graph
     kinds = [node.op_type for node in graph.node]
     assert kinds.count("MatMulNBits") == 6 * 2 + 2 and kinds.count("GatherBlockQuantized") == 3
@@ -117,7 +117,7 @@ def test_activations_beyond_their_range_are_clamped_on_both_sides():
     for layer in model.modules():
         if isinstance(layer, Int8Linear):
             layer.input_scale /= 1000  # nearly all activations are beyond: -128 for -127 would change every product
-    assert torch.allclose(asked(OnnxModel(to_onnx(model))), asked(model), rtol=1e-4, atol=1e-6)
+    assert torch.allclose(asked(ExportedModel(session(to_onnx(model)))), asked(model), rtol=1e-4, atol=1e-6)
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def card(record: dict, task: Task, found: dict, name: str) -> str:
         "## Bytes",
         markdown_table(pd.DataFrame(sizes)),
         "## Milliseconds",
-        "On one thread of ONNX Runtime. `ratio` is the time of `onnx/model.onnx` over the file's own.",
+        "On one thread. `ratio` is the time of `onnx/model.onnx` over the file's own.",
         markdown_table(timed.rename(columns={"configuration": "file"})),
         "## How it was made",
         f"Teacher: {teacher['name'] if teacher else 'none'}. Commit of the code: {record['commit']}. Every choice:",
@@ -93,7 +93,16 @@ python predict.py {" ".join(texts)}
 ```
 
 Transformers.js takes the ONNX file that `config.json` names, dtype `{found["dtype"]}`. Optimum takes
-`subfolder="onnx", file_name="{found["onnx"].removeprefix("onnx/")}"`. OpenVINO reads `onnx/model.onnx` as it is."""
+`subfolder="onnx", file_name="{found["onnx"].removeprefix("onnx/")}"`. {_openvino(found)}"""
+
+
+def _openvino(found: dict) -> str:
+    """How OpenVINO runs the package, with a folder of its own or without."""
+    if not any(file.startswith("openvino/") for file in found["forms"]):
+        return "OpenVINO reads `onnx/model.onnx` as it is."
+    return """OpenVINO and Optimum
+Intel's `OVModelForSequenceClassification` take `openvino/openvino_model.xml`. Where a processor has bf16, OpenVINO uses
+it for what is not int8; `INFERENCE_PRECISION_HINT: "f32"`, as in the tables below, gives the scored model's answers."""
 
 
 def _files(record: dict, task: Task, found: dict) -> str:

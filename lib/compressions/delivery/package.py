@@ -23,14 +23,16 @@ from compressions.measurements import latency
 from compressions.measurements.artifacts import model_name, read_with_artifact
 from compressions.measurements.onnx_scores import compare, longest, rows_source, validation_rows
 from compressions.models.architectures import size_from
+from compressions.storage import openvino
 from compressions.storage.artifact import count, load_artifact, load_packed, pack_artifact
 from compressions.storage.model_bytes import measure
-from compressions.storage.onnx import OnnxModel, session, to_onnx
+from compressions.storage.onnx import ExportedModel, session, to_onnx
 from compressions.storage.plain import plain_model
 from compressions.storage.size_measures import DESCRIPTIONS, WHOLE
 
 # Where Transformers.js looks for a model, by what it calls the kind of its weights.
 ONNX = {"fp32": "onnx/model.onnx", "q8": "onnx/model_quantized.onnx", "q4": "onnx/model_q4.onnx"}
+OPENVINO = f"{openvino.FOLDER}/{openvino.BIN}"
 SECONDS = 2.0  # that each shape is timed
 DRAWS = 1000
 EXAMPLE = "results/local/mrpc/tiny/qat+kd-seed0.json"
@@ -50,9 +52,14 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     model, tokenizer = load_artifact(folder), AutoTokenizer.from_pretrained(folder)
     plain, dtype, size = plain_model(model), dtype_of(model), size_from(folder.parent.name, model.config.to_dict())
     exported = {ONNX["fp32"]: to_onnx(plain), ONNX[dtype]: to_onnx(model)}
+    sessions = {file: session(content) for file, content in exported.items()}
+    if openvino.installed():
+        files = openvino.to_openvino(model)
+        exported |= {f"{openvino.FOLDER}/{name}": content for name, content in files.items()}
+        sessions[OPENVINO] = openvino.openvino_session(files)
     tokenizer.model_max_length = longest(record, model)
     tokens = tokenize(rows, task, tokenizer, tokenizer.model_max_length)
-    forms = {"model.safetensors": plain, **{file: OnnxModel(content) for file, content in exported.items()}}
+    forms = {"model.safetensors": plain, **{file: ExportedModel(each) for file, each in sessions.items()}}
     found = {
         "rows": len(rows),
         "margin": Z * score_error(task, labels, predictions),
@@ -61,7 +68,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
         "forms": {file: compare(form, task, tokens, tokenizer, labels, predictions) for file, form in forms.items()},
         "bytes": {name: n for name, n in measure(record, folder)[WHOLE].items() if name in DESCRIPTIONS},
         # In turn; the first, in fp32, is the reference.
-        "latency": latency.measure(size, {file: session(content) for file, content in exported.items()}, SECONDS),
+        "latency": latency.measure(size, sessions, SECONDS),
     }
     with whole_folder(out) as new:
         setattr(plain.config, "transformers.js_config", {"dtype": dtype})
@@ -102,6 +109,8 @@ def main(record: str, out: str = "") -> None:
     torch.set_num_threads(1)
     target = package_folder(record, out)
     found = package(Path(record), root() / "artifacts", target)
+    if not openvino.installed():
+        print("openvino/ is not written: OpenVINO is not installed (pip install openvino)")
     print(f"{target}: {found['bytes']['packed']:,} bytes packed, {found['files'][found['onnx']]:,} as ONNX")
 
 

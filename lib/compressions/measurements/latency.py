@@ -22,6 +22,7 @@ from compressions.measurements import openvino_peer
 from compressions.methods import pruning, quantization
 from compressions.models.architectures import SHAPES, Size
 from compressions.models.checkpoints import bert_config
+from compressions.storage import openvino
 from compressions.storage.artifact import finish
 from compressions.storage.onnx import INPUTS, session, to_onnx
 
@@ -125,6 +126,9 @@ def main(target: str) -> None:
     for size in SIZES:
         sessions = {each.name: session(to_onnx(random_model(size, each))) for each in CONFIGURATIONS}
         if peer:
+            sessions[openvino_peer.OURS] = openvino.openvino_session(
+                openvino.to_openvino(random_model(size, Configuration(("qat",))))
+            )
             sessions[peer] = openvino_peer.openvino_session(
                 random_model(size, Configuration()), inputs(8, 32, size.vocabulary)
             )

@@ -19,7 +19,7 @@ from compressions.experiments.records import read_predictions
 from compressions.files import root
 from compressions.measurements.artifacts import measure_missing
 from compressions.storage import artifact
-from compressions.storage.onnx import OnnxModel, to_onnx
+from compressions.storage.onnx import ExportedModel, session, to_onnx
 from compressions.training import metrics, trainer
 
 NAME = "exported.csv"
@@ -39,7 +39,7 @@ def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: 
     model, tokenizer = artifact.load_artifact(folder), AutoTokenizer.from_pretrained(folder)
     tokens = tokenize(rows, task, tokenizer, longest(record, model))
     content = to_onnx(model)
-    found = compare(OnnxModel(content), task, tokens, tokenizer, np.array(rows["label"]), predictions)
+    found = compare(ExportedModel(session(content)), task, tokens, tokenizer, np.array(rows["label"]), predictions)
     scores = {"score": record["score"], "onnx_score": found["score"], "differing": found["differing"]}
     return {"rows": len(rows), **scores, "onnx_bytes": len(content)}
 

@@ -6,19 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from compressions.storage.openvino import OpenVinoSession
+
 NAME = "OpenVINO int8"
+OURS = "QAT in OpenVINO"
 PACKAGES = ("openvino", "nncf")
-
-
-class OpenVinoSession:
-    """A model in OpenVINO, asked like one in ONNX Runtime."""
-
-    def __init__(self, compiled) -> None:
-        self.request = compiled.create_infer_request()
-
-    def run(self, names: None, given: dict[str, np.ndarray]) -> list[np.ndarray]:
-        """The logits `(rows, labels)` of token ids, masks and segments."""
-        return [self.request.infer(given)[0]]
 
 
 def installed() -> bool:

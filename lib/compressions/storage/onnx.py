@@ -6,6 +6,7 @@ Layers of fewer bits keep their weights at four (`onnx_int4`) and multiply in fp
 import copy
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -87,12 +88,15 @@ class _OnnxInt8Linear(nn.Module):
         return _Int8Product.apply(numbers, self.weight, self.weight_scale, self.scale, self.bias)
 
 
-class _OnnxClassifier(nn.Module):
-    """A BERT classifier during export: its layers, called so that ONNX Runtime computes only what the logits need."""
+class ExportedClassifier(nn.Module):
+    """A BERT classifier during export: its layers, called so that a runtime computes only what the logits need.
 
-    def __init__(self, model: nn.Module) -> None:
+    `attend` is the runtime's attention, of queries, keys, values, what is added to the scores, and the number of heads.
+    """
+
+    def __init__(self, model: nn.Module, attend: Callable) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.attend = model, attend
 
     def forward(self, ids: Tensor, mask: Tensor, segments: Tensor) -> Tensor:
         """`(rows, labels)` from token ids, masks and segments, `(rows, length)` each."""
@@ -116,32 +120,42 @@ class _OnnxClassifier(nn.Module):
         if tokens:
             asking, hidden, hiding = read[:, :tokens], hidden[:, :tokens], hiding[:, :, :tokens]
         heads = own.num_attention_heads
-        context = _Attention.apply(own.query(asking), own.key(read), own.value(read), hiding, heads)
+        context = self.attend(own.query(asking), own.key(read), own.value(read), hiding, heads)
         attended = layer.attention.output(context, hidden)
         return layer.output(layer.intermediate(attended), attended)
 
 
 def to_onnx(model: nn.Module) -> bytes:
     """Export a finished model, for any batch size and length, as an ONNX file's content; `model` is not changed."""
-    model = copy.deepcopy(model).cpu().eval()
     substitutes = {Int8Linear: _OnnxInt8Linear}
     if getattr(model.config, "weight_bits", 8) < 8:
         substitutes = {Int8Linear: OnnxInt4Linear, Int8Embedding: OnnxInt4Embedding}
-    for name, layer in list(model.named_modules()):
-        if type(layer) in substitutes:
-            model.set_submodule(name, substitutes[type(layer)](layer))
-    tokens = torch.ones(2, 8, dtype=torch.long)
+    exported = ExportedClassifier(substituted(model, substitutes), _Attention.apply)
     free = {name: {0: "batch", 1: "sequence"} for name in INPUTS} | {"logits": {0: "batch"}}
     names = {"input_names": list(INPUTS), "output_names": ["logits"], "dynamic_axes": free}
     content = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about tracing, and about a newer exporter that has no custom nodes
-        given = (tokens, torch.ones_like(tokens), torch.zeros_like(tokens))
         options = {"dynamo": False, "opset_version": EXPORTED_OPSET, **names}
-        torch.onnx.export(_OnnxClassifier(model), given, content, **options)
-    exported = onnx.load_from_string(content.getvalue())
-    next(each for each in exported.opset_import if not each.domain).version = OPSET
-    return exported.SerializeToString()
+        torch.onnx.export(exported, example_tokens(), content, **options)
+    graph = onnx.load_from_string(content.getvalue())
+    next(each for each in graph.opset_import if not each.domain).version = OPSET
+    return graph.SerializeToString()
+
+
+def substituted(model: nn.Module, substitutes: dict[type, Callable]) -> nn.Module:
+    """A copy of a finished model with other layers in the place of those of the named types."""
+    model = copy.deepcopy(model).cpu().eval()
+    for name, layer in list(model.named_modules()):
+        if type(layer) in substitutes:
+            model.set_submodule(name, substitutes[type(layer)](layer))
+    return model
+
+
+def example_tokens() -> tuple[Tensor, Tensor, Tensor]:
+    """Token ids, masks and segments `(2, 8)` that an exporter traces a model with."""
+    tokens = torch.ones(2, 8, dtype=torch.long)
+    return tokens, torch.ones_like(tokens), torch.zeros_like(tokens)
 
 
 def session(content: bytes) -> onnxruntime.InferenceSession:
@@ -158,12 +172,12 @@ def session(content: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-class OnnxModel(nn.Module):
-    """An exported model in ONNX Runtime, with the interface of the model it was exported from."""
+class ExportedModel(nn.Module):
+    """An exported model in its runtime's `session`, with the interface of the model it was exported from."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, session) -> None:
         super().__init__()
-        self.session = session(content)
+        self.session = session
 
     def forward(self, **batch: Tensor) -> SimpleNamespace:
         """`logits` `(rows, labels)` from token ids, masks and segments, `(rows, length)` each."""
