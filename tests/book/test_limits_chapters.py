@@ -58,6 +58,12 @@ def test_a_heat_map_of_one_seed_has_no_intervals_and_dotted_frames(tmp_path):
     assert {patch.get_linestyle() for patch in axes.patches if patch.get_linewidth()} == {":"}
 
 
+def test_a_heat_map_shows_no_negative_zero(tmp_path):
+    write_limits(tmp_path, tasks=("rte",), seeds=(0,), rows=200, names=SMALL)
+    frame = limits_table(read_grid_results(tmp_path, PLANNED), draws=10).assign(change=-0.01, change_high=float("nan"))
+    assert {text.get_text() for text in draw_limits(frame, "change", "change").axes[0].texts} == {"+0.0"}
+
+
 def test_without_records_the_figure_names_the_command(tmp_path):
     frame = limits_table(read_grid_results(tmp_path, PLANNED), draws=10)
     (axes,) = draw_limits(frame, "change", "change").axes

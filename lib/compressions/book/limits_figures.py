@@ -45,7 +45,7 @@ def _draw_panel(axes: Axes, part: pd.DataFrame, value: str, most: float, margin:
         place = (table.columns.get_loc(cell["sparsity"]), table.index.get_loc(cell["bits"]))
         color = "white" if abs(cell[value]) > 0.6 * most else "black"
         half = (cell[f"{value}_high"] - cell[f"{value}_low"]) / 2
-        shown = f"{cell[value]:+.1f}" + ("" if np.isnan(half) else f"\n±{half:.1f}")
+        shown = f"{cell[value]:+z.1f}" + ("" if np.isnan(half) else f"\n±{half:.1f}")
         axes.text(*place, shown, ha="center", va="center", color=color, fontsize=9)
         axes.add_patch(_frame(place, cell, value, margin))
 

@@ -187,12 +187,8 @@ def _content(folder: Path) -> str:
     decide = [*FILES, *(() if (folder / "tokenizer.json").is_file() else OTHER_FILES)]
     decide += [path.name for path in weight_files(folder) if path.name not in decide]
     present = [folder / name for name in decide if (folder / name).is_file()]
-    return fingerprint(*(f"{path.name} {_checksum(path, *_stamp(path))}" for path in present))
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    checksums = [_checksum(path, path.stat().st_size, path.stat().st_mtime_ns) for path in present]
+    return fingerprint(*(f"{path.name} {found}" for path, found in zip(present, checksums, strict=True)))
 
 
 @lru_cache

@@ -55,7 +55,7 @@ def save_artifact(model: nn.Module, tokenizer, folder: Path) -> None:
     Raises `BadInput` when the disk is full; what was in `folder` is then still there.
     """
     tensors = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
-    bits = _weight_bits(model.config)
+    bits = weight_bits(model.config)
     if bits < 8:
         integers = {name: tensor.numpy() for name, tensor in tensors.items() if tensor.dtype == torch.int8}
         tensors |= {name: torch.from_numpy(to_bit_fields(values, bits)) for name, values in integers.items()}
@@ -98,13 +98,14 @@ def load_packed(content: bytes) -> nn.Module:
         raise BadInput(f"this packed model is of another architecture: {first_line(error)}") from error
 
 
-def _weight_bits(config: PretrainedConfig) -> int:
+def weight_bits(config: PretrainedConfig) -> int:
+    """The bits of a quantized weight in the file, by the model's configuration."""
     return getattr(config, "weight_bits", 8)
 
 
 def _with_int8(config: PretrainedConfig, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """The tensors of a file, with weights of fewer than 8 bits unpacked to int8 in the shapes of their layers."""
-    bits = _weight_bits(config)
+    bits = weight_bits(config)
     if bits == 8:
         return tensors
     shapes = {name: tuple(tensor.shape) for name, tensor in _empty_model(config).state_dict().items()}
@@ -143,5 +144,5 @@ def count(model: nn.Module) -> Counts:
     tensors = [tensor for name, tensor in model.base_model.state_dict().items() if not name.endswith("_scale")]
     zeros = sum(tensor.numel() - int(tensor.count_nonzero()) for tensor in tensors)
     quantized = any(tensor.dtype == torch.int8 for tensor in tensors)
-    bits = _weight_bits(model.config) if quantized else 8 * min(tensor.element_size() for tensor in tensors)
+    bits = weight_bits(model.config) if quantized else 8 * min(tensor.element_size() for tensor in tensors)
     return Counts(sum(tensor.numel() for tensor in tensors), zeros, bits)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from compressions.methods.quantization import INT8_MAX, Int8Embedding, Int8Linear
+from compressions.storage.artifact import weight_bits
 from compressions.storage.onnx_int4 import OnnxInt4Embedding, OnnxInt4Linear
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -128,7 +129,7 @@ class ExportedClassifier(nn.Module):
 def to_onnx(model: nn.Module) -> bytes:
     """Export a finished model, for any batch size and length, as an ONNX file's content; `model` is not changed."""
     substitutes = {Int8Linear: _OnnxInt8Linear}
-    if getattr(model.config, "weight_bits", 8) < 8:
+    if weight_bits(model.config) < 8:
         substitutes = {Int8Linear: OnnxInt4Linear, Int8Embedding: OnnxInt4Embedding}
     exported = ExportedClassifier(substituted(model, substitutes), _Attention.apply)
     free = {name: {0: "batch", 1: "sequence"} for name in INPUTS} | {"logits": {0: "batch"}}
