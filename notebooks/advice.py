@@ -4,7 +4,7 @@
 # Which model should you ship under a budget of megabytes, or of points lost?
 #
 # Under 5 MB ship {glue:text}`under_5`, which has {glue:text}`under_5_mb:.1f` MB and a mean score of
-# {glue:text}`under_5_score:.1f`. {glue:text}`under_5_rivals:.0f` other models that fit may score as much.
+# {glue:text}`under_5_score:.1f`. Other models that fit and may score as much: {glue:text}`under_5_rivals:.0f`.
 
 # %% tags=["parameters"]
 results = "results/glue"  # the folder of the records
@@ -46,12 +46,12 @@ recipes_table(found).set_caption("Recipes")
 #
 # ## In five sentences
 #
-# 1. Quantize first: int8 takes {glue:text}`in_int8:.0f` % of the bytes at every size.
+# 1. Quantize first: int8 saves {glue:text}`in_int8:.0f` % of the bytes at every size.
 # 2. Take a larger model in int8 before a smaller one in fp32: MINI has {glue:text}`mini_int8:.1f` MB, TINY
 #    {glue:text}`tiny_fp32:.1f`, and MINI scores {glue:text}`paper_gain:.1f` points more in the paper.
-# 3. Distillation costs no bytes, only training with a teacher: {glue:text}`distilled:d` of {glue:text}`asked:d` recipes
-#    above are distilled.
-# 4. Prune last: 60 % sparsity takes {glue:text}`pruned:.0f` % of {glue:text}`example`'s bytes, because embeddings are
+# 3. Distillation costs no bytes, only training with a teacher: {glue:text}`distilled:d` of {glue:text}`asked:d`
+#    different recipes above are distilled.
+# 4. Prune last: 60 % sparsity saves {glue:text}`pruned:.0f` % of {glue:text}`example`'s bytes, because embeddings are
 #    not pruned, and it saves [no milliseconds](latency.py).
 # 5. Where several models are as good, ship the one with the fewest methods, and compare them on
 #    [your task](your_task.py).

@@ -67,18 +67,6 @@ by_worker.style.format(precision=1)
 # `results/glue/README.md` lists them.
 
 # %% [markdown]
-# ## Speed
-#
-# Training examples per second of one CPU thread, the median over tasks and seeds. The machines were busy with other
-# work, so compare the methods by the ratios below.
-
-# %%
-from compressions.book.coverage import speeds
-
-order = [configuration.name for configuration in grids[0].configurations]
-speeds(frame, order).style.format(precision=0, na_rep="–")
-
-# %% [markdown]
 # ## What a method adds to a training step
 #
 # `make bench` trains each subset in turn with plain training of the same encoder, MINI's shape with random weights, on

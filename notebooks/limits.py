@@ -3,6 +3,12 @@
 #
 # How few bits and how few weights can a small encoder have before it stops working? And does quantization with pruning
 # then cost more than the two alone?
+#
+# At 8 bits and 60 % sparsity the mean score of {glue:text}`size` changes by {glue:text}`mild:s` points, at 2 bits and
+# 95 % by {glue:text}`extreme:s`; with distillation by {glue:text}`mild_kd:s` and {glue:text}`extreme_kd:s`.
+# Quantization with pruning costs at least {glue:text}`margin:.1f` points more than its parts in
+# {glue:text}`more_alone:d` of {glue:text}`of_alone:d` combinations, with distillation in {glue:text}`more_taught:d` of
+# {glue:text}`of_taught:d`. Tasks so far: {glue:text}`task_names`; fewest seeds of one: {glue:text}`seeds:d`.
 
 # %% tags=["parameters"]
 results = "results/limits"  # the folder of the records
@@ -43,13 +49,6 @@ for key, distilled in (("alone", False), ("taught", True)):
 changes = first.set_index("configuration").change.reindex([*named.values()])
 if changes.notna().all():
     claim("2 bits and 95 % lose more than 8 bits and 60 %", changes.iloc[1] < changes.iloc[0], changes)
-
-# %% [markdown]
-# At 8 bits and 60 % sparsity {glue:text}`size` changes its mean score by {glue:text}`mild:s` points, at 2 bits and 95 %
-# by {glue:text}`extreme:s`; with distillation by {glue:text}`mild_kd:s` and {glue:text}`extreme_kd:s`. Quantization
-# with pruning costs more than its parts, by over {glue:text}`margin:g` points, in {glue:text}`more_alone:d` of
-# {glue:text}`of_alone:d` combinations without distillation and in {glue:text}`more_taught:d` of
-# {glue:text}`of_taught:d` with it.
 
 # %% tags=["hide-input"]
 from compressions.book.limits_figures import draw_limits
@@ -116,15 +115,15 @@ if ours.results.tasks and frame.megabytes.isna().all():
 # ## How it was measured
 #
 # The grid `limits` trains every pair of bits (32, 8, 4, 2) and sparsity (0, 60, 80, 90, 95 %), with a teacher and
-# without. All take equally many steps. Values are means over {glue:text}`tasks:d` tasks with at least
-# {glue:text}`seeds:d` seeds. Intervals come from seeds and validation rows drawn again; one seed has none.
+# without. All take equally many steps. Intervals come from seeds and validation rows
+# drawn again; one seed has none.
 
 # %% tags=["hide-input"]
 from compressions.models.architectures import SHAPES
 
 shape = SHAPES.get(ours.results.sizes[0], SHAPES["tiny"])
 prunable = 100 * shape.linear_weights / shape.parameters
-glue_numbers(tasks=len(ours.results.tasks), seeds=int(first.seeds.min()), prunable=prunable)
+glue_numbers(task_names=", ".join(ours.results.tasks), seeds=int(first.seeds.min()), prunable=prunable)
 glue_numbers(hatched=int((first.at_baseline >= 0.5).sum()), models=len(first))
 if ours.results.tasks:
     claim("less than a fifth of the parameters can be pruned", prunable < 20, prunable)

@@ -120,7 +120,7 @@ claim("The head more than halves the error on the cosine", with_head < without /
 # ## Would another teacher be better?
 #
 # TINY was also made with MPNet as the teacher, and with a loss on masked words. Neither way is better than today's on
-# 4,096 held-out training rows. Both read less text. Their minutes are of processor time, today's are by the clock.
+# 4,096 held-out training rows. Both read less text, in minutes of processor time.
 
 # %%
 from compressions.book.pretraining import trial_table

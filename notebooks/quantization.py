@@ -58,7 +58,7 @@ glue_numbers(tensor_error=errors.tensor.max(), channel_error=errors.channel.max(
 # %% [markdown]
 # ```{glue:figure} granularity
 # :name: fig-granularity
-# :alt: Rounding error of each row against its standard deviation, with one scale per tensor and one per row
+# :alt: Relative rounding error of each row against its standard deviation, with one scale per tensor and one per row
 #
 # With one scale per tensor, rows of small weights lose up to {glue:text}`tensor_error:.1f` % to rounding; with one
 # per row, at most {glue:text}`channel_error:.1f` %.

@@ -4,9 +4,9 @@
 # Which method costs the fewest points for the bytes it saves, and so should come first? This chapter compares the three
 # alone, and each on top of the other two.
 #
-# Quantize first: it saves {glue:text}`qat_saved:.0f` % of the bytes of {glue:text}`small`, the most of all, and costs
-# less than half a point: {glue:text}`qat` (95 % CI). Pruning to 60 % saves {glue:text}`mp60_saved:.0f` % and changes
-# the mean score by {glue:text}`mp60`.
+# Quantize first: it saves {glue:text}`qat_saved:.0f` % of the bytes of {glue:text}`small`, the most of all. It changes
+# the mean score by {glue:text}`qat` points (95 % CI), so it costs less than half a point. Pruning to 60 % saves
+# {glue:text}`mp60_saved:.0f` % and changes the mean score by {glue:text}`mp60`.
 
 # %% tags=["parameters"]
 results = "results/glue"  # the folder of the records
@@ -49,14 +49,14 @@ glue_figure("prices", price_figure(found, theirs), found, records=results)
 #
 # ## The order
 #
-# 1. **Quantization** costs {glue:text}`qat_price` points per halving of the bytes.
-# 2. **Distillation** saves no bytes; it changes the score by {glue:text}`kd` points. It combines with any size.
-# 3. **Pruning** costs {glue:text}`mp60_price` points per halving. Embeddings are not pruned, so it saves little of a
-#    small model.
+# 1. **Quantization** changes the score by {glue:text}`qat_price` points per halving of the bytes.
+# 2. **Distillation** saves no bytes; it changes the score by {glue:text}`kd` points.
+# 3. **Pruning** changes it by {glue:text}`mp60_price` points per halving. Embeddings are not pruned, so it saves little
+#    of a small model.
 #
-# Quantization less pruning is {glue:text}`difference` points per halving. In the paper quantization is cheaper than
-# pruning to 60 % at {glue:text}`paper_cheaper:d` of {glue:text}`paper_sizes:d` sizes, and distillation gains at all
-# sizes.
+# Quantization minus pruning is {glue:text}`difference` points per halving; if the interval holds 0, their order is
+# open. In the paper quantization is cheaper than pruning to 60 % at {glue:text}`paper_cheaper:d` of
+# {glue:text}`paper_sizes:d` sizes, and distillation gains at all sizes.
 
 # %% tags=["hide-input"]
 from compressions.analysis.ranking import ALONE
@@ -92,8 +92,7 @@ glue_numbers(paper_cheaper=cheaper.sum(), paper_sizes=len(cheaper))
 #
 # ## What could be wrong
 #
-# A price divides by what is saved. Where that is a few percent the interval is wide, and the order of quantization and
-# pruning may be open although their savings are not alike.
+# A price divides by what is saved. Where that is a few percent the interval is wide.
 
 # %% tags=["hide-cell"]
 from compressions.book.tables import prices_table

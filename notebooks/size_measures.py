@@ -45,7 +45,8 @@ glue_figure("bits", bits_figure(bits, size), bits, records=results)
 # :name: fig-bits
 # :alt: Bits a weight of the layers against sparsity by each size measure, fp32 at the left and int8 at the right
 #
-# Bits a weight of {glue:text}`size`'s layers by each size measure; sparse rows (csr) leave the int8 panel at the top.
+# Bits a weight of {glue:text}`size`'s layers. Dense stores all weights, bitmask and csr (sparse rows, which leave the
+# int8 panel) only non-zeros with their places, packed is our file, entropy its bound.
 # ```
 #
 # A mask costs a bit a weight at once. Sparse rows cost three bytes a kept int8 weight, so they pay only when few are

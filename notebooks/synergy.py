@@ -4,9 +4,9 @@
 # Does a combination of methods lose more or less than its methods lose one by one? The paper finds that,
 # quantization with pruning aside, combining methods rarely brings diminishing returns.
 #
-# Of {glue:text}`questions:d` questions on our records {glue:text}`decided:d` are decided: {glue:text}`super:d`
-# super-additive, {glue:text}`sub:d` sub-additive, and {glue:text}`adds:d` that add up within
-# ±{glue:text}`margin:.2f` points. {glue:text}`open:d` are open.
+# All three together change TINY's score by {glue:text}`tiny_qat_kd_mp` points beyond the sum of their single changes,
+# in the paper by {glue:text}`paper_tiny_qat_kd_mp:+.1f`. Of {glue:text}`questions:d` such interactions
+# {glue:text}`open:d` are open, as their intervals are too wide.
 
 # %% tags=["parameters"]
 results = "results/glue"  # the folder of the records
@@ -43,8 +43,8 @@ ours = read_or_stop(read_results, root() / results, score, size_measure)
 
 # %% [markdown]
 # The *interaction* of a combination is its change of the mean score less the sum of its methods' changes, at an
-# unchanged size. Where a combination prunes, it is the mean over both sparsities. Above 0 the methods lose less
-# together than one by one. With one seed a question stays open, as nothing is known of the noise of seeds.
+# unchanged size. Where a combination prunes, it is the mean over both sparsities. Above 0 (*super-additive*) the
+# methods lose less together than one by one. With one seed it stays open, as nothing is known of the noise of seeds.
 
 # %%
 from compressions.analysis.synergy import interactions_by_setting
@@ -65,16 +65,14 @@ glue_figure("interactions", interaction_heatmap(found, published, reading_precis
 # :name: fig-interactions
 # :alt: Heat maps of the interaction by combination and size, under three ways of scoring and in the paper
 #
-# Interactions in points ± half a 95 % CI: up is super-additive, down sub-additive, = adds up, ? open. The
-# paper's have no interval; unmarked ones could be 0 as they were read off a picture.
+# Interactions in points ± half a 95 % CI: up super-additive, down sub-additive, = adds up, ? open. The paper's have no
+# interval; unmarked ones could be 0, as they were read off a picture.
 # ```
 #
-# - At TINY all three methods together interact less than in the paper: {glue:text}`tiny_qat_kd_mp` points. The paper's
-#   Figure 1 has {glue:text}`paper_tiny_qat_kd_mp:+.1f`.
-# - The interaction of quantization and pruning at TINY is {glue:text}`tiny_qat_mp`.
-# - Verdicts that depend on how CoLA is scored, by accuracy or by GLUE's Matthews correlation:
-#   {glue:text}`metric:d`.
-# - Verdicts that depend on tasks at the [majority-class baseline](tradeoffs.py): {glue:text}`baseline:d`.
+# Super-additive are {glue:text}`super:d`, sub-additive {glue:text}`sub:d`, and {glue:text}`adds:d` add up within
+# ±{glue:text}`margin:.2f` points.
+# {glue:text}`metric:d` of these verdicts change with GLUE's Matthews correlation for CoLA, {glue:text}`baseline:d`
+# without the tasks at the [majority-class baseline](tradeoffs.py).
 
 # %% tags=["hide-input"]
 from compressions.analysis.score_changes import only
@@ -104,9 +102,8 @@ glue_numbers(**{f"tiny_{name.lower().replace('+', '_')}": each.text for name, ea
 # ## The paper's own measure
 #
 # The paper's claim is about ratios. *Synergy* is the log2 of a combination's [reduction](reductions.py) less the sum of
-# its methods' logarithms. On our records {glue:text}`matched_open:d` of {glue:text}`matched_questions:d` such questions
-# are open, and on average {glue:text}`censored:.0f` % of the tasks are censored: the search found no model, or only a
-# bound.
+# its methods' logarithms. On our records {glue:text}`matched_open:d` of {glue:text}`matched_questions:d` are open, and
+# on average {glue:text}`censored:.0f` % of the tasks are censored: the search found no model, or only a bound.
 
 # %% tags=["hide-input"]
 from compressions.analysis.synergy import OPEN, synergies
@@ -116,12 +113,12 @@ open_here = matched.says.isin(OPEN).sum()
 glue_numbers(matched_open=open_here, matched_questions=len(matched), censored=matched.censored.mean())
 
 # %% [markdown]
-# The search behind that measure can overstate: it rounds a combination down to a trained model once, its methods two or
-# three times. In simulated grids where methods multiply *exactly*, it finds up to {glue:text}`search_max:+.2f`
-# doublings of synergy for all three methods; {glue:text}`tail_min:.0f` to {glue:text}`tail_max:.0f` % of the grids, by
-# their noise, reach the paper's mean of {glue:text}`printed:+.2f`. The table's whole pattern, with quantization and
-# pruning far below their product, came out of {glue:text}`with_both:d` of {glue:text}`simulated:,` grids, so the search
-# alone does not explain it.
+# The search, as we infer it, is not neutral: it rounds a combination down to a trained model once, its
+# methods two or three times. In simulated grids where methods multiply *exactly*, it finds {glue:text}`search_min:+.2f`
+# to {glue:text}`search_max:+.2f` doublings of synergy for all three methods; {glue:text}`tail_min:.0f` to
+# {glue:text}`tail_max:.0f` % of the grids, by their noise, reach the paper's mean of {glue:text}`printed:+.2f`. The
+# table's whole pattern, with quantization and pruning far below their product, came out of {glue:text}`with_both:d` of
+# {glue:text}`simulated:,` grids, so the search alone does not explain it.
 
 # %%
 import pandas as pd
@@ -150,13 +147,14 @@ glue_numbers(printed=theirs["QAT+KD+MP"].mean(), tail_min=tails["QAT+KD+MP"].min
 # :name: fig-null
 # :alt: Bars of the synergy that the search finds where methods multiply, by noise, with published means as diamonds
 #
-# Synergy that the search finds in 95 % of simulated grids without any, by their noise in points; diamonds: published.
+# Synergy that the search finds in 95 % of simulated grids without any; numbers at the bars are a score's noise in
+# points, diamonds the published means.
 # ```
 #
 # ## Details
 #
-# Each interaction with its interval, what it says in the three settings, and how many seeds would bring the interval
-# clear of 0 if the estimate stayed; then the synergies.
+# Each interaction, what it says in the three settings, and how many seeds would bring its interval clear of 0 if it
+# stayed; then the synergies.
 
 # %% tags=["hide-cell"]
 from compressions.book.tables import interactions_table

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Score against size
 #
-# Which methods make a model smaller at almost the same score? This chapter draws the paper's Figure 1 again, from this
-# edition's own records.
+# Which methods make a model smaller at almost the same score? This chapter answers from this edition's own records, and
+# draws the paper's Figure 1 again.
 #
 # All three methods with 60 % sparsity make {glue:text}`small` {glue:text}`full_times:.1f` times smaller, and change its
 # mean score by {glue:text}`full_change` points (95 % CI). Without distillation the change is {glue:text}`light_change`.
@@ -35,14 +35,15 @@ models = model_table(ours, resampled).assign(source="this edition")
 changes = score_changes(ours, resampled)
 
 # %% tags=["hide-input"]
-import pandas as pd
-
-from compressions.book.figures import tradeoff_static
+from compressions.book.change_figures import changes_by_configuration
 from compressions.book.glue import glue_figure
 
 means = models[(models.task == MEAN) & (models.configuration != "aug")]
-both = pd.concat([means, theirs])
-glue_figure("ours", tradeoff_static(both, "mean score", "source"), both, records=results)
+small = means["size"].iloc[0]
+megabytes = means[means["size"] == small].set_index("configuration").megabytes
+of_means = changes[(changes.task == MEAN) & (changes.change != "aug")]
+figure = changes_by_configuration(of_means, theirs, megabytes["base"] / megabytes)
+glue_figure("changes", figure, of_means, records=results)
 
 # %% tags=["hide-input"]
 from compressions.analysis.pareto import shared
@@ -50,8 +51,6 @@ from compressions.analysis.score_changes import only
 from compressions.book.claims import claim
 from compressions.book.glue import glue_numbers
 
-small = means["size"].iloc[0]
-megabytes = means[means["size"] == small].set_index("configuration").megabytes
 times = megabytes["base"] / megabytes["qat+kd+mp60"]
 full, light = (only(changes, task=MEAN, size=small, change=name) for name in ("qat+kd+mp60", "qat+mp60"))
 claim("All three methods make the smallest size at least four times smaller", times > 4, times)
@@ -59,21 +58,21 @@ claim("All three methods cost the smallest size less than half a point", full.lo
 glue_numbers(small=small.upper(), full_times=times, full_change=full.text, light_change=light.text)
 
 # %% [markdown]
-# ```{glue:figure} ours
-# :name: fig-ours
-# :alt: Two panels of mean score against megabytes by method, ours above and the paper's published points below
+# ```{glue:figure} changes
+# :name: fig-changes
+# :alt: Change of the mean score by each configuration, with intervals, a shape for each size, beside the paper's
 #
-# Mean score against size: this edition above, the paper below. A color is a method, a shape a size, a bar a 95 % CI.
+# Change of the mean score with 95 % CI (none of one seed), and how many times smaller {glue:text}`small` becomes;
+# `mp40` and `mp60` are pruned to 40 and 60 %.
 # ```
 #
 # ## What each method changes
 #
-# - **Quantization** costs TINY less than half a point: {glue:text}`tiny_qat`. The paper reports
-#   {glue:text}`paper_tiny_qat:+.1f`.
-# - **Pruning** to 60 % costs TINY less than in the paper: {glue:text}`tiny_mp60`. The paper reports
+# - **Quantization** changes TINY's score by {glue:text}`tiny_qat` points, so it costs less than half a point. The paper
+#   reports {glue:text}`paper_tiny_qat:+.1f`.
+# - **Pruning** to 60 % changes it by {glue:text}`tiny_mp60`, and costs less than in the paper:
 #   {glue:text}`paper_tiny_mp60:+.1f`.
-# - **Distillation** gains TINY points, but fewer than in the paper: {glue:text}`tiny_kd`. The paper reports
-#   {glue:text}`paper_tiny_kd:+.1f`.
+# - **Distillation** gains {glue:text}`tiny_kd`, fewer points than in the paper: {glue:text}`paper_tiny_kd:+.1f`.
 
 # %% tags=["hide-input"]
 tiny = {name: only(changes, task=MEAN, size="tiny", change=name) for name in ("qat", "kd", "mp60")}
@@ -100,10 +99,10 @@ glue_figure("distilled", changes_by_task(changes, "kd"), gains, records=results)
 # :name: fig-distilled
 # :alt: Change of the score by distillation on each task and in their mean, a shape for each size, with intervals
 #
-# What distillation changes on each task, at equal steps; a mark without an interval has one seed.
+# What distillation changes on each task, at equal steps; hollow marks have one seed.
 # ```
 #
-# Its parts at each size, the rows that it adds and the teacher given these rows:
+# The change has two parts: the rows that distillation adds, and the teacher given these rows.
 
 # %% tags=["hide-input"]
 from compressions.analysis.score_changes import DISTILLATION
@@ -135,6 +134,25 @@ glue_numbers(**{f"tiny_aware_{name}": each.text for name, each in aware.items()}
 controls_table(controls).set_caption("Controls that need no training, in points")
 
 # %% [markdown]
+# ## The paper's Figure 1 again
+
+# %% tags=["hide-input"]
+import pandas as pd
+
+from compressions.book.figures import tradeoff_static
+
+both = pd.concat([means, theirs])
+glue_figure("ours", tradeoff_static(both, "mean score", "source"), both, records=results)
+
+# %% [markdown]
+# ```{glue:figure} ours
+# :name: fig-ours
+# :alt: Two panels of mean score against megabytes by method, ours above and the paper's published points below
+#
+# Mean score against size. A color is a method, a shape a size, a bar a 95 % CI. Their encoders differ, so compare
+# changes, not heights.
+# ```
+#
 # ## How it was measured
 #
 # Mean scores are over the {glue:text}`shared_tasks:d` tasks that all sizes have, changes over all that a size has; a
@@ -155,13 +173,13 @@ glue_numbers(shared_tasks=len(shared(ours)[0]), models=len(means), **counts)
 # %% [markdown]
 # ## What could be wrong
 #
-# The encoders of both panels differ, so only changes can be compared, not heights. The teacher's score is
-# {glue:text}`teacher_ahead:+.1f` points from that of the uncompressed {glue:text}`small`, and lower on
-# {glue:text}`teacher_behind:d` tasks; distillation gives no more than its teacher knows.
+# Distillation gives no more than its teacher knows. The teacher's score is {glue:text}`teacher_ahead:+.1f` points from
+# that of the uncompressed {glue:text}`small`; the number of tasks on which it is lower is
+# {glue:text}`teacher_behind:d`.
 #
 # ## Details
 #
-# To explore: hover over a point, or click a method in the legend.
+# Hover over points, or click the legend.
 
 # %% tags=["hide-input", "web-only"]
 from compressions.book.figures import tradeoff

@@ -1,9 +1,10 @@
 """Changes from the baseline with the noise of the validation rows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from compressions.analysis.row_intervals import changes, compare
+from compressions.analysis.row_intervals import against_seeds, change_variance, changes, compare
 from compressions.experiments.records import read_all
 from tests.simulated import write_records
 
@@ -43,9 +44,32 @@ def test_a_configuration_that_a_task_lacks_and_records_without_a_baseline_are_le
     assert changes(tmp_path, []).empty
 
 
-def test_changes_agree_where_the_interval_of_their_difference_holds_zero(tmp_path, records):
+def test_scores_agree_with_other_seeds_where_one_more_seed_would():
+    def record(task: str, seed: int, score: float) -> dict:
+        return {"specification": {"task": task, "seed": seed}, "configuration": "qat", "score": score}
+
+    committed = [record(task, seed, 70.0 + seed) for task in ("rte", "sst2") for seed in range(3)]
+    found = against_seeds([record("rte", 0, 73.0), record("sst2", 0, 75.0), record("cola", 0, 1.0)], committed)
+    margin = 2.776 * 1 * np.sqrt(1 + 1 / 3)  # Student's t of four degrees of freedom
+    assert found.committed.to_list() == [71.0, 71.0] and np.allclose(found.margin, margin, atol=1e-2)
+    assert found.agree.to_list() == [True, False]
+    assert not against_seeds([record("rte", 0, 70.0)], committed[:1]).agree.any()
+    assert against_seeds([], committed).empty
+
+
+def test_the_difference_of_two_changes_has_the_noise_of_seeds_and_of_both_sides(tmp_path, records):
     ours = changes(tmp_path, records)
-    assert compare(ours, ours).agree.all()
-    moved = ours.assign(**{name: ours[name] + 30 for name in ("change", "change_low", "change_high")})
-    assert not compare(ours, moved).query("configuration != 'base'").agree.any()
-    assert compare(ours.iloc[:0], moved).empty
+    theirs = pd.DataFrame({"change": NAMES[1:], "value": 0.0, "low": -1.0, "high": 1.0})
+    found = compare(ours, 4.0, theirs).set_index("configuration")
+    own = ours.set_index("configuration")
+    assert set(found.index) == set(NAMES[1:]) and np.allclose(found.difference, own.change[found.index])
+    rows = (own.change_high - own.change)[found.index]
+    assert np.allclose(found.difference_high - found.difference, np.sqrt(rows**2 + 1.96**2 * 4 + 1), atol=1e-3)
+
+
+def test_the_variance_of_a_change_is_over_seeds_of_the_mean_over_tasks(records):
+    means = pd.DataFrame([(r["specification"]["seed"], r["configuration"], r["score"]) for r in records])
+    table = means.groupby([0, 1])[2].mean().unstack()
+    expected = np.mean([np.var(table[name] - table["base"], ddof=1) for name in NAMES[1:]])
+    assert change_variance(records) == pytest.approx(expected)
+    assert np.isnan(change_variance([each for each in records if each["specification"]["seed"] == 0]))

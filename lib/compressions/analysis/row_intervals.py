@@ -1,9 +1,10 @@
-"""Mean scores over tasks, and their changes from the baseline, with the noise of the validation rows alone."""
+"""Mean scores over tasks and their changes from the baseline, with the noise of rows, and a run beside other ones."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from compressions.analysis.bootstrap import Z, row_counts
 from compressions.analysis.scores import scores
@@ -36,14 +37,56 @@ def changes(folder: Path, records: list[dict], draws: int = 500) -> pd.DataFrame
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
-    """Two tables of `changes` side by side, by configuration; the second's columns end in `_there`.
+def compare(ours: pd.DataFrame, seeds: float, theirs: pd.DataFrame) -> pd.DataFrame:
+    """Changes of `changes` beside other ones, by configuration, with the 95 % interval of their difference.
 
-    They `agree` where the 95 % interval of the difference of both changes holds 0.
+    `seeds` is the variance over seeds of one of `ours`, as from `change_variance`. `theirs` has the columns `change`
+    (the configuration), `value`, `low` and `high`, an interval that holds the noise of seeds and of rows.
     """
-    both = ours.merge(theirs, on="configuration", suffixes=("", "_there"))
-    half, there = (both[f"change_high{end}"] - both[f"change{end}"] for end in ("", "_there"))
-    return both.assign(agree=(both.change - both.change_there).abs() <= np.hypot(half, there))
+    both = ours.merge(theirs[["change", "value", "low", "high"]], left_on="configuration", right_on="change")
+    both = both.rename(columns={"change_x": "change", "value": "there", "low_y": "there_low", "high_y": "there_high"})
+    rows, there = both.change_high - both.change, both.there_high - both.there
+    difference, half = both.change - both.there, np.sqrt(rows**2 + Z**2 * seeds + there**2)
+    ends = {"difference": difference, "difference_low": difference - half, "difference_high": difference + half}
+    names = ["configuration", *COLUMNS[-3:], "there", "there_low", "there_high"]
+    return both[names].assign(**ends)
+
+
+def change_variance(records: list[dict]) -> float:
+    """The variance over seeds of a mean change from the baseline, over all configurations; NaN with one seed."""
+    means = _scores(records).groupby(["seed", "configuration"]).score.mean().unstack()
+    if BASE not in means:
+        return np.nan
+    return float(means.drop(columns=BASE).sub(means[BASE], axis=0).var().mean())
+
+
+def against_seeds(records: list[dict], committed: list[dict]) -> pd.DataFrame:
+    """Scores `here` beside the `committed` means over S seeds, by task and configuration, and whether they `agree`.
+
+    They do where they differ by no more than the `margin` within which 95 % of single seeds are expected,
+
+        t · s · √(1 + 1/S),
+
+    with s² the variance over seeds, pooled over tasks and configurations, and Student's t of its degrees of freedom.
+    """
+    keys = ["task", "configuration"]
+    groups = _scores(committed).groupby(keys, sort=False).score
+    free, count = groups.size() - 1, groups.size()
+    deviation = np.sqrt((groups.var() * free).sum() / free.sum()) if free.sum() else np.nan
+    margin = stdtrit(free.sum(), 0.975) * deviation * np.sqrt(1 + 1 / count)
+    here = _scores(records).groupby(keys, sort=False).score.mean()
+    both = pd.DataFrame({"here": here, "committed": groups.mean(), "margin": margin}).dropna(
+        subset=["here", "committed"]
+    )
+    return both.assign(agree=(both.here - both.committed).abs() <= both.margin)
+
+
+def _scores(records: list[dict]) -> pd.DataFrame:
+    rows = [
+        (*(each["specification"][name] for name in ("task", "seed")), each["configuration"], each["score"])
+        for each in records
+    ]
+    return pd.DataFrame(rows, columns=["task", "seed", "configuration", "score"])
 
 
 def _drawn(folder: Path, task: str, records: list[dict], draws: int) -> dict[str, np.ndarray]:

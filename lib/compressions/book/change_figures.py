@@ -41,6 +41,35 @@ def changes_by_task(frame: pd.DataFrame, change: str) -> Figure:
     return finish(figure, columns=4)
 
 
+def changes_by_configuration(frame: pd.DataFrame, published: pd.DataFrame, times: pd.Series) -> Figure:
+    """Change of the mean score by each configuration: a row each, a shape for each size, the paper's hollow and gray.
+
+    `frame` is of `score_changes` for the mean, `published` of `read_figure1`; `times` says how many times smaller a
+    configuration is, and orders the rows.
+    """
+    names = [name for name in times.sort_values(kind="stable").index if name in set(frame.change)]
+    sizes = list(dict.fromkeys(frame["size"]))
+    figure, axes = plt.subplots(figsize=(6, 1.2 + 0.42 * len(names)))
+    for place, size in enumerate(sizes):
+        part = frame[frame["size"] == size].set_index("change").reindex(names)
+        at = np.arange(len(names)) + 0.8 * ((place + 1) / (len(sizes) + 1) - 0.5)
+        colors = [COLORS[method_of(name)] for name in names]
+        axes.hlines(at, part.low, part.high, color=colors, linewidth=1.2)
+        fill = [color if known else "white" for color, known in zip(colors, part.low.notna(), strict=True)]
+        style = {"marker": shape_of(size), "s": 36, "zorder": 3}
+        axes.scatter(part.value, at, c=fill, edgecolor=colors, **style)
+        axes.scatter([], [], color="#4d4d4d", label=size.upper(), **style)
+        theirs = published[published["size"] == size].set_index("configuration").score
+        if len(theirs):
+            gray = {"c": "white", "edgecolor": "#4d4d4d", "label": f"the paper's {size.upper()}"}
+            axes.scatter(theirs[names] - theirs["base"], at, **style, **gray)
+    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
+    labels = [f"{name}, {times[name]:.1f}×" for name in names]
+    axes.set(yticks=range(len(names)), yticklabels=labels, xlabel="change of the mean score, points")
+    axes.invert_yaxis()
+    return finish(figure, columns=4)
+
+
 def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
     """What each method alone changes in the score against the share of the bytes that it saves, ours and the paper's.
 

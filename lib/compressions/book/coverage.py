@@ -1,4 +1,4 @@
-"""What of the grids has been run: a figure of their cells, and tables of machines, hours and speed."""
+"""What of the grids has been run: a figure of their cells, and tables of machines and hours."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -92,20 +92,6 @@ def worker(frame: pd.DataFrame) -> pd.Series:
     """What computed each record of a table, in words: the threads of a CPU, or the GPU's name."""
     threads = frame.threads.map(lambda count: "1 CPU thread" if count == 1 else f"{count:g} CPU threads")
     return frame.device.where(frame.device != "cpu", threads).rename("worker")
-
-
-def speeds(frame: pd.DataFrame, order: list[str]) -> pd.DataFrame:
-    """Training examples per second, `(configurations, sizes)`: medians over tasks and seeds.
-
-    Only one thread of a CPU, and only the tasks that have most configurations of a size: tasks have rows of unequal
-    length, so that a mean over other tasks for each configuration would compare tasks.
-    """
-    alone = frame[(frame.device == "cpu") & (frame.threads == 1)]
-    counts = alone.groupby(["size", "task"]).configuration.transform("nunique")
-    full = alone[counts == counts.groupby(alone["size"]).transform("max")]
-    found = full.pivot_table("examples_per_second", "configuration", "size", aggfunc="median")
-    sizes = alone.sort_values("parameters")["size"].unique()
-    return found.reindex([name for name in order if name in found.index])[list(sizes)]
 
 
 def rows_table(frame: pd.DataFrame) -> pd.DataFrame:

@@ -87,12 +87,13 @@ def figure_without_records(command: str) -> Figure:
 def tradeoff_static(frame: pd.DataFrame, score_title: str, panels: str | None = None) -> Figure:
     """The same as a static figure: one panel for each value of the column `panels`, each with its Pareto front.
 
-    A method is a color, a size a shape. Where `frame` has `low` and `high`, they are drawn as intervals.
+    A method is a color, a size a shape. Where `frame` has `low` and `high`, they are drawn as intervals. Panels share
+    their sizes, not their scores, which need not be comparable.
     """
     frame = frame.assign(methods=frame.configuration.map(method_of))
     parts = list(frame.groupby(panels, sort=False)) if panels else [(None, frame)]
     height = 4.5 if len(parts) == 1 else 3.4 * len(parts)
-    figure, grid = plt.subplots(len(parts), figsize=(6, height), sharex=True, sharey=True, squeeze=False)
+    figure, grid = plt.subplots(len(parts), figsize=(6, height), sharex=True, squeeze=False)
     for axes, (title, part) in zip(grid.flat, parts, strict=True):
         _draw_tradeoff(axes, part)
         axes.set(title=title, ylabel=score_title)
@@ -114,8 +115,11 @@ def _draw_tradeoff(axes: Axes, frame: pd.DataFrame) -> None:
         if "low" in frame:
             axes.vlines(points.megabytes, points.low, points.high, color=COLORS[method], linewidth=0.8, alpha=0.6)
     for row in frame[frame.configuration == "base"].itertuples():
-        place = (row.megabytes, row.score)
-        axes.annotate(row.size.upper(), place, (0, -14), textcoords="offset points", fontsize=10, ha="center")
+        alike = frame[(frame["size"] == row.size) & (frame.megabytes > row.megabytes / 2)]  # all in fp32
+        bottom = alike[["score", "low"] if "low" in frame else ["score"]].min(axis=None)
+        style = {"textcoords": "offset points", "fontsize": 10, "ha": "center"}
+        axes.annotate(row.size.upper(), (row.megabytes, bottom), (0, -16), **style)
+    axes.margins(y=0.12)  # room for a name below the lowest mark
     axes.set(xscale="log")
     plain_ticks(axes.xaxis)
 

@@ -35,7 +35,7 @@ def draw_rounding_errors(errors: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(6, 3))
     for granularity, (marker, color, label) in GRANULARITY_STYLES.items():
         axes.semilogy(errors.index, errors[granularity], marker, color=color, markersize=4, label=label)
-    axes.set(xlabel="standard deviation of the row's weights", ylabel="rounding error, % of the row")
+    axes.set(xlabel="standard deviation of the row's weights", ylabel="rounding error, %")
     return _finished(figure)
 
 

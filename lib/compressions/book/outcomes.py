@@ -4,6 +4,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from compressions.analysis.bootstrap import interval_text
+from compressions.analysis.results import ALL
 
 TITLES = {
     "score": ("score", "{:.1f}"),
@@ -37,21 +38,16 @@ def outcome_points(found: pd.DataFrame, size: str) -> pd.DataFrame:
 
 
 def agreement_table(both: pd.DataFrame) -> Styler:
-    """Changes of the mean score by configuration, here and in the committed records, of two `row_intervals.changes`.
+    """The scores of `row_intervals.against_seeds`: a row for each configuration, two columns for each task."""
+    table = both[["here", "committed"]].unstack("task").swaplevel(axis=1).sort_index(axis=1, ascending=False)
+    return table.reindex([name for name in ALL if name in table.index]).style.format("{:.1f}", na_rep="–")
 
-    `both` is what `row_intervals.compare` gives.
-    """
-    shown = both[both.configuration != "base"].set_index("configuration")
-    ends = {"here": "", "committed": "_there"}
+
+def difference_table(both: pd.DataFrame) -> Styler:
+    """Changes of the mean score by configuration, of `row_intervals.compare`."""
+    titles = {"here": "change", "on GLUE": "there", "difference": "difference"}
     told = {
-        title: list(map(interval_text, *(shown[f"{name}{end}"] for name in ("change", "change_low", "change_high"))))
-        for title, end in ends.items()
+        title: list(map(interval_text, *(both[f"{name}{end}"] for end in ("", "_low", "_high"))))
+        for title, name in titles.items()
     }
-    return shown.assign(**told)[["megabytes", *ends, "agree"]].style.format({"megabytes": "{:.2f}"})
-
-
-def task_scores(records: list[dict], order: list[str]) -> Styler:
-    """Scores by configuration, in an order, a column a task."""
-    rows = [(each["specification"]["task"], each["configuration"], each["score"]) for each in records]
-    frame = pd.DataFrame(rows, columns=["task", "configuration", "score"])
-    return frame.pivot_table("score", "configuration", "task").reindex(order).style.format(precision=1, na_rep="–")
+    return pd.DataFrame(told, both.configuration).style
