@@ -55,8 +55,8 @@ table = frame.style.format(precision=1, na_rep="–").set_caption("Scores on hel
 table.format("{:+.1f}", subset=["worth", "low", "high"], na_rep="–").hide()
 
 # %% [markdown]
-# Every run: what it changed of the reference, its score on each task, and their mean. *Worth* is the mean difference to
-# the reference over the tasks that both have, with the ends of its 95 % confidence interval.
+# *Worth* is the mean difference to the reference over the tasks that both have, with the ends of its 95 % confidence
+# interval.
 #
 # ## The rule
 #
