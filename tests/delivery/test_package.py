@@ -1,10 +1,11 @@
 """Packages: Hugging Face's tools open them as they are, and without torch they predict what their records say."""
 
-import json
-import os
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from compressions.storage import openvino
 from compressions.storage.artifact import load_packed
 from compressions.storage.onnx import session
 from tests import small
+from tests.book.test_book import Quiet, browser  # noqa: F401 (a fixture)
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -119,8 +121,8 @@ def test_it_predicts_without_torch_what_its_record_says(packages, rows):
 
 
 @pytest.fixture(scope="module")
-def node_path():
-    """The folder of Transformers.js, fetched once from npm."""
+def node_modules():
+    """The folder of Transformers.js and what it needs, fetched once from npm."""
     folder = ROOT / "_build" / "transformers.js"
     if not shutil.which("npm"):
         pytest.skip("npm is not installed: no Transformers.js to open a package with")
@@ -133,20 +135,42 @@ def node_path():
     return folder / "node_modules"
 
 
+def hub_name(name: str) -> str:
+    """A name that the hub allows: in a browser Transformers.js opens no other."""
+    return name.replace("+", "-")
+
+
+@pytest.fixture(scope="module")
+def transformers_js(packages, node_modules, browser, tmp_path_factory):  # noqa: F811
+    """A page that has loaded Transformers.js, served beside the packages, and the addresses that it asked for."""
+    folder, asked = tmp_path_factory.mktemp("site"), []
+    shutil.copy(ROOT / "tests/delivery/transformers_js.html", folder / "index.html")
+    (folder / "node_modules").symlink_to(node_modules)
+    (folder / "packages").mkdir()
+    for name, (_, package_folder, _) in packages.items():
+        (folder / "packages" / hub_name(name)).symlink_to(package_folder)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"http://127.0.0.1:{server.server_port}/")
+    page.wait_for_function("'answers' in window")
+    yield page, asked
+    page.close()
+    server.shutdown()
+
+
 @EACH
-def test_transformers_js_opens_it_and_answers_as_the_record_says(packages, rows, node_path, name):
-    record, folder, _ = packages[name]
-    script, texts = (
-        ROOT / "tests/delivery/transformers_js.cjs",
-        list(zip(rows["sentence1"], rows["sentence2"], strict=True)),
+def test_transformers_js_opens_it_in_a_browser_and_answers_as_the_record_says(packages, rows, transformers_js, name):
+    record = packages[name][0]
+    page, asked = transformers_js
+    texts = [list(pair) for pair in zip(rows["sentence1"], rows["sentence2"], strict=True)]
+    answers = np.array(page.evaluate("([folder, rows]) => answers(folder, rows)", [hub_name(name), texts])).argmax(
+        axis=1
     )
-    variables = os.environ | {"NODE_PATH": str(node_path)}
-    done = subprocess.run(
-        ["node", script, folder], input=json.dumps(texts), env=variables, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    answers = np.array(json.loads(done.stdout)).argmax(axis=1)
     assert (answers != read_predictions(record)[0]).sum() <= 0.01 * len(rows)
+    assert any(url.endswith(f"{hub_name(name)}/{OWN[name]}") for url in asked)
+    assert all(url.startswith(("http://127.0.0.1:", "blob:")) for url in asked)
 
 
 def test_without_openvino_nothing_of_it_is_written(packages, tmp_path, monkeypatch, capsys):

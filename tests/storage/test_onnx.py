@@ -105,7 +105,7 @@ def test_weights_of_few_bits_are_exported_as_int4_and_answer_alike(bits, granula
             assert torch.allclose(ExportedModel(session(content))(**given).logits, model(**given).logits, atol=1e-4)
     graph = onnx.load_from_string(content).graph
     kinds = [node.op_type for node in graph.node]
-    assert kinds.count("MatMulNBits") == 6 * 2 + 2 and kinds.count("GatherBlockQuantized") == 3
+    assert kinds.count("MatMulNBits") == 6 * 2 + 2 and "GatherBlockQuantized" not in kinds
     # Two to a byte, and columns of zeros that fill up the last block of 16.
     stored = sum(np.prod(each.dims) for each in graph.initializer if each.data_type == onnx.TensorProto.UINT8)
     layers = 2 * (4 * 20 * 32 + 44 * 32 + 20 * 48) + 20 * 32 + 3 * 32

@@ -38,20 +38,6 @@ class _Product(torch.autograd.Function):
         return product.setType(activations.type().with_sizes([None] * activations.type().dim()))
 
 
-class _Rows(torch.autograd.Function):
-    """Rows of an embedding as a node of ONNX."""
-
-    @staticmethod
-    def forward(ctx, ids: Tensor, packed: Tensor, scales: Tensor, block: int) -> Tensor:
-        return torch.zeros(*ids.shape, 2 * packed.shape[1])
-
-    @staticmethod
-    def symbolic(g, ids, packed, scales, block):
-        axes = {"gather_axis_i": 0, "quantize_axis_i": 1, "block_size_i": block, "bits_i": 4}
-        rows = g.op("com.microsoft::GatherBlockQuantized", packed, ids, scales, **axes)
-        return rows.setType(scales.type().with_sizes([None] * (ids.type().dim() + 1)))
-
-
 class OnnxInt4Linear(nn.Module):
     """The substitute of an `Int8Linear` with weights from -8 to 7 during export."""
 
@@ -75,18 +61,22 @@ class OnnxInt4Linear(nn.Module):
 
 
 class OnnxInt4Embedding(nn.Module):
-    """The substitute of an `Int8Embedding` with rows of numbers from -8 to 7 and an even length during export."""
+    """The substitute of an `Int8Embedding` with rows of numbers from -8 to 7 and an even length during export.
+
+    Rows are unpacked by arithmetic: ONNX Runtime in a browser has no `GatherBlockQuantized`.
+    """
 
     def __init__(self, layer: Int8Embedding) -> None:
         super().__init__()
-        rows, columns = layer.weight.shape
-        self.block = block_size(columns)
         self.register_buffer("weight", to_nibbles(layer.weight))
-        self.register_buffer("scales", _repeated(layer.weight_scale, (rows, -(-columns // self.block))))
+        self.register_buffer("scales", _repeated(layer.weight_scale, (len(layer.weight), 1)))
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Token ids of any shape to fp32 vectors `(..., hidden)`; in torch only the shape is right."""
-        return _Rows.apply(ids, self.weight, self.scales, self.block)
+        """Token ids of any shape to fp32 vectors `(..., hidden)`."""
+        pairs = self.weight[ids].float()
+        second = torch.floor(pairs / 16)
+        numbers = torch.stack((pairs - 16 * second, second), dim=-1).flatten(-2) - OFFSET
+        return numbers * self.scales[ids]
 
 
 def _repeated(scales: Tensor, shape: tuple[int, int]) -> Tensor:
