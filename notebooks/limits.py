@@ -6,9 +6,10 @@
 #
 # At 8 bits and 60 % sparsity the mean score of {glue:text}`size` changes by {glue:text}`mild:s` points, at 2 bits and
 # 95 % by {glue:text}`extreme:s`; with distillation by {glue:text}`mild_kd:s` and {glue:text}`extreme_kd:s`.
-# Quantization with pruning costs at least {glue:text}`margin:.1f` points more than its parts in
-# {glue:text}`more_alone:d` of {glue:text}`of_alone:d` combinations, with distillation in {glue:text}`more_taught:d` of
-# {glue:text}`of_taught:d`. Tasks so far: {glue:text}`task_names`; fewest seeds of one: {glue:text}`seeds:d`.
+# At 8 and 4 bits quantization with pruning costs about what its parts cost: {glue:text}`kept_min:+.1f` to
+# {glue:text}`kept_max:+.1f` points besides. At 2 bits it costs up to {glue:text}`broken:+.1f` more than its parts, with
+# distillation {glue:text}`taught:+.1f`. Tasks so far: {glue:text}`task_names`; fewest seeds of one:
+# {glue:text}`seeds:d`.
 
 # %% tags=["parameters"]
 results = "results/limits"  # the folder of the records
@@ -33,7 +34,7 @@ if not ours.results.tasks:
     display(Markdown(f"`{results}` holds no records yet: `make grid GRID=limits` makes them."))
 
 # %% tags=["hide-input"]
-from compressions.analysis.limits import costing_more, text
+from compressions.analysis.limits import text
 from compressions.book.claims import claim
 from compressions.book.glue import glue_figure, glue_numbers
 
@@ -43,12 +44,14 @@ glue_numbers(size=ours.results.sizes[0].upper(), margin=margin)
 glue_numbers(**{key: text(first, name, "change") for key, name in named.items()})
 
 # %% tags=["hide-input"]
-for key, distilled in (("alone", False), ("taught", True)):
-    more, of = costing_more(first, margin, distilled)
-    glue_numbers(**{f"more_{key}": more, f"of_{key}": of})
-changes = first.set_index("configuration").change.reindex([*named.values()])
-if changes.notna().all():
-    claim("2 bits and 95 % lose more than 8 bits and 60 %", changes.iloc[1] < changes.iloc[0], changes)
+both = first[(first.bits < 32) & (first.sparsity > 0)]
+low_bits, alone = both.bits == 2, both[~both.distilled].interaction
+kept, broken, taught = alone[~low_bits], alone[low_bits], both[both.distilled & low_bits].interaction
+glue_numbers(kept_min=kept.min(), kept_max=kept.max(), broken=broken.min(), taught=taught.min())
+if len(both) and both.interaction.notna().all():
+    claim("8 and 4 bits cost no margin beyond the parts", kept.abs().max() < margin, kept)
+    claim("2 bits cost points beyond the parts", broken.min() < -margin, broken)
+    claim("with distillation more than without", taught.min() < broken.min(), taught, broken)
 
 # %% tags=["hide-input"]
 from compressions.book.limits_figures import draw_limits

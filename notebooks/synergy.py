@@ -5,8 +5,8 @@
 # quantization with pruning aside, combining methods rarely brings diminishing returns.
 #
 # All three together change TINY's score by {glue:text}`tiny_qat_kd_mp` points beyond the sum of their single changes,
-# in the paper by {glue:text}`paper_tiny_qat_kd_mp:+.1f`. Of {glue:text}`questions:d` such interactions
-# {glue:text}`open:d` are open, as their intervals are too wide.
+# in the paper by {glue:text}`paper_tiny_qat_kd_mp:+.1f`. Quantization and pruning add up there: {glue:text}`tiny_qat_mp`.
+# Of {glue:text}`questions:d` such interactions {glue:text}`open:d` are open, as their intervals are too wide.
 
 # %% tags=["parameters"]
 results = "results/glue"  # the folder of the records
@@ -89,6 +89,8 @@ from compressions.book.glue import glue_numbers
 paper = published.loc["TINY", "QAT+KD+MP"]
 all_three = tiny["QAT+KD+MP"]
 claim("At TINY all three methods together interact less than in the paper", all_three.high < paper, all_three.high)
+adding = mine[(mine["size"] == "TINY") & (mine.methods == "QAT+MP")]
+claim("Quantization and pruning add up at TINY", (adding.says == "adds up").all(), adding.high)
 glue_numbers(paper_tiny_qat_kd_mp=paper, margin=margin, questions=len(mine), **counts)
 glue_numbers(**{f"tiny_{name.lower().replace('+', '_')}": each.text for name, each in tiny.items()})
 

@@ -113,10 +113,3 @@ def text(frame: pd.DataFrame, configuration: str, name: str) -> str:
     """A value of the smallest size such as `-2.1 (-3.0 to -1.2)`, without its interval of one seed; `–` if unknown."""
     rows = frame[frame.configuration == configuration]
     return interval_text(*rows[[name, f"{name}_low", f"{name}_high"]].to_numpy()[0]) if len(rows) else "–"
-
-
-def costing_more(frame: pd.DataFrame, margin: float, distilled: bool) -> tuple[int, int]:
-    """How many combinations of quantization and pruning cost `margin` points more than their parts, of how many."""
-    both = frame[(frame.bits < FULL) & (frame.sparsity > 0) & (frame.distilled == distilled)]
-    known = both.interaction.dropna()
-    return int((known < -margin).sum()), len(known)
