@@ -93,5 +93,5 @@ shares.to_frame("rows with a copy, %").style.format("{:.1f}").set_caption("Rows 
 # - There is one seed. The intervals are of the held-out rows, and another seed may change a mean by as much.
 # - The teacher was fine-tuned on all training rows, those held out among them. No student sees its logits for them.
 # - On the validation rows of more tasks distillation [changes TINY's mean](tradeoffs.py) by
-#   {glue:text}`tradeoffs.py::tiny_kd:s`, on these held-out rows by {glue:text}`kd:s`. One seed does not say why.
+#   {glue:text}`tradeoffs.py::tiny_kd:s`, on these held-out rows by {glue:text}`kd:s`.
 # - One choice changes at a time, so that choices which help only together stay unseen.

@@ -87,8 +87,7 @@ provenance_table(runs)
 
 # %% [markdown]
 # The text was 12,644 articles of English Wikipedia. TINY was made with `-p minutes 42`, MINI with `-p minutes 100
-# -p passes 2`; a repeatable run takes `tokens` instead of minutes. MINI's commit is `-dirty` because the MINI before it
-# had been moved away.
+# -p passes 2`; a repeatable run takes `tokens` instead of minutes.
 
 # %% [markdown]
 # ## Does the similarity head matter?

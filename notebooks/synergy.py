@@ -5,8 +5,8 @@
 # quantization with pruning aside, combining methods rarely brings diminishing returns.
 #
 # All three together change TINY's score by {glue:text}`tiny_qat_kd_mp` points beyond the sum of their single changes,
-# in the paper by {glue:text}`paper_tiny_qat_kd_mp:+.1f`. Quantization and pruning add up there: {glue:text}`tiny_qat_mp`.
-# Of {glue:text}`questions:d` such interactions {glue:text}`open:d` are open, as their intervals are too wide.
+# in the paper by {glue:text}`paper_tiny_qat_kd_mp:+.1f`. Quantization and pruning add up there:
+# {glue:text}`tiny_qat_mp`. Of {glue:text}`questions:d` such interactions {glue:text}`open:d` are open.
 
 # %% tags=["parameters"]
 results = "results/glue"  # the folder of the records

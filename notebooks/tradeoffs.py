@@ -72,7 +72,8 @@ glue_numbers(small=small.upper(), full_times=times, full_change=full.text, light
 #   reports {glue:text}`paper_tiny_qat:+.1f`.
 # - **Pruning** to 60 % changes it by {glue:text}`tiny_mp60`, and costs less than in the paper:
 #   {glue:text}`paper_tiny_mp60:+.1f`.
-# - **Distillation** changes it by {glue:text}`tiny_kd` at equal steps, less than in the paper: {glue:text}`paper_tiny_kd:+.1f`.
+# - **Distillation** changes it by {glue:text}`tiny_kd` at equal steps, less than in the paper:
+#   {glue:text}`paper_tiny_kd:+.1f`.
 
 # %% tags=["hide-input"]
 tiny = {name: only(changes, task=MEAN, size="tiny", change=name) for name in ("qat", "kd", "mp60")}
