@@ -6,6 +6,7 @@ import sys
 import threading
 from functools import partial
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,13 +16,13 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from compressions.data.glue import load
 from compressions.data.tasks import TASKS
-from compressions.delivery.package import main, package, score_error
+from compressions.delivery.package import main, package, package_folder, score_error
 from compressions.errors import BadInput
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
 from compressions.experiments.records import read_predictions, read_record
 from compressions.experiments.run import run
-from compressions.files import whole_folder
+from compressions.files import root, whole_folder
 from compressions.storage import openvino
 from compressions.storage.artifact import load_packed
 from compressions.storage.onnx import session
@@ -140,6 +141,12 @@ def hub_name(name: str) -> str:
     return name.replace("+", "-")
 
 
+def test_a_package_is_called_by_its_record_as_the_hub_allows():
+    folder = package_folder("results/local/rte/tiny/qat+mp60-seed0.json", "")
+    assert folder == root() / "_build/packages/local-rte-tiny-qat-mp60-seed0"
+    assert package_folder("results/local/rte/tiny/base-seed0.json", "elsewhere") == Path("elsewhere")
+
+
 @pytest.fixture(scope="module")
 def transformers_js(packages, node_modules, browser, tmp_path_factory):  # noqa: F811
     """A page that has loaded Transformers.js, served beside the packages, and the addresses that it asked for."""
@@ -147,8 +154,8 @@ def transformers_js(packages, node_modules, browser, tmp_path_factory):  # noqa:
     shutil.copy(ROOT / "tests/delivery/transformers_js.html", folder / "index.html")
     (folder / "node_modules").symlink_to(node_modules)
     (folder / "packages").mkdir()
-    for name, (_, package_folder, _) in packages.items():
-        (folder / "packages" / hub_name(name)).symlink_to(package_folder)
+    for name, (_, package_at, _) in packages.items():
+        (folder / "packages" / hub_name(name)).symlink_to(package_at)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     page = browser.new_page()

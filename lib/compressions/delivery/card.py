@@ -100,8 +100,8 @@ def _openvino(found: dict) -> str:
     """How OpenVINO runs the package, with a folder of its own or without."""
     if not any(file.startswith("openvino/") for file in found["forms"]):
         return "OpenVINO reads `onnx/model.onnx` as it is."
-    return """OpenVINO and Optimum
-Intel's `OVModelForSequenceClassification` take `openvino/openvino_model.xml`. Where a processor has bf16, OpenVINO uses
+    return """OpenVINO
+takes `openvino/openvino_model.xml`. Where a processor has bf16, OpenVINO uses
 it for what is not int8; `INFERENCE_PRECISION_HINT: "f32"`, as in the tables below, gives the scored model's answers."""
 
 

@@ -99,8 +99,8 @@ def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> floa
 
 
 def package_folder(record: str, out: str) -> Path:
-    """`out`, or the folder that is called by its record."""
-    return Path(out) if out else root() / "_build/packages" / model_name(Path(record))
+    """`out`, or the folder that is called by its record, with `-` for `+`, which the hub allows in no name."""
+    return Path(out) if out else root() / "_build/packages" / model_name(Path(record)).replace("+", "-")
 
 
 def main(record: str, out: str = "") -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from compressions.methods.quantization import INT8_MAX, Int8Linear
 from compressions.storage.onnx import INPUTS, ExportedClassifier, example_tokens, substituted
 
-FOLDER, XML, BIN = "openvino", "openvino_model.xml", "openvino_model.bin"  # where Optimum Intel looks for them
+FOLDER, XML, BIN = "openvino", "openvino_model.xml", "openvino_model.bin"  # as Optimum Intel names them
 # What is not int8 is computed in fp32, as the model does; the default is bf16 where the processor has it.
 OPTIONS = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
 
