@@ -142,6 +142,6 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -q uv==0.13.9
 	UV_DEFAULT_INDEX=$(call pip_setting,INDEX_URL,index-url) UV_INDEX=$(call pip_setting,EXTRA_INDEX_URL,extra-index-url) \
 	UV_FIND_LINKS=$(call pip_setting,FIND_LINKS,find-links) UV_INDEX_STRATEGY=unsafe-best-match \
-	$(BIN)/python -m uv pip install -q --python $(BIN)/python -r requirements.lock || $(BIN)/python -m pip install -q -r requirements.lock
+	$(BIN)/python -m uv pip install -q --compile-bytecode --python $(BIN)/python -r requirements.lock || $(BIN)/python -m pip install -q -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps -e .
 	touch $@
