@@ -6,9 +6,9 @@
 #
 # At 8 bits and 60 % sparsity the mean score of {glue:text}`size` changes by {glue:text}`mild:s` points, at 2 bits and
 # 95 % by {glue:text}`extreme:s`; with distillation by {glue:text}`mild_kd:s` and {glue:text}`extreme_kd:s`.
-# At 8 and 4 bits quantization with pruning costs about what its parts cost: {glue:text}`kept_min:+.1f` to
-# {glue:text}`kept_max:+.1f` points besides. At 2 bits it costs up to {glue:text}`broken:+.1f` more than its parts, with
-# distillation {glue:text}`taught:+.1f`. Tasks so far: {glue:text}`task_names`; fewest seeds of one:
+# At 8 and 4 bits quantization with pruning changes it by the sum of its parts, within
+# {glue:text}`kept:.1f` points. At 2 bits it loses up to {glue:text}`broken:.1f` more than its parts, with
+# distillation {glue:text}`taught:.1f`. Tasks so far: {glue:text}`task_names`; fewest seeds of one:
 # {glue:text}`seeds:d`.
 
 # %% tags=["parameters"]
@@ -46,12 +46,12 @@ glue_numbers(**{key: text(first, name, "change") for key, name in named.items()}
 # %% tags=["hide-input"]
 both = first[(first.bits < 32) & (first.sparsity > 0)]
 low_bits, alone = both.bits == 2, both[~both.distilled].interaction
-kept, broken, taught = alone[~low_bits], alone[low_bits], both[both.distilled & low_bits].interaction
-glue_numbers(kept_min=kept.min(), kept_max=kept.max(), broken=broken.min(), taught=taught.min())
+kept, broken, taught = alone[~low_bits], -alone[low_bits], -both[both.distilled & low_bits].interaction
+glue_numbers(kept=kept.abs().max(), broken=broken.max(), taught=taught.max())
 if len(both) and both.interaction.notna().all():
     claim("8 and 4 bits cost no margin beyond the parts", kept.abs().max() < margin, kept)
-    claim("2 bits cost points beyond the parts", broken.min() < -margin, broken)
-    claim("with distillation more than without", taught.min() < broken.min(), taught, broken)
+    claim("2 bits cost points beyond the parts", broken.max() > margin, broken)
+    claim("with distillation more than without", taught.max() > broken.max(), taught, broken)
 
 # %% tags=["hide-input"]
 from compressions.book.limits_figures import draw_limits
