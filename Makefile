@@ -80,7 +80,7 @@ demo: $(READY) ## Make the models of the page "Try it in your browser", and with
 push: $(READY) ## Package the model of RECORD and upload it to the Hugging Face hub as REPO=user/name
 	$(BIN)/python -m compressions.delivery.push "$$RECORD" "$$REPO" "$$PACKAGE"
 
-bench: $(READY) ## Measure what each method adds to a training step (about eight minutes)
+bench: $(READY) ## Measure what each method adds to a training step (about fifteen minutes)
 	$(BIN)/python -m compressions.measurements.training_step results/bench.json
 
 lint: $(READY) ## Check style, spelling and prose, and that each package imports only from the floors below it

@@ -76,7 +76,6 @@ by_worker.style.format(precision=1)
 import json
 
 import pandas as pd
-from IPython.display import Markdown
 
 from compressions.errors import require
 
@@ -108,5 +107,5 @@ claim("Quantization accounts for most of what all three add", qat - 1 > (all_thr
 # same thread.
 
 # %%
-shares = pd.Series(bench.get("product_shares", {}), name="share", dtype=float).rename_axis("size, precision")
-shares.to_frame().style.format("{:.0%}") if len(shares) else Markdown("*Not measured yet; `make bench` does.*")
+shares = pd.Series(bench["product_shares"], name="share").rename_axis("size, precision")
+shares.to_frame().style.format("{:.0%}")

@@ -13,9 +13,17 @@ from compressions.analysis.reading import NoResults
 from compressions.book.figures import COLORS, finish
 from compressions.experiments.configurations import method_of
 from compressions.measurements.openvino_peer import NAME as PEER
+from compressions.measurements.openvino_peer import OURS
 
-COLORS_BY_NAME = {"mp60": COLORS["MP"], "qat": COLORS["QAT"], "qat+mp60": COLORS["QAT+MP"], PEER: "#d55e00"}
-MARKS = dict(zip(COLORS_BY_NAME, "vsPX", strict=True))
+COLORS_BY_NAME = {
+    **{"mp60": COLORS["MP"], "qat": COLORS["QAT"], "qat+mp60": COLORS["QAT+MP"]},
+    **{OURS: COLORS["QAT"], PEER: "#000000"},
+}
+MARKS = dict(zip(COLORS_BY_NAME, "vsPDX", strict=True))
+OURS_BY_NAME = {
+    "qat": "ONNX Runtime",
+    OURS: "OpenVINO",
+}  # the runtimes of our QAT model, of those the model is held against
 
 
 def read_latency(path: Path) -> tuple[pd.DataFrame, dict]:
@@ -49,19 +57,20 @@ def speed_figure(rows: pd.DataFrame) -> Figure:
     shapes, sizes = list(dict.fromkeys(rows["shape"])), list(dict.fromkeys(rows["size"]))
     figure, panels = plt.subplots(-(-len(shapes) // 2), 2, figsize=(6, 5.6), sharex=True, sharey=True, squeeze=False)
     for axes, shape in zip(panels.flat, shapes, strict=False):
-        for offset, (name, color) in zip((-0.21, -0.07, 0.07, 0.21), COLORS_BY_NAME.items(), strict=True):
+        for offset, (name, color) in zip((-0.28, -0.14, 0, 0.14, 0.28), COLORS_BY_NAME.items(), strict=True):
             part = rows[(rows["shape"] == shape) & (rows.configuration == name)]
             at = [sizes.index(size) + offset for size in part["size"]]
             axes.vlines(at, part.low, part.high, color=color, linewidth=1)
-            label = (name if name == PEER else method_of(name)) if len(part) else None
-            axes.plot(at, part.ratio, MARKS[name], color=color, markersize=5, label=label)
+            label = (name if name in (OURS, PEER) else method_of(name)) if len(part) else None
+            fill = "none" if name == OURS else "full"
+            axes.plot(at, part.ratio, MARKS[name], color=color, markersize=4.5, fillstyle=fill, label=label)
         axes.axhline(1, color="#333333", linewidth=0.8, zorder=0)
         axes.set_title(shape)
         axes.set_xticks(range(len(sizes)), sizes, rotation=60)
         axes.set_ylim(bottom=0)
     for axes in panels[:, 0]:
         axes.set(ylabel="times faster than fp32")
-    return finish(figure, columns=4)
+    return finish(figure, columns=3)
 
 
 def milliseconds_table(rows: pd.DataFrame) -> Styler:
@@ -73,24 +82,32 @@ def milliseconds_table(rows: pd.DataFrame) -> Styler:
 
 
 def compare_runtimes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Our int8 time over OpenVINO's, `ratio`, with quartiles `low` and `high`; no rows where it was not measured.
+    """Our QAT model's time over that of OpenVINO's own int8 model, `ratio`, with quartiles `low` and `high`.
 
-    One row for each `size` and `shape`, with the `tokens` of a batch.
+    One row for each `size`, `shape` and `runtime` of our model, with the `tokens` of a batch; none where OpenVINO was
+    not measured.
     """
-    columns = ["size", "shape", "tokens", "ratio", "low", "high"]
+    columns = ["size", "shape", "runtime", "tokens", "ratio", "low", "high"]
     if "peer_ratio" not in rows:
         return pd.DataFrame(columns=columns)
-    ours = rows[rows.configuration == "qat"].assign(tokens=rows.batch * rows.length)
-    return ours.drop(columns=["ratio", "low", "high"]).rename(columns=lambda name: name.removeprefix("peer_"))[columns]
+    ours = rows[rows.configuration.isin(OURS_BY_NAME)].drop(columns=["ratio", "low", "high"])
+    ours = ours.assign(tokens=ours.batch * ours.length, runtime=ours.configuration.map(OURS_BY_NAME))
+    return ours.rename(columns=lambda name: name.removeprefix("peer_"))[columns]
 
 
 def runtimes_table(compared: pd.DataFrame) -> Styler:
-    """The ratios of `compare_runtimes` with their quartiles, sizes by shapes; bold where OpenVINO is the faster."""
+    """The ratios of `compare_runtimes` with their quartiles, sizes by shapes; bold where our model is the slower."""
     texts = [f"{row.ratio:.2f} ({row.low:.2f}–{row.high:.2f})" for row in compared.itertuples()]
     styles = np.where(compared.low > 1, "font-weight: bold", "")
-    axes = {axis: list(dict.fromkeys(compared[axis])) for axis in ("size", "shape")}
-    table = compared.assign(text=texts, style=styles).pivot(index="size", columns="shape", values=["text", "style"])
-    text, style = (table[name].reindex(index=axes["size"], columns=axes["shape"]) for name in ("text", "style"))
+    table = compared.assign(text=texts, style=styles).pivot(
+        index=["runtime", "size"], columns="shape", values=["text", "style"]
+    )
+    order = [list(dict.fromkeys(compared[axis])) for axis in ("runtime", "size")]
+    index, columns = (
+        pd.MultiIndex.from_product(order, names=["runtime", "size"]),
+        list(dict.fromkeys(compared["shape"])),
+    )
+    text, style = (table[name].reindex(index=index, columns=columns) for name in ("text", "style"))
     return text.style.apply(lambda _: style.fillna(""), axis=None)
 
 
