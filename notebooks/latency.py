@@ -86,7 +86,8 @@ if len(compared):
 #
 # On one thread of {glue:text}`processor` ({glue:text}`cores` cores, load {glue:text}`load` before the run, instructions
 # {glue:text}`instructions`) with ONNX Runtime {glue:text}`onnxruntime`. Weights are random: time depends on the shape
-# alone. Every round runs each model once, in a drawn order; ratios are within a round. `make latency` measures all sizes but LARGE in four minutes.
+# alone. Every round runs each model once, in a drawn order; ratios are within a round. `make latency` measures all
+# sizes but LARGE in four minutes.
 #
 # ## What could be wrong
 #

@@ -60,7 +60,7 @@ teacher.style.format(precision=1).set_caption("The teacher, and the best student
 
 # %%
 from compressions.book.glue import glue_figure, glue_numbers
-from compressions.book.method_figures import draw_parameter_shares, parameter_shares
+from compressions.book.parameter_figures import draw_parameter_shares, parameter_shares
 from compressions.models.architectures import L3, MINILM, SIZES
 
 tiny, mini, *larger = SIZES.values()

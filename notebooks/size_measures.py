@@ -119,8 +119,9 @@ megabytes.style.format("{:.2f}").set_caption("; ".join(f"{name}: {DESCRIPTIONS[n
 # Does the size measure change the [synergy at matched score](synergy.py)? Synergy of QAT+MP in doublings:
 
 # %% tags=["hide-cell"]
+from compressions.analysis.bootstrap import bootstrap
 from compressions.analysis.byte_synergy import matched_synergy
 
-matched = matched_synergy(ours, draws, tolerance, interpolation)
+matched = matched_synergy(ours, bootstrap(ours, draws), tolerance, interpolation)
 pairs = matched[matched.methods == "QAT+MP"][["size", "size_measure", "value", "low", "high", "says"]]
 pairs.style.format(dict.fromkeys(("value", "low", "high"), "{:+.2f}"), na_rep="–").hide()

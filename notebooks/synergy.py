@@ -47,10 +47,12 @@ ours = read_or_stop(read_results, root() / results, score, size_measure)
 # methods lose less together than one by one. With one seed it stays open, as nothing is known of the noise of seeds.
 
 # %%
+from compressions.analysis.bootstrap import bootstrap
 from compressions.analysis.synergy import interactions_by_setting
 
 official = read_results(root() / results, "official", size_measure)
-found = interactions_by_setting(ours, official, draws, margin)
+resampled, officially = bootstrap(ours, draws), bootstrap(official, draws)
+found = interactions_by_setting(ours, resampled, official, officially, margin)
 published = published_interactions(points)
 
 # %% tags=["hide-input"]
@@ -110,7 +112,7 @@ glue_numbers(**{f"tiny_{name.lower().replace('+', '_')}": each.text for name, ea
 # %% tags=["hide-input"]
 from compressions.analysis.synergy import OPEN, synergies
 
-matched = synergies(ours, draws, tolerance, interpolation)
+matched = synergies(ours, resampled, tolerance, interpolation)
 open_here = matched.says.isin(OPEN).sum()
 glue_numbers(matched_open=open_here, matched_questions=len(matched), censored=matched.censored.mean())
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compressions.analysis.bootstrap import bootstrap
 from compressions.analysis.byte_synergy import (
     bits_a_weight,
     byte_synergy,
@@ -105,6 +106,7 @@ def test_bits_a_weight_are_of_the_layers_of_models_without_distillation(tmp_path
 def test_synergy_at_matched_score_is_told_for_each_size_measure_of_the_results(tmp_path):
     write_records(tmp_path, seeds=(0,))
     record_measures(tmp_path, ("packed",))
-    found = matched_synergy(read_results(tmp_path), 10, 0.5, "discrete")
+    results = read_results(tmp_path)
+    found = matched_synergy(results, bootstrap(results, 10), 0.5, "discrete")
     assert list(found.size_measure.unique()) == [*COUNTED, "packed"]
     assert set(found["size"]) == {"TINY", "MINI"} and found.low.isna().all()

@@ -217,7 +217,8 @@ def test_a_question_is_answered_over_the_tasks_that_are_used(tmp_path):
 
 def test_interactions_without_noise_are_found_in_all_settings_and_counted():
     results = simulated_results(0, synergy=0.5, seeds=5, rows=4000, seed_noise=0.05)
-    found = interactions_by_setting(results, results, 100, margin=0.25)
+    drawn = bootstrap(results, 100)
+    found = interactions_by_setting(results, drawn, results, drawn, margin=0.25)
     # Half a doubling at 3 points each is 1.5 points; predictions on rows and seeds are noisy.
     middle = found[found["size"] == "SIZE2"]
     # All labels are alike, so that no task is above the majority-class baseline.
@@ -248,7 +249,8 @@ def test_a_size_with_few_tasks_takes_no_part_in_the_means(tmp_path):
 
 def test_synergies_are_censored_where_there_is_no_smaller_model(tmp_path):
     write_records(tmp_path, tasks=("sst2", "rte"), sizes=("tiny",))
-    assert set(synergies(read_results(tmp_path), 20, 99, "discrete").says) == {"censored"}
+    results = read_results(tmp_path)
+    assert set(synergies(results, bootstrap(results, 20), 99, "discrete").says) == {"censored"}
 
 
 def test_simulated_grids_are_counted_that_are_as_extreme_as_the_paper():

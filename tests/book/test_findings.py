@@ -40,7 +40,8 @@ def texts(figure) -> str:
 
 
 def test_the_heat_map_marks_each_question_and_the_papers(results):
-    found = interactions_by_setting(results, results, 20, margin=0.25)
+    drawn = bootstrap(results, 20)
+    found = interactions_by_setting(results, drawn, results, drawn, margin=0.25)
     figure = interaction_heatmap(found, published_interactions(POINTS), reading_precision())
     shown = texts(figure)
     marks = found.says.map({"super-additive": "▲", "sub-additive": "▼", "adds up": "="}).fillna("?")
@@ -86,7 +87,7 @@ def test_tables_show_values_beside_the_papers(results):
     table1 = read_table1(ROOT / "book/paper/table1.csv")
     reductions = tables.reductions_table(reduction_table(results, 20, 0.5, "discrete"), table1).data
     assert reductions[reductions["from"] == "the paper"].QAT.tolist() == ["3.4", "3.7"]
-    found = interactions_by_setting(results, results, 20, margin=0.25)
+    found = interactions_by_setting(results, drawn, results, drawn, margin=0.25)
     interactions = tables.interactions_table(found, published_interactions(POINTS)).data
     assert len(interactions) == (found.setting == SETTINGS[0]).sum() and (interactions["the paper's"] != "–").all()
     prices = tables.prices_table(steps(results, drawn), published_steps(POINTS)).data

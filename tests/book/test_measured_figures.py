@@ -19,7 +19,7 @@ from compressions.book.latency_figures import (
     speed_figure,
 )
 from compressions.book.tables import recipes_table
-from compressions.measurements.openvino_peer import NAME, OURS
+from compressions.measurements.runtimes import OURS, PEER
 from compressions.storage.size_measures import LAYERS, WHOLE
 from tests.simulated import record_measures, write_records
 
@@ -52,7 +52,7 @@ def timings(path, peer: bool):
     """Milliseconds of two sizes as `make latency` leaves them; OpenVINO is slow for tiny models, fast for mini."""
     rows = []
     for size in ("tiny", "mini"):
-        for name in ("base", "mp60", "qat", "qat+mp60", *([OURS, NAME] if peer else [])):
+        for name in ("base", "mp60", "qat", "qat+mp60", *([OURS, PEER] if peer else [])):
             row = {"size": size, "configuration": name, "batch": 8, "length": 32, "ms": 1.5, "rounds": 9}
             ratio = 0.5 if size == "tiny" else 2.0
             row |= {"ratio": ratio, "low": ratio - 0.1, "high": ratio + 0.1}
@@ -66,8 +66,8 @@ def timings(path, peer: bool):
 def test_milliseconds_are_shown_with_and_without_openvino(tmp_path, peer):
     rows, content = timings(tmp_path / "latency.json", peer)
     shown = labels(speed_figure(rows))
-    assert ({NAME, OURS} <= set(shown)) == peer and "QAT" in shown
-    assert (NAME in milliseconds_table(rows).data) == peer
+    assert ({PEER, OURS} <= set(shown)) == peer and "QAT" in shown
+    assert (PEER in milliseconds_table(rows).data) == peer
     facts = machine_facts(content)
     assert facts["processor"] == "A CPU" and facts["load"] == ("0.3" if peer else "unknown")
     assert compare_runtimes(rows).runtime.tolist() == (["ONNX Runtime", "OpenVINO"] * 2 if peer else [])

@@ -6,6 +6,7 @@ import torch
 from compressions.book import method_figures
 from compressions.book.figure_data import figure_data
 from compressions.book.listing import listing
+from compressions.book.parameter_figures import draw_parameter_shares, parameter_shares
 from compressions.methods import pruning
 from compressions.models.architectures import SIZES
 
@@ -47,7 +48,7 @@ def test_a_bitmask_costs_one_bit_a_weight():
 
 
 def test_shares_of_parameters_sum_to_all_of_them():
-    shares = method_figures.parameter_shares(list(SIZES.values()))
+    shares = parameter_shares(list(SIZES.values()))
     assert shares.sum(axis=1).tolist() == pytest.approx([100] * 6)
     assert shares.embeddings.is_monotonic_decreasing  # the larger an encoder, the less of it is embeddings
-    assert len(figure_data(method_figures.draw_parameter_shares(shares))) == 18
+    assert len(figure_data(draw_parameter_shares(shares))) == 18

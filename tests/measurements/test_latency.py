@@ -9,6 +9,7 @@ import torch
 
 from compressions.experiments.configurations import Configuration
 from compressions.measurements import latency, openvino_peer
+from compressions.measurements.runtimes import OURS, PEER
 from compressions.models.architectures import Size
 from compressions.storage import openvino
 from compressions.storage.onnx import session, to_onnx
@@ -80,7 +81,7 @@ def test_openvino_is_timed_in_turn_with_our_models_where_it_is_installed(tmp_pat
     monkeypatch.setattr(openvino, "openvino_session", session)
     latency.main(str(tmp_path / "latency.json"))
     measured = json.loads((tmp_path / "latency.json").read_text())
-    assert [row["configuration"] for row in measured["rows"]] == [*NAMES, openvino_peer.OURS, openvino_peer.NAME] * 2
+    assert [row["configuration"] for row in measured["rows"]] == [*NAMES, OURS, PEER] * 2
     assert all(row["peer_low"] <= row["peer_ratio"] <= row["peer_high"] for row in measured["rows"])
     assert all(row["peer_ratio"] == 1 for row in measured["rows"][5::6]) and "onnxruntime" in measured["runtimes"]
 

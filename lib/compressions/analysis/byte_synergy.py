@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from compressions.analysis.bootstrap import Draws
 from compressions.analysis.reading import NoResults
 from compressions.analysis.results import Results
 from compressions.analysis.synergy import synergies
@@ -91,7 +92,7 @@ def byte_synergy(frame: pd.DataFrame, part: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["size", "sparsity", "size_measure", "value", "low", "high"])
 
 
-def matched_synergy(results: Results, draws: int, tolerance: float, search: str) -> pd.DataFrame:
+def matched_synergy(results: Results, draws: Draws, tolerance: float, search: str) -> pd.DataFrame:
     """The `synergies` at matched score under each size measure of the results, named by the column `size_measure`."""
     each = {name: replace(results, size_measure=name) for name in results.bytes_by}
     found = [synergies(one, draws, tolerance, search).assign(size_measure=name) for name, one in each.items()]

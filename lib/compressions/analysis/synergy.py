@@ -5,7 +5,7 @@ from math import log2
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import Draws, Estimate, bootstrap, estimate_mean
+from compressions.analysis.bootstrap import Draws, Estimate, estimate_mean
 from compressions.analysis.pareto import at_majority_baseline, shared
 from compressions.analysis.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES, reductions
 from compressions.analysis.results import Results
@@ -55,18 +55,19 @@ def interactions(results: Results, draws: Draws, margin: float, used: np.ndarray
     return verdicts(found, results, margin, ADDITIVE, used=there)
 
 
-def interactions_by_setting(ours: Results, official: Results, draws: int, margin: float) -> pd.DataFrame:
+def interactions_by_setting(
+    ours: Results, draws: Draws, official: Results, official_draws: Draws, margin: float
+) -> pd.DataFrame:
     """The `interactions` under each of `SETTINGS`, named by the column `setting`.
 
     `ours` and `official` are the same records by this project's score and by GLUE's own metrics, which differ in CoLA:
     accuracy and Matthews correlation. The last setting is the first without tasks `at_majority_baseline`.
     """
-    drawn = bootstrap(ours, draws)
-    above = ~at_majority_baseline(ours, drawn)
+    above = ~at_majority_baseline(ours, draws)
     found = [
-        interactions(ours, drawn, margin),
-        interactions(official, bootstrap(official, draws), margin),
-        interactions(ours, drawn, margin, above),
+        interactions(ours, draws, margin),
+        interactions(official, official_draws, margin),
+        interactions(ours, draws, margin, above),
     ]
     named = [frame.assign(setting=name) for frame, name in zip(found, SETTINGS, strict=True)]
     return pd.concat(named, ignore_index=True)
@@ -90,15 +91,13 @@ def count_verdicts(found: pd.DataFrame) -> dict[str, int]:
     return {**kinds, "decided": decided, "open": len(first) - decided, "excluding_zero": clear, **changed}
 
 
-def synergies(results: Results, draws: int, tolerance: float, search: str) -> pd.DataFrame:
+def synergies(results: Results, draws: Draws, tolerance: float, search: str) -> pd.DataFrame:
     """The `verdicts` on each size's and combination's mean synergy, with the `censored` percentage of the tasks."""
 
     def of_task(scores: np.ndarray) -> np.ndarray:
         return synergy(reductions(scores, results.bytes, tolerance, search).ratios)
 
-    found = estimate_mean(
-        results.scores, bootstrap(results, draws), of_task, results.freedom.sum(axis=1, keepdims=True)
-    )
+    found = estimate_mean(results.scores, draws, of_task, results.freedom.sum(axis=1, keepdims=True))
     unknown = censored(reductions(results.scores, results.bytes, tolerance, search).status)
     there = results.seeds[..., None] > 0
     share = (unknown & there).sum(axis=0) / there.sum(axis=0)

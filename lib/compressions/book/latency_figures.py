@@ -12,8 +12,7 @@ from pandas.io.formats.style import Styler
 from compressions.analysis.reading import NoResults
 from compressions.book.figures import COLORS, finish
 from compressions.experiments.configurations import method_of
-from compressions.measurements.openvino_peer import NAME as PEER
-from compressions.measurements.openvino_peer import OURS
+from compressions.measurements.runtimes import OURS, PEER
 
 COLORS_BY_NAME = {
     **{"mp60": COLORS["MP"], "qat": COLORS["QAT"], "qat+mp60": COLORS["QAT+MP"]},

@@ -19,6 +19,7 @@ from compressions.experiments.configurations import Configuration
 from compressions.experiments.provenance import environment
 from compressions.files import write_whole
 from compressions.measurements import openvino_peer
+from compressions.measurements.runtimes import OURS, PEER
 from compressions.methods import pruning, quantization
 from compressions.models.architectures import SHAPES, Size
 from compressions.models.checkpoints import bert_config
@@ -119,14 +120,14 @@ def main(target: str) -> None:
     began, about = time.perf_counter(), environment()
     about["machine"] |= machine()
     print("{processor}, one thread of {cores}, {instructions}; load {load}".format(**about["machine"]))
-    peer = openvino_peer.NAME if openvino_peer.installed() else None
+    peer = PEER if openvino_peer.installed() else None
     if not peer:
         print("OpenVINO is not measured; it needs: pip install -e '.[peers]'")
     rows = []
     for size in SIZES:
         sessions = {each.name: session(to_onnx(random_model(size, each))) for each in CONFIGURATIONS}
         if peer:
-            sessions[openvino_peer.OURS] = openvino.openvino_session(
+            sessions[OURS] = openvino.openvino_session(
                 openvino.to_openvino(random_model(size, Configuration(("qat",))))
             )
             sessions[peer] = openvino_peer.openvino_session(

@@ -8,8 +8,6 @@ from torch import nn
 
 from compressions.storage.openvino import OpenVinoSession
 
-NAME = "OpenVINO int8"
-OURS = "QAT in OpenVINO"
 PACKAGES = ("openvino", "nncf")
 
 
