@@ -101,7 +101,7 @@ def _openvino(found: dict) -> str:
     if not any(file.startswith("openvino/") for file in found["forms"]):
         return "OpenVINO reads `onnx/model.onnx` as it is."
     return """OpenVINO
-takes `openvino/openvino_model.xml`. Where a processor has bf16, OpenVINO uses
+takes `openvino/openvino_model.xml`, Optimum Intel `subfolder="openvino"`. Where a processor has bf16, OpenVINO uses
 it for what is not int8; `INFERENCE_PRECISION_HINT: "f32"`, as in the tables below, gives the scored model's answers."""
 
 
