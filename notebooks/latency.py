@@ -10,17 +10,17 @@
 
 # %% tags=["parameters"]
 timings = "results/latency.json"  # what `make latency` measured
-results = "results/glue"  # the folder of records whose exported models were scored by `make exported`
+results = ["results/glue", "results/limits"]  # folders of records whose exported models `make exported` scored
 
 # %% tags=["hide-input"]
-from pathlib import Path
-
 from compressions.book.latency_figures import machine_facts, read_latency
 from compressions.book.percent import check_parameters
 from compressions.book.missing import read_or_stop
+from compressions.experiments.configurations import check_list
 from compressions.files import root
 
 check_parameters(globals())
+check_list("results", results, '["results/glue"]')
 found = read_or_stop(read_latency, root() / timings)
 
 # %%
@@ -106,9 +106,9 @@ milliseconds_table(rows)
 # %% tags=["hide-input"]
 from compressions.book.latency_figures import exported_table, read_exported
 
-checked = read_exported(root() / results / "exported.csv")
+checked = read_exported([root() / folder for folder in results])
 if len(checked):
     off = (checked.onnx_score - checked.score).abs().max()
     claim("No exported model's score is off by half a point", off < 0.5, off)
-missing = f"No exported model was scored yet: `make exported GRID={Path(results).name}` scores them."
+missing = f"No exported model of {', '.join(results)} was scored: `make exported` scores them."
 exported_table(checked).set_caption("Exported models against their records") if len(checked) else Markdown(missing)

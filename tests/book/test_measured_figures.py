@@ -84,14 +84,18 @@ def test_where_our_model_is_the_slower_is_marked(tmp_path):
 def test_what_was_not_measured_is_named_with_its_command(tmp_path):
     with pytest.raises(NoResults, match="make latency"):
         read_latency(tmp_path / "latency.json")
-    assert read_exported(tmp_path / "exported.csv").empty
+    assert read_exported([tmp_path]).empty
 
 
-def test_exported_models_are_counted_by_size_and_kind_of_weights():
+def test_exported_models_of_all_folders_are_counted_by_size_and_kind_of_weights(tmp_path):
     row = {"task": "rte", "size": "tiny", "score": 60.0, "onnx_score": 60.5, "rows": 277, "differing": 3}
-    checked = pd.DataFrame([{**row, "configuration": name} for name in ("base", "qat", "qat+mp60")])
-    table = exported_table(checked).data
-    assert table.loc[("TINY", "int8")].tolist() == [2, 554, 6, 0.5] and table.loc[("TINY", "fp32"), "models"] == 1
+    for folder, names in (("glue", ("base", "qat", "qat+mp60")), ("limits", ("qat4+mp80", "mp95"))):
+        (tmp_path / folder).mkdir()
+        frame = pd.DataFrame([{**row, "configuration": name} for name in names])
+        frame.to_csv(tmp_path / folder / "exported.csv")
+    table = exported_table(read_exported([tmp_path / "glue", tmp_path / "limits"])).data
+    assert table.loc[("TINY", "int8")].tolist() == [2, 554, 6, 0.5]
+    assert table.models.to_dict() == {("TINY", "fp32"): 2, ("TINY", "int8"): 2, ("TINY", "int4"): 1}
 
 
 def test_a_recipe_without_an_interval_or_without_a_model_is_shown():

@@ -1,6 +1,7 @@
 """Milliseconds of compressed models as a figure and a table: how many times faster than fp32, by size and batch."""
 
 import json
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -110,20 +111,26 @@ def runtimes_table(compared: pd.DataFrame) -> Styler:
     return text.style.apply(lambda _: style.fillna(""), axis=None)
 
 
-def read_exported(path: Path) -> pd.DataFrame:
-    """What `make exported` found, a row a model; none where it has not been run."""
+def read_exported(folders: list[Path]) -> pd.DataFrame:
+    """What `make exported` found in folders of records, a row a model; none where it has not been run."""
     columns = ["task", "size", "configuration", "rows", "score", "onnx_score", "differing"]
-    return pd.read_csv(path)[columns] if path.is_file() else pd.DataFrame(columns=columns)
+    paths = [folder / "exported.csv" for folder in folders]
+    found = [pd.read_csv(path)[columns] for path in paths if path.is_file()]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
 
 def exported_table(checked: pd.DataFrame) -> Styler:
     """For each size and kind of weights: models, answers, those that differ from the record's, largest score change."""
-    stored = checked.configuration.str.contains("qat").map({True: "int8", False: "fp32"})
     off = (checked.onnx_score - checked.score).abs()
-    groups = checked.assign(size=checked["size"].str.upper(), stored=stored, off=off).groupby(
-        ["size", "stored"], sort=False
-    )
+    keys = {"size": checked["size"].str.upper(), "stored": checked.configuration.map(stored), "off": off}
+    groups = checked.assign(**keys).groupby(["size", "stored"], sort=False)
     largest = "largest change of a score"
     columns = {"models": ("rows", "size"), "answers": ("rows", "sum"), "other answers": ("differing", "sum")}
     table = groups.agg(**columns, **{largest: ("off", "max")})
     return table.style.format({largest: "{:.2f}", "answers": "{:,}"})
+
+
+def stored(configuration: str) -> str:
+    """How the weights of a configuration are stored, by its name: `fp32`, or `int8`, `int4`, … with QAT."""
+    quantized = re.search(r"qat(\d?)", configuration)
+    return f"int{quantized[1] or 8}" if quantized else "fp32"
