@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import helper, numpy_helper
 
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
@@ -15,7 +16,8 @@ from compressions.experiments.run import run
 from compressions.measurements.onnx_scores import NAME, main
 from compressions.methods.quantization import Int8Linear
 from compressions.storage import artifact
-from compressions.storage.onnx import ExportedModel, session, to_onnx
+from compressions.storage.onnx import OPSET, ExportedModel, session, to_onnx
+from compressions.storage.onnx_int4 import store_as_int4
 from compressions.training.choices import GRANULARITIES
 from tests import small
 from tests.storage.test_artifact import ENCODER, METHODS, finished_model, tokens
@@ -94,22 +96,38 @@ def test_what_query_key_and_value_read_is_quantized_once_if_their_scales_agree()
 @pytest.mark.parametrize("granularity", GRANULARITIES)
 @pytest.mark.parametrize("bits", [4, 3, 2])
 def test_weights_of_few_bits_are_exported_as_int4_and_answer_alike(bits, granularity):
-    """The hidden size of 20 is no multiple of the columns that share a scale."""
+    """The same products of the same integers as with int8 weights: answers are equal to the last bit."""
     model = artifact.finish(trained(bits, 0.6, granularity), granularity, bits)
     content = to_onnx(model)
+    del model.config.weight_bits
+    whole = ExportedModel(session(to_onnx(model)))
     for rows, length in ((8, 7), (1, 3)):
-        given = {"input_ids": FEW_BITS_TOKENS[:rows, :length]}
-        given |= {"attention_mask": torch.ones_like(given["input_ids"])}
-        given |= {"token_type_ids": torch.zeros_like(given["input_ids"])}
+        asked = {"input_ids": FEW_BITS_TOKENS[:rows, :length]}
+        asked |= {"attention_mask": torch.ones_like(asked["input_ids"])}
+        asked |= {"token_type_ids": torch.zeros_like(asked["input_ids"])}
+        found = ExportedModel(session(content))(**asked).logits
         with torch.no_grad():
-            assert torch.allclose(ExportedModel(session(content))(**given).logits, model(**given).logits, atol=1e-4)
+            assert torch.allclose(found, model(**asked).logits, atol=1e-4)
+        assert torch.equal(found, whole(**asked).logits)
     graph = onnx.load_from_string(content).graph
-    kinds = [node.op_type for node in graph.node]
-    assert kinds.count("MatMulNBits") == 6 * 2 + 2 and "GatherBlockQuantized" not in kinds
-    # Two to a byte, and columns of zeros that fill up the last block of 16.
-    stored = sum(np.prod(each.dims) for each in graph.initializer if each.data_type == onnx.TensorProto.UINT8)
-    layers = 2 * (4 * 20 * 32 + 44 * 32 + 20 * 48) + 20 * 32 + 3 * 32
-    assert stored == (layers + (60 + 512 + 2) * 20) / 2
+    stored = sum(np.prod(each.dims) for each in graph.initializer if each.name.endswith("_pairs"))
+    layers = 2 * (4 * 20 * 20 + 2 * 44 * 20) + 20 * 20 + 3 * 20
+    assert 2 * stored == layers + (60 + 512 + 2) * 20  # every weight of a layer and of an embedding
+
+
+@settings(max_examples=50)
+@given(rows=st.integers(1, 5), columns=st.integers(1, 9), seed=st.integers(0, 99))
+def test_int4_weights_are_those_that_were_stored(rows, columns, seed):
+    """The sizes include odd numbers of weights, where the last byte is half empty."""
+    weight = np.random.default_rng(seed).integers(-8, 8, (rows, columns)).astype(np.int8)
+    output = helper.make_tensor_value_info("out", onnx.TensorProto.INT8, (rows, columns))
+    node = helper.make_node("Identity", ["weight"], ["out"])
+    graph = helper.make_graph([node], "one", [], [output], [numpy_helper.from_array(weight, "weight")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    store_as_int4(model)
+    [stored] = model.graph.initializer
+    assert stored.dims[0] == -(-rows * columns // 2)
+    assert (session(model.SerializeToString()).run(None, {})[0] == weight).all()
 
 
 def test_activations_beyond_their_range_are_clamped_on_both_sides():

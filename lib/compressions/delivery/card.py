@@ -76,7 +76,6 @@ def _running(task: Task, found: dict) -> str:
     """The commands, with the names of the task's columns for its texts."""
     texts = [json.dumps(column) for column in task.columns]
     asked = texts[0] if len(texts) == 1 else f'{{"text": {texts[0]}, "text_pair": {texts[1]}}}'
-    runtime = "1.31" if found["dtype"] == "q4" else "1.23"
     return f"""With Transformers, in this folder or with its name on the hub for `"."`:
 
 ```python
@@ -88,7 +87,7 @@ print(pipeline("text-classification", ".", truncation=True)({asked}))
 Without torch, in ONNX Runtime:
 
 ```
-pip install 'onnxruntime>={runtime}' tokenizers
+pip install 'onnxruntime>=1.23' tokenizers
 python predict.py {" ".join(texts)}
 ```
 

@@ -32,6 +32,7 @@ CONFIGURATIONS = (
     Configuration(("mp",), 0.6),
     Configuration(("qat",)),
     Configuration(("qat", "mp"), 0.6),
+    Configuration(("qat",), bits=4),
 )
 # LARGE alone would take as long as all the others.
 SIZES = tuple(sorted((size for size in SHAPES.values() if size.name != "large"), key=lambda size: size.parameters))
@@ -50,10 +51,10 @@ def random_model(size: Size, configuration: Configuration) -> nn.Module:
         pruning.prune(model)
         pruning.set_sparsity(model, configuration.sparsity)
     if configuration.uses("qat"):
-        quantization.quantize(model)
+        quantization.quantize(model, bits=configuration.bits)
         with torch.no_grad():
             model.train()(torch.randint(size.vocabulary, (1, 16)))  # sets the ranges of activations
-    return finish(model, "channel" if configuration.uses("qat") else None)
+    return finish(model, "channel" if configuration.uses("qat") else None, configuration.bits)
 
 
 def inputs(batch: int, length: int, vocabulary: int) -> dict[str, np.ndarray]:

@@ -1,6 +1,6 @@
-"""A finished model as ONNX, which ONNX Runtime runs without torch: int8 layers in its own int8 kernels.
+"""A finished model as ONNX, which ONNX Runtime runs without torch: integer layers in its own int8 kernels.
 
-Layers of fewer bits keep their weights at four (`onnx_int4`) and multiply in fp32.
+Weights of fewer than eight bits are stored at four (`onnx_int4`).
 """
 
 import copy
@@ -15,9 +15,9 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from compressions.methods.quantization import INT8_MAX, Int8Embedding, Int8Linear
+from compressions.methods.quantization import INT8_MAX, Int8Linear
 from compressions.storage.artifact import weight_bits
-from compressions.storage.onnx_int4 import OnnxInt4Embedding, OnnxInt4Linear
+from compressions.storage.onnx_int4 import store_as_int4
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # torch's exporter ends at opset 20 and `Attention` begins with 23; what the exporter writes means the same in both.
@@ -128,10 +128,7 @@ class ExportedClassifier(nn.Module):
 
 def to_onnx(model: nn.Module) -> bytes:
     """Export a finished model, for any batch size and length, as an ONNX file's content; `model` is not changed."""
-    substitutes = {Int8Linear: _OnnxInt8Linear}
-    if weight_bits(model.config) < 8:
-        substitutes = {Int8Linear: OnnxInt4Linear, Int8Embedding: OnnxInt4Embedding}
-    exported = ExportedClassifier(substituted(model, substitutes), _Attention.apply)
+    exported = ExportedClassifier(substituted(model, {Int8Linear: _OnnxInt8Linear}), _Attention.apply)
     free = {name: {0: "batch", 1: "sequence"} for name in INPUTS} | {"logits": {0: "batch"}}
     names = {"input_names": list(INPUTS), "output_names": ["logits"], "dynamic_axes": free}
     content = io.BytesIO()
@@ -141,6 +138,8 @@ def to_onnx(model: nn.Module) -> bytes:
         torch.onnx.export(exported, example_tokens(), content, **options)
     graph = onnx.load_from_string(content.getvalue())
     next(each for each in graph.opset_import if not each.domain).version = OPSET
+    if weight_bits(model.config) < 8:
+        store_as_int4(graph)
     return graph.SerializeToString()
 
 

@@ -1,84 +1,59 @@
-"""Weights of four bits and fewer in ONNX: two to a byte, which ONNX Runtime unpacks as it multiplies.
+"""Weights of four bits and fewer in an ONNX file: two to a byte, which ONNX Runtime unpacks as it loads the file.
 
-Weights of three and two bits take four as well: ONNX Runtime's kernel for two bits is many times slower on a CPU.
+It computes what depends on no input once, and so runs the same int8 kernels as for a model of int8 weights. Its kernel
+for four bits, `MatMulNBits`, multiplies in fp32, and takes twice as long. ONNX's own type of four bits is unknown to
+ONNX Runtime in a browser, so bytes are taken apart by arithmetic.
 """
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+import onnx
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from compressions.methods.quantization import INT8_MAX, Int8Embedding, Int8Linear, levels
-
-OFFSET = 8  # a stored number is the weight plus 8, which ONNX Runtime takes for the zero point
-BLOCKS = (128, 64, 32)
+OFFSET = 8  # a stored number is the weight plus 8
 
 
-def block_size(columns: int) -> int:
-    """How many columns share a scale in the file: the most of 128, 64 and 32 that divide `columns`, else 16."""
-    return next((size for size in BLOCKS if columns % size == 0), 16)
+def store_as_int4(model: onnx.ModelProto) -> None:
+    """Store the int8 matrices of an exported model, whose numbers are from -8 to 7, two to a byte, in place."""
+    graph = model.graph
+    matrices = [each for each in graph.initializer if each.data_type == TensorProto.INT8 and len(each.dims) == 2]
+    nodes = []
+    for matrix in matrices:
+        numbers = numpy_helper.to_array(matrix)
+        graph.initializer.remove(matrix)
+        graph.initializer.append(numpy_helper.from_array(two_to_a_byte(numbers), f"{matrix.name}_pairs"))
+        nodes += _unpacking(matrix.name, numbers.shape)
+    old = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*nodes, *old])
 
 
-def to_nibbles(weight: Tensor) -> Tensor:
-    """int8 `(rows, columns)`, each from -8 to 7, as uint8 `(rows, columns / 2)`, the first of two in the lower half."""
-    numbers = (weight + OFFSET).to(torch.uint8)
-    return numbers[:, ::2] | (numbers[:, 1::2] << 4)
+def two_to_a_byte(numbers: np.ndarray) -> np.ndarray:
+    """int8 numbers from -8 to 7 of any shape, row by row, as uint8 `(half as many, rounded up)`; the first is lower."""
+    halves = (numbers.reshape(-1) + OFFSET).astype(np.uint8)
+    halves = np.pad(halves, (0, len(halves) % 2))
+    return halves[::2] | (halves[1::2] << 4)
 
 
-class _Product(torch.autograd.Function):
-    """`activations @ weight.T` as a node of ONNX."""
-
-    @staticmethod
-    def forward(ctx, activations: Tensor, packed: Tensor, scales: Tensor, columns: int, block: int) -> Tensor:
-        return torch.zeros(*activations.shape[:-1], len(packed))
-
-    @staticmethod
-    def symbolic(g, activations, packed, scales, columns, block):
-        rows = packed.type().sizes()[0]
-        sizes = {"K_i": columns, "N_i": rows, "block_size_i": block, "bits_i": 4}
-        product = g.op("com.microsoft::MatMulNBits", activations, packed, scales, **sizes)
-        return product.setType(activations.type().with_sizes([None] * activations.type().dim()))
-
-
-class OnnxInt4Linear(nn.Module):
-    """The substitute of an `Int8Linear` with weights from -8 to 7 during export."""
-
-    def __init__(self, layer: Int8Linear) -> None:
-        super().__init__()
-        rows, self.columns = layer.weight.shape
-        self.block = block_size(self.columns)
-        padded = nn.functional.pad(layer.weight, (0, -self.columns % self.block))
-        self.register_buffer("weight", to_nibbles(padded).reshape(rows, -1, self.block // 2))
-        # The activations are whole numbers, so their scale is a factor of the weights'.
-        self.register_buffer(
-            "scales", _repeated(layer.input_scale * layer.weight_scale, self.weight.shape[:2]).flatten()
-        )
-        self.register_buffer("scale", layer.input_scale.reshape(()))
-        self.register_buffer("bias", torch.zeros(rows) if layer.bias is None else layer.bias)
-
-    def forward(self, activations: Tensor) -> Tensor:
-        """`(..., in)` to `(..., out)`, both fp32; in torch only the shape is right."""
-        numbers = levels(activations, self.scale).clamp(-INT8_MAX, INT8_MAX)
-        return _Product.apply(numbers, self.weight, self.scales, self.columns, self.block) + self.bias
-
-
-class OnnxInt4Embedding(nn.Module):
-    """The substitute of an `Int8Embedding` with rows of numbers from -8 to 7 and an even length during export.
-
-    Rows are unpacked by arithmetic: ONNX Runtime in a browser has no `GatherBlockQuantized`.
-    """
-
-    def __init__(self, layer: Int8Embedding) -> None:
-        super().__init__()
-        self.register_buffer("weight", to_nibbles(layer.weight))
-        self.register_buffer("scales", _repeated(layer.weight_scale, (len(layer.weight), 1)))
-
-    def forward(self, ids: Tensor) -> Tensor:
-        """Token ids of any shape to fp32 vectors `(..., hidden)`."""
-        pairs = self.weight[ids].float()
-        second = torch.floor(pairs / 16)
-        numbers = torch.stack((pairs - 16 * second, second), dim=-1).flatten(-2) - OFFSET
-        return numbers * self.scales[ids]
-
-
-def _repeated(scales: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Scales of rows, or of all, for each block of each row."""
-    return scales.reshape(-1, 1).expand(shape).contiguous()
+def _unpacking(name: str, shape: tuple[int, ...]) -> list[NodeProto]:
+    """The nodes that make the int8 matrix `name` of the bytes in `{name}_pairs`."""
+    constants = {"four": np.uint8(4), "lower": np.uint8(15), "last": np.array([1]), "count": np.array([np.prod(shape)])}
+    constants |= {"first": np.array([0]), "flat": np.array([-1]), "offset": np.int32(OFFSET), "shape": np.array(shape)}
+    steps = [
+        ("BitShift", ["pairs", "four"], "uppers", {"direction": "RIGHT"}),
+        ("BitwiseAnd", ["pairs", "lower"], "lowers", {}),
+        ("Unsqueeze", ["lowers", "last"], "left", {}),
+        ("Unsqueeze", ["uppers", "last"], "right", {}),
+        ("Concat", ["left", "right"], "columns", {"axis": 1}),
+        ("Reshape", ["columns", "flat"], "padded", {}),
+        ("Slice", ["padded", "first", "count"], "row", {}),
+        ("Reshape", ["row", "shape"], "stored", {}),
+        ("Cast", ["stored"], "wide", {"to": TensorProto.INT32}),
+        ("Sub", ["wide", "offset"], "numbers", {}),
+    ]
+    nodes = [
+        helper.make_node("Constant", [], [f"{name}_{key}"], value=numpy_helper.from_array(np.asarray(value)))
+        for key, value in constants.items()
+    ]
+    for kind, given, found, attributes in steps:
+        nodes.append(helper.make_node(kind, [f"{name}_{each}" for each in given], [f"{name}_{found}"], **attributes))
+    return [*nodes, helper.make_node("Cast", [f"{name}_numbers"], [name], to=TensorProto.INT8)]
