@@ -34,14 +34,14 @@ if not ours.results.tasks:
     display(Markdown(f"`{results}` holds no records yet: `make grid GRID=limits` makes them."))
 
 # %% tags=["hide-input"]
-from compressions.analysis.limits import text
+from compressions.analysis.limits import interval_of
 from compressions.book.claims import claim
 from compressions.book.glue import glue_figure, glue_numbers
 
 first = frame[frame["size"] == ours.results.sizes[0]]
 named = {"mild": "qat+mp60", "extreme": "qat2+mp95", "mild_kd": "qat+kd+mp60", "extreme_kd": "qat2+kd+mp95"}
 glue_numbers(size=ours.results.sizes[0].upper(), margin=margin)
-glue_numbers(**{key: text(first, name, "change") for key, name in named.items()})
+glue_numbers(**{key: interval_of(first, name, "change") for key, name in named.items()})
 
 # %% tags=["hide-input"]
 both = first[(first.bits < 32) & (first.sparsity > 0)]

@@ -109,7 +109,7 @@ def best_by_budget(frame: pd.DataFrame, budgets: list[float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["budget", "of", *frame.columns])
 
 
-def text(frame: pd.DataFrame, configuration: str, name: str) -> str:
+def interval_of(frame: pd.DataFrame, configuration: str, name: str) -> str:
     """A value of the smallest size such as `-2.1 (-3.0 to -1.2)`, without its interval of one seed; `–` if unknown."""
     rows = frame[frame.configuration == configuration]
     return interval_text(*rows[[name, f"{name}_low", f"{name}_high"]].to_numpy()[0]) if len(rows) else "–"

@@ -24,7 +24,7 @@ COLUMNS = {
     "spearman": ("spearman", "Spearman's rank correlation"),
     "parameters": ("parameters", "of encoder and pooler, without the classification head"),
     "non_zeros": ("non_zeros", "parameters that pruning has left"),
-    "bits": ("bits", "of a stored parameter: 32 or 8"),
+    "bits": ("bits", "of a stored parameter: 32, 8, 4, 3 or 2"),
     "megabytes": ("megabytes", "by the paper's size measure: non-zeros times bits / 8, over a million"),
     "artifact_bytes": ("artifact_bytes", "of the file of weights, zeros and all"),
     "train_rows": ("specification.train_rows_used", "training rows of the task"),
