@@ -234,16 +234,8 @@ def agreement(chosen: Experiment, configuration: Configuration) -> float:
 
 @pytest.mark.slow
 def test_one_real_experiment(tmp_path, real):
-    chosen = {
-        "size": "tiny",
-        "teacher": "mini",
-        "train_rows": 128,
-        "subsets": [["qat", "kd", "mp"]],
-        "sparsities": [0.6],
-    }
-    done = call_papermill("notebooks/experiment.py", tmp_path / "out.ipynb", *parameters(tmp_path, **chosen, **real))
-    assert done.returncode == 0, done.stderr
-    (record,) = read_all(tmp_path / "results")
+    chosen = experiment(tmp_path, size="tiny", teacher="mini", train_rows=128, teacher_rows=64, **real)
+    (record,) = run(chosen, configurations([["qat", "kd", "mp"]], [0.6]))
     assert record["megabytes"] == pytest.approx(4.14, abs=0.01)  # the paper's Figure 1
     assert record["specification"]["encoder"]["source"] == "folder"
     assert record["specification"]["validation_rows"] == 277 and record["specification"]["augment"] == 1
