@@ -14,7 +14,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from compressions.storage import packed
 from tests import small
 
 ROOT = Path(__file__).parents[1]
@@ -43,17 +42,6 @@ def own_cache(tmp_path_factory):
 def own_wordnet():
     """Synonyms come from a small database of the tests' own, on every machine the same."""
     os.environ["WORDNET"] = small.wordnet()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_packing():
-    """Every record says how large its packed file is, for which TINY alone takes five seconds at the level of users.
-
-    Modules that test what packing saves replace this fixture.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packed, "LEVEL", 1)
-        yield
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from compressions.experiments.experiment import Experiment
 from compressions.experiments.records import read_all, read_record, write_record
 from compressions.experiments.run import run
 from compressions.files import whole_folder
-from compressions.storage import packed
 from tests import hub
 from tests.conftest import ROOT
 from tests.data.test_glue import ROWS, RTE, write_glue
@@ -36,7 +35,7 @@ from tests.small import quick
 pytestmark = pytest.mark.slow
 
 BASE, QAT, TAUGHT = Configuration(), Configuration(("qat",)), Configuration(("qat", "kd"))
-KILLS = 3
+KILLS = 6
 
 
 def small(folder: Path, **more) -> Experiment:
@@ -192,7 +191,6 @@ def test_a_training_that_wants_more_memory_than_there_is_says_so(tmp_path):
 
 def starve(sound: Experiment, hungry: Experiment) -> None:
     """Train one, so that libraries and threads have what they need, and the other in half a gigabyte more."""
-    packed.LEVEL = 1
     run(sound, [BASE])
     held = psutil.Process().memory_info().vms
     resource.setrlimit(resource.RLIMIT_AS, (held + 2**29,) * 2)

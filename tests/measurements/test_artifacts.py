@@ -29,11 +29,6 @@ from tests.simulated import record_measures, write_measures, write_records
 from tests.storage.test_artifact import save, tokens
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_packing():
-    """Bytes are tested here: models are packed as users pack them."""
-
-
 @pytest.fixture
 def record(tmp_path):
     """A record with its artifact, as an experiment leaves them."""

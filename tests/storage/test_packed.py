@@ -21,11 +21,6 @@ from tests.storage.test_artifact import METHODS, save, tokens
 CONFIG = {"model_type": "bert"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_packing():
-    """Bytes are tested here: models are packed as users pack them."""
-
-
 def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
     """Whether names, order, shapes, dtypes and every bit agree."""
     kinds = [[(n, t.shape, t.dtype) for n, t in tensors.items()] for tensors in (one, other)]
