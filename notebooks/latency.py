@@ -59,7 +59,7 @@ glue_numbers(
 #
 # Against a model that OpenVINO, Intel's runtime, quantized itself, ours in ONNX Runtime is faster for
 # {glue:text}`ours:d` of {glue:text}`pairs:d` pairs of size and batch, and slower for {glue:text}`theirs:d`, mostly
-# batches of 8. In OpenVINO's format, which packages hold too, ours is slower nowhere.
+# batches of 8. In OpenVINO's format, which packages hold too, ours is nowhere clearly slower.
 
 # %%
 from IPython.display import Markdown
@@ -78,7 +78,7 @@ glue_numbers(pairs=len(in_onnx), ours=len(faster), theirs=len(slower), **machine
 if len(compared):
     of_eight = slower["shape"].str.startswith("batch 8").mean()
     claim("ONNX Runtime is slower mostly for batches of 8", len(slower) == 0 or of_eight > 0.5, slower.ratio)
-    claim("In OpenVINO's format ours is slower nowhere", not (in_openvino.low > 1).any(), in_openvino.ratio)
+    claim("In OpenVINO's format ours is nowhere clearly slower", not (in_openvino.low > 1).any(), in_openvino.ratio)
 
 # %% [markdown]
 # Brackets hold the middle half of rounds; bold is slower. Only ONNX Runtime answers as the trained
