@@ -33,7 +33,8 @@ def test_a_grid_runs_on_slurm(tmp_path):
     place = new_place(tmp_path / "place")
     (place / "grids/one.yml").write_text(ONE)
     (tmp_path / "slurm").mkdir()
-    checks = "OPTIONS=--slurm-init-seconds-before-status-checks 5 --slurm-status-command squeue --slurm-no-account"
+    waits = "--slurm-init-seconds-before-status-checks 1 --seconds-between-status-checks 1"
+    checks = f"OPTIONS={waits} --slurm-status-command squeue --slurm-no-account"
     with slurm.cluster(tmp_path / "slurm") as environment:
         grid = command("grid", "one", "PROFILE=slurm", checks)
         done = subprocess.run(grid, cwd=place, env=environment, capture_output=True, text=True)
