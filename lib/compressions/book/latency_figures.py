@@ -20,10 +20,7 @@ COLORS_BY_NAME = {
     **{OURS: COLORS["QAT"], PEER: "#000000"},
 }
 MARKS = dict(zip(COLORS_BY_NAME, "vsPDX", strict=True))
-OURS_BY_NAME = {
-    "qat": "ONNX Runtime",
-    OURS: "OpenVINO",
-}  # the runtimes of our QAT model, of those the model is held against
+RUNTIMES = {"qat": "ONNX Runtime", OURS: "OpenVINO"}  # what our QAT model runs in, by the names of rows
 
 
 def read_latency(path: Path) -> tuple[pd.DataFrame, dict]:
@@ -84,14 +81,13 @@ def milliseconds_table(rows: pd.DataFrame) -> Styler:
 def compare_runtimes(rows: pd.DataFrame) -> pd.DataFrame:
     """Our QAT model's time over that of OpenVINO's own int8 model, `ratio`, with quartiles `low` and `high`.
 
-    One row for each `size`, `shape` and `runtime` of our model, with the `tokens` of a batch; none where OpenVINO was
-    not measured.
+    One row for each `size`, `shape` and `runtime` of our model; none where OpenVINO was not measured.
     """
-    columns = ["size", "shape", "runtime", "tokens", "ratio", "low", "high"]
+    columns = ["size", "shape", "runtime", "ratio", "low", "high"]
     if "peer_ratio" not in rows:
         return pd.DataFrame(columns=columns)
-    ours = rows[rows.configuration.isin(OURS_BY_NAME)].drop(columns=["ratio", "low", "high"])
-    ours = ours.assign(tokens=ours.batch * ours.length, runtime=ours.configuration.map(OURS_BY_NAME))
+    ours = rows[rows.configuration.isin(RUNTIMES)].drop(columns=["ratio", "low", "high"])
+    ours = ours.assign(runtime=ours.configuration.map(RUNTIMES))
     return ours.rename(columns=lambda name: name.removeprefix("peer_"))[columns]
 
 
@@ -99,15 +95,11 @@ def runtimes_table(compared: pd.DataFrame) -> Styler:
     """The ratios of `compare_runtimes` with their quartiles, sizes by shapes; bold where our model is the slower."""
     texts = [f"{row.ratio:.2f} ({row.low:.2f}–{row.high:.2f})" for row in compared.itertuples()]
     styles = np.where(compared.low > 1, "font-weight: bold", "")
-    table = compared.assign(text=texts, style=styles).pivot(
-        index=["runtime", "size"], columns="shape", values=["text", "style"]
-    )
-    order = [list(dict.fromkeys(compared[axis])) for axis in ("runtime", "size")]
-    index, columns = (
-        pd.MultiIndex.from_product(order, names=["runtime", "size"]),
-        list(dict.fromkeys(compared["shape"])),
-    )
-    text, style = (table[name].reindex(index=index, columns=columns) for name in ("text", "style"))
+    axes = ["runtime", "size"]
+    table = compared.assign(text=texts, style=styles).pivot(index=axes, columns="shape", values=["text", "style"])
+    order = {axis: list(dict.fromkeys(compared[axis])) for axis in (*axes, "shape")}
+    index = pd.MultiIndex.from_product([order[axis] for axis in axes], names=axes)
+    text, style = (table[name].reindex(index=index, columns=order["shape"]) for name in ("text", "style"))
     return text.style.apply(lambda _: style.fillna(""), axis=None)
 
 
@@ -122,7 +114,7 @@ def read_exported(folders: list[Path]) -> pd.DataFrame:
 def exported_table(checked: pd.DataFrame) -> Styler:
     """For each size and kind of weights: models, answers, those that differ from the record's, largest score change."""
     off = (checked.onnx_score - checked.score).abs()
-    keys = {"size": checked["size"].str.upper(), "stored": checked.configuration.map(stored), "off": off}
+    keys = {"size": checked["size"].str.upper(), "stored": checked.configuration.map(_stored), "off": off}
     groups = checked.assign(**keys).groupby(["size", "stored"], sort=False)
     largest = "largest change of a score"
     columns = {"models": ("rows", "size"), "answers": ("rows", "sum"), "other answers": ("differing", "sum")}
@@ -130,7 +122,7 @@ def exported_table(checked: pd.DataFrame) -> Styler:
     return table.style.format({largest: "{:.2f}", "answers": "{:,}"})
 
 
-def stored(configuration: str) -> str:
+def _stored(configuration: str) -> str:
     """How the weights of a configuration are stored, by its name: `fp32`, or `int8`, `int4`, … with QAT."""
     quantized = re.search(r"qat(\d?)", configuration)
     return f"int{quantized[1] or 8}" if quantized else "fp32"

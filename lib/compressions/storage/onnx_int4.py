@@ -20,14 +20,14 @@ def store_as_int4(model: onnx.ModelProto) -> None:
     for matrix in matrices:
         numbers = numpy_helper.to_array(matrix)
         graph.initializer.remove(matrix)
-        graph.initializer.append(numpy_helper.from_array(two_to_a_byte(numbers), f"{matrix.name}_pairs"))
+        graph.initializer.append(numpy_helper.from_array(_two_to_a_byte(numbers), f"{matrix.name}_pairs"))
         nodes += _unpacking(matrix.name, numbers.shape)
     old = list(graph.node)
     del graph.node[:]
     graph.node.extend([*nodes, *old])
 
 
-def two_to_a_byte(numbers: np.ndarray) -> np.ndarray:
+def _two_to_a_byte(numbers: np.ndarray) -> np.ndarray:
     """int8 numbers from -8 to 7 of any shape, row by row, as uint8 `(half as many, rounded up)`; the first is lower."""
     halves = (numbers.reshape(-1) + OFFSET).astype(np.uint8)
     halves = np.pad(halves, (0, len(halves) % 2))
