@@ -58,7 +58,7 @@ frame = table(records).assign(worker=lambda frame: worker(frame))
 note_without_records(results, records, "make grid GRID=glue")
 
 # %%
-by_worker = hours(frame, ["processor", "worker", "size"])
+by_worker = hours(frame, ["processor", "worker", "precision", "size"])
 glue_numbers(hours=by_worker["hours in all"].sum())
 by_worker.style.format(precision=1)
 

@@ -74,11 +74,14 @@ def write_records(
             write_one(folder, name, labels, said, {"task": task, "size": size, "seed": seed, **chosen})
 
 
-def on_gpu(folder: Path, task: str, size: str, seed: int, names: tuple[str, ...]) -> None:
-    """Let these of a folder's records be from a GPU."""
+def trained_on(
+    device: str, folder: Path, task: str, size: str, seed: int, names: tuple[str, ...], precision: str = "float32"
+) -> None:
+    """Let these of a folder's records be from another device, or of another precision."""
+    chosen = {"task": task, "size": size, "seed": seed, "precision": precision}
     for name in names:
         predictions, labels = read_predictions(record_path(folder, task, size, name, seed))
-        write_one(folder, name, labels, predictions, {"task": task, "size": size, "seed": seed}, device="NVIDIA H100")
+        write_one(folder, name, labels, predictions, chosen, device)
 
 
 def write_one(
@@ -107,6 +110,7 @@ def write_one(
         "train_rows_used": 1000,
         "train_fingerprint": task,
         "validation_fingerprint": task,
+        "precision": "float32",
         **chosen,
     }
     record = {

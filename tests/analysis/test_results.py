@@ -25,7 +25,7 @@ from compressions.errors import BadInput
 from compressions.experiments.records import read_all, record_path
 from compressions.storage.size_measures import MEASURED, SIZE_MEASURES_FILE
 from tests.conftest import ROOT, run_chapter
-from tests.simulated import on_gpu, write_measures, write_one, write_records
+from tests.simulated import trained_on, write_measures, write_one, write_records
 
 
 @pytest.fixture(scope="module")
@@ -146,13 +146,15 @@ def test_what_is_not_whole_is_left_out_and_counted(tmp_path):
     assert set(frame[frame.task == MEAN].groupby("size").size()) == {12, 13}
 
 
-def test_a_cell_of_two_kinds_of_device_is_not_used_and_counted(tmp_path):
+@pytest.mark.parametrize(("device", "precision"), [("NVIDIA H100", "float32"), ("cpu", "bfloat16")])
+def test_a_cell_of_two_devices_or_precisions_is_not_used_and_counted(tmp_path, device, precision):
     write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
-    on_gpu(tmp_path, "rte", "mini", 1, ("qat",))
+    trained_on(device, tmp_path, "rte", "mini", 1, ("qat",), precision)
     results = read_results(tmp_path)
     assert results.cells["rte", "mini"].seeds == (0,) and results.cells["rte", "tiny"].seeds == (0, 1)
-    assert results.left_out.to_numpy().tolist() == [["MINI", "trained on a CPU and a GPU", "rte", 13]]
-    on_gpu(tmp_path, "rte", "mini", 1, ALL)
+    why = "trained on a CPU and a GPU, or in two precisions"
+    assert results.left_out.to_numpy().tolist() == [["MINI", why, "rte", 13]]
+    trained_on(device, tmp_path, "rte", "mini", 1, ALL, precision)
     assert read_results(tmp_path).cells["rte", "mini"].seeds == (0, 1)
 
 
@@ -239,7 +241,7 @@ def test_chapters_of_findings_take_custom_tasks_and_mixed_seeds(tmp_path):
     write_records(tmp_path, tasks=("reviews",), sizes=("tiny", "mini", "MyBert"))
     write_records(tmp_path, tasks=("rte",), sizes=("tiny", "mini"))
     write_records(tmp_path, tasks=("rte",), sizes=("MyBert",), seeds=(0,))
-    on_gpu(tmp_path, "rte", "mini", 1, ("kd", "aug"))
+    trained_on("NVIDIA H100", tmp_path, "rte", "mini", 1, ("kd", "aug"))
     write_measures(tmp_path)
     for name in FINDINGS:
         run_chapter(name, results=str(tmp_path), draws=50)

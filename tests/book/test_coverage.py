@@ -6,7 +6,7 @@ from compressions.book.coverage import cells, coverage_figure, hours, overview, 
 from compressions.experiments.grid import Grid
 from compressions.experiments.records import read_all
 from compressions.experiments.table import table
-from tests.simulated import on_gpu, write_records
+from tests.simulated import trained_on, write_records
 
 PLAN = {"tasks": ["sst2", "rte"], "sizes": ["tiny"], "seeds": [0, 1], "subsets": [[], ["qat"]], "sparsities": []}
 GRID = Grid("made-up", PLAN)
@@ -50,7 +50,7 @@ def test_hours_count_the_start_of_a_process_once(folder):
 
 
 def test_a_worker_is_a_thread_or_a_gpu(folder):
-    on_gpu(folder, "sst2", "tiny", 0, ("qat",))
+    trained_on("NVIDIA H100", folder, "sst2", "tiny", 0, ("qat",))
     assert set(worker(timed(folder))) == {"1 CPU thread", "NVIDIA H100"}
 
 

@@ -149,6 +149,19 @@ def test_a_grid_refuses_records_of_another_specification(ran, monkeypatch):
         ({"epochs": "many"}, "epochs 'many' is not allowed"),
         ({"first": [{"sizes": ["mini"]}]}, "unknown value of sizes in first 'mini'; allowed: tiny"),
         ({"first": [{"size": ["tiny"]}]}, "unknown key in first 'size'; allowed: tasks, sizes, seeds"),
+        (
+            {"overrides": [{"sizes": ["mini"]}]},
+            "unknown value of sizes in overrides 'mini'; allowed: tiny",
+        ),
+        (
+            {"overrides": [{"subsets": [[]]}]},
+            "unknown key in overrides 'subsets'; allowed: tasks, sizes, seeds, epochs",
+        ),
+        ({"overrides": [{"epochs": "many"}]}, "epochs 'many' is not allowed"),
+        (
+            {"overrides": {"epochs": 2}},
+            r"overrides must be a list such as \[{sizes: \[minilm\], precision: bfloat16}\]",
+        ),
         ({"tasks": []}, "asks for no experiment"),
         ({"seeds": None}, "seeds must be a list"),
     ],
@@ -158,6 +171,16 @@ def test_a_grid_file_is_checked_before_anything_runs(change, message):
     assert Grid("g", content).experiments
     with pytest.raises(BadInput, match=message):
         Grid("g", content | change).experiments  # noqa: B018
+
+
+def test_choices_may_differ_in_parts_of_a_grid():
+    content = {"tasks": ["nli", "sentiment"], "sizes": ["tiny"], "seeds": [0, 1], "subsets": [[]], "sparsities": [0.4]}
+    overrides = [{"seeds": [1], "epochs": 2}, {"tasks": ["nli"], "seeds": [1], "precision": "bfloat16"}]
+    grid = Grid("g", content | {"epochs": 3, "overrides": overrides})
+    found = {(each.task, each.seed): (each.epochs, each.precision) for each in grid.experiments}
+    assert found[("nli", 0)] == found[("sentiment", 0)] == (3, "float32")
+    assert (found[("sentiment", 1)], found[("nli", 1)]) == ((2, "float32"), (2, "bfloat16"))
+    assert "precision: bfloat16" in grid.parameters(grid.experiment("nli", "tiny", 1))
 
 
 @pytest.mark.slow

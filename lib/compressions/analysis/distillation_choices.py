@@ -17,7 +17,10 @@ from compressions.experiments.records import read_all
 REFERENCE, BASE = "reference", "base"
 SEARCHED = ("alpha", "temperature")  # what the fixed rule chooses; all else is the paper's, or measured alone
 CHOICES = (*SEARCHED, "augment", "hard_labels", "steps")
-SHARED = {("task", "size"): ("train_fingerprint", "validation_fingerprint", "teacher", "encoder", "held_out")}
+SHARED = {
+    ("task", "size"): ("train_fingerprint", "validation_fingerprint", "encoder", "held_out"),
+    ("task", "distilled"): ("teacher",),
+}
 
 
 def read_variants(folder: Path) -> dict[str, list[dict]]:

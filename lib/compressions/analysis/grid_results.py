@@ -30,8 +30,8 @@ def read_grid_results(
 ) -> GridResults:
     """The cells of a folder with as many configurations as the one with most, in the order that was `planned`.
 
-    A cell with fewer, or of a CPU and a GPU, is not used, and is in `left_out`. Without records there are no tasks, and
-    all configurations that were planned. Bytes that were not measured are NaN; the control is left away. Raises
+    A cell with fewer, or trained in two ways, is not used, and is in `left_out`. Without records there are no tasks,
+    and all configurations that were planned. Bytes that were not measured are NaN; the control is left away. Raises
     `BadInput` for an unknown score or size measure, and for records of two grids.
     """
     one_of("score", score, KINDS)

@@ -17,14 +17,15 @@ from compressions.storage.size_measures import COUNTED, MEASURED, SIZE_MEASURES,
 
 # What all records of a task, of a size and of a configuration must share to be compared.
 SHARED = {
-    ("task",): ("train_fingerprint", "validation_fingerprint", "train_rows_used", "max_length", "epochs", "teacher"),
+    ("task",): ("train_fingerprint", "validation_fingerprint", "train_rows_used", "max_length", "epochs"),
+    ("task", "distilled"): ("teacher",),
     ("size",): ("encoder", "learning_rate", "batch_size", "weight_decay", "warmup"),
     ("configuration",): (
-        *("granularity", "prune_begin", "prune_end", "prune_every"),
-        *("temperature", "alpha", "augment", "synonyms"),
+        *("granularity", "prune_begin", "prune_end", "prune_every", "prune_schedule", "prune_scope"),
+        *("temperature", "alpha", "augment", "synonyms", "steps", "hard_labels"),
     ),
 }
-MISSING, MIXED = "configurations are missing", "trained on a CPU and a GPU"
+MISSING, MIXED = "configurations are missing", "trained on a CPU and a GPU, or in two precisions"
 ONE_SEED = "one seed, where most of the size's tasks have several"
 
 Models = dict[str, dict]  # the records of a task, size and seed, by configuration
@@ -38,8 +39,8 @@ class NoResults(BadInput):
 def read_results(folder: Path, score: str = "score", size_measure: str = "paper", several: bool = True) -> Results:
     """The whole cells of a folder: a task, size and seed with all of the paper's configurations.
 
-    A cell of which some records are of a CPU and some of a GPU is not used. With `several`, nor is a task's only seed
-    where most tasks of the size have more: it says nothing of the noise of seeds, and a mean over both could say
+    A cell with records of a CPU and of a GPU, or of two precisions, is not used. With `several`, nor is a task's only
+    seed where most tasks of the size have more: it says nothing of the noise of seeds, and a mean over both could say
     nothing either. Raises `BadInput` for an unknown score or size measure, and `NoResults` for one that was not
     measured, for a folder without records or whole cells, and for records of two grids.
     """
@@ -93,16 +94,18 @@ def _require(holds: bool, message: str) -> None:
 def check_alike(records: list[dict], shared: dict[tuple[str, ...], tuple[str, ...]], otherwise: str) -> None:
     """Raise `NoResults` that names two records by their `path` which differ in what they must share.
 
-    `shared` has the fields of the specification that records of the same task, size, … must have in common.
+    `shared` has the fields of the specification that records of the same task, size, … must have in common. A field
+    that a specification leaves out is at its default.
     """
     first: dict = {}
     for record in records:
-        chosen, path = record["specification"] | {"configuration": record["configuration"]}, record["path"]
+        chosen, path = record["specification"], record["path"]
+        named = chosen | {"configuration": record["configuration"], "distilled": "kd" in chosen["subset"]}
         for axes, fields in shared.items():
-            place = tuple(chosen[axis] for axis in axes)
-            for field in (field for field in fields if field in chosen):
-                value, other = first.setdefault((axes, place, field), (chosen[field], path))
-                _require(value == chosen[field], f"{path} and {other} differ in {field}: {otherwise}")
+            place = tuple(named[axis] for axis in axes)
+            for field in fields:
+                value, other = first.setdefault((axes, place, field), (chosen.get(field), path))
+                _require(value == chosen.get(field), f"{path} and {other} differ in {field}: {otherwise}")
 
 
 def group(records: list[dict]) -> Cells:
@@ -116,10 +119,11 @@ def group(records: list[dict]) -> Cells:
 
 
 def why_unused(models: Models, names: tuple[str, ...]) -> str | None:
-    """Why a seed is not used, if it is not: its models lack one of the configurations, or are of two devices."""
+    """Why a seed is not used, if it is not: models are missing, or are of two devices or precisions."""
     if not models.keys() >= set(names):
         return MISSING
-    return MIXED if len({record["machine"]["device"] == "cpu" for record in models.values()}) > 1 else None
+    ways = {(each["machine"]["device"] == "cpu", each["specification"].get("precision")) for each in models.values()}
+    return MIXED if len(ways) > 1 else None
 
 
 def whole_seeds(cells: Cells, names: tuple[str, ...]) -> Cells:
@@ -151,7 +155,7 @@ def _fullest(cells: Cells) -> str:
     seed, models = max(seeds.items(), key=lambda item: len(item[1]))
     absent = ", ".join(name for name in PAPER if name not in models)
     if not absent:
-        return f"{task} with {size}, seed {seed}, was {MIXED}; train all its configurations on one kind of device"
+        return f"{task} with {size}, seed {seed}, was {MIXED}; train all its configurations in one way"
     return f"{task} with {size}, seed {seed}, lacks {absent}; `make grid` makes what is missing"
 
 

@@ -17,13 +17,14 @@ from compressions.files import read_text, root
 from compressions.parameters import kinds, read_yaml
 
 AXES = ("tasks", "sizes", "seeds")
+KEY = ("task", "size", "seed")
 PLAN = ("subsets", "sparsities", "bits")
-DEFAULTS = {"bits": [8], "first": []}
+DEFAULTS = {"bits": [8], "first": [], "overrides": []}
 NEEDED = (*AXES, "subsets", "sparsities")
 KINDS = kinds(Experiment)
 OWN = ("task", "size", "seed", "results", "force")  # of one experiment, or not for a grid to choose
 CHOICES = tuple(field.name for field in fields(Experiment) if field.name not in OWN)
-KEYS = (*AXES, *PLAN, "first", "results", *CHOICES)
+KEYS = (*AXES, *PLAN, "first", "overrides", "results", *CHOICES)
 VARIANT = re.compile(r"[\w-]+")  # names a folder of records
 
 
@@ -46,9 +47,9 @@ class Grid:
         object.__setattr__(self, "content", DEFAULTS | self.content | self._axes(self.content, ""))
         check_list("sparsities", self.content["sparsities"], "[0.4, 0.6]")
         self.content["sparsities"] = [SPARSITY.value("sparsity", each) for each in self.content["sparsities"]]
-        for key in (key for key in self.content if key in KINDS):
-            self.content[key] = KINDS[key].value(key, self.content[key])
-        self._check_first()
+        self._read_choices(self.content)
+        self._check_parts("first", AXES, "{sizes: [tiny], seeds: [0]}")
+        self._check_parts("overrides", (*AXES, *CHOICES), "{sizes: [minilm], precision: bfloat16}")
         require(bool(self.keys), f"{self.file} asks for no experiment; give tasks, sizes and seeds")
         require(bool(self.configurations), f"{self.file} asks for no configuration")
 
@@ -60,16 +61,23 @@ class Grid:
         named = {axis: axis.removesuffix("s") for axis in AXES if axis in part}
         return {axis: [KINDS[name].value(name, each) for each in part[axis]] for axis, name in named.items()}
 
-    def _check_first(self) -> None:
-        check_list("first", self.content["first"], "[{sizes: [tiny], seeds: [0]}]")
-        for part in self.content["first"]:
-            require(isinstance(part, dict), f"a part of first must be such as {{sizes: [tiny]}}; got {part!r}")
+    def _read_choices(self, part: dict) -> None:
+        """Give each choice in a part of the file the value that is meant."""
+        for key in (key for key in part if key in KINDS):
+            part[key] = KINDS[key].value(key, part[key])
+
+    def _check_parts(self, name: str, allowed: tuple[str, ...], example: str) -> None:
+        """Read the list `name` of parts of the grid, in each of which axes may be narrowed."""
+        check_list(name, self.content[name], f"[{example}]")
+        for part in self.content[name]:
+            require(isinstance(part, dict), f"a part of {name} must be such as {example}; got {part!r}")
             for key in part:
-                one_of("key in first", key, AXES)
-            part.update(self._axes(part, " in first"))
-            for key, values in part.items():
-                for value in values:
-                    one_of(f"value of {key} in first", value, self.content[key])
+                one_of(f"key in {name}", key, allowed)
+            part.update(self._axes(part, f" in {name}"))
+            self._read_choices(part)
+            for key in (key for key in AXES if key in part):
+                for value in part[key]:
+                    one_of(f"value of {key} in {name}", value, self.content[key])
 
     @cached_property
     def configurations(self) -> list[Configuration]:
@@ -88,10 +96,17 @@ class Grid:
     @cached_property
     def experiments(self) -> list[Experiment]:
         """All experiments, in order; where anything is distilled, with teachers that have been found."""
-        shared = {name: self.content[name] for name in CHOICES if name in self.content} | {"results": self.own_results}
-        found = [from_parameters({**shared, "task": t, "size": s, "seed": seed}) for t, s, seed in self.keys]
+        found = [from_parameters(self._choices(key) | dict(zip(KEY, key, strict=True))) for key in self.keys]
         for experiment in found if any(each.uses("kd") for each in self.configurations) else ():
             experiment.check_teacher()
+        return found
+
+    def _choices(self, key: tuple[str, str, int]) -> dict:
+        """The choices for an experiment: the grid's, then those of each of the `overrides` that it is part of."""
+        found = {name: self.content[name] for name in CHOICES if name in self.content} | {"results": self.own_results}
+        for part in self.content["overrides"]:
+            if all(value in part.get(axis, (value,)) for axis, value in zip(AXES, key, strict=True)):
+                found |= {name: part[name] for name in CHOICES if name in part}
         return found
 
     @property

@@ -47,19 +47,21 @@ COLUMNS = {
     "device": ("machine.device", "`cpu`, or the GPU's name"),
     "processor": ("machine.processor", "the CPU's name"),
     "threads": ("machine.threads", "that the process computed with"),
+    "precision": ("specification.precision", "of the products in training"),
     "torch": ("packages.torch", "the version of PyTorch"),
     "transformers": ("packages.transformers", "the version of Transformers"),
     "predictions_checksum": ("predictions_sha256", "of the predictions for the validation rows"),
     "commit": ("commit", "of the code"),
     "record": ("path", "the record's file"),
 }
-RUN_COLUMNS = ["size", "seed", "device", "processor", "threads", "torch", "transformers", "commit"]
+RUN_COLUMNS = ["size", "seed", "device", "processor", "threads", "precision", "torch", "transformers", "commit"]
 
 
 def table(records: list[dict]) -> pd.DataFrame:
     """One row for each record, in order, with the columns of `COLUMNS`."""
     flat = pd.json_normalize(records).reindex(columns=[place for place, _ in COLUMNS.values()])
-    return flat.set_axis(list(COLUMNS), axis=1)
+    found = flat.set_axis(list(COLUMNS), axis=1)
+    return found.assign(precision=found.precision.astype("str").fillna("float32"))  # which a record leaves out
 
 
 def readme(results: Path, frame: pd.DataFrame) -> str:
