@@ -41,10 +41,11 @@ def stand_in(tmp_path, monkeypatch):
 
 
 def test_what_is_pushed_is_the_package_and_opens_by_its_name(tmp_path, record, stand_in):
-    stale, others = stand_in / "tester/model/onnx/model_q4.onnx", stand_in / "tester/model/notes.md"
-    stale.parent.mkdir(parents=True)
-    stale.touch()
-    others.touch()
+    held = stand_in / "tester/model"
+    stale, others = (held / "onnx/model_q4.onnx", held / "openvino/old.bin"), held / "notes.md"
+    for path in (*stale, others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     address = push.push(record, "tester/model", record.parents[3] / "artifacts", tmp_path / "package")
     assert address.endswith("/tester/model")
     made = {
@@ -52,7 +53,7 @@ def test_what_is_pushed_is_the_package_and_opens_by_its_name(tmp_path, record, s
     }
     for place, path in made.items():
         assert (stand_in / "tester/model" / place).read_bytes() == path.read_bytes()
-    assert others.exists() and not stale.exists()
+    assert others.exists() and not any(path.exists() for path in stale)
     local = AutoModelForSequenceClassification.from_pretrained(tmp_path / "package")
     model = AutoModelForSequenceClassification.from_pretrained("tester/model")
     assert all(torch.equal(tensor, local.state_dict()[name]) for name, tensor in model.state_dict().items())

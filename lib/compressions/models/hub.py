@@ -95,15 +95,16 @@ def check_upload(repository: str) -> None:
 def upload(folder: Path, repository: str) -> str:
     """Upload a folder to a repository, which is made if there is none, and return its address.
 
-    Files of an earlier package's `onnx/` go, others stay. Raises `BadInput` where the hub is out of reach or refuses.
+    Files of an earlier package's `onnx/` and `openvino/` go, others stay. Raises `BadInput` where the hub is out of
+    reach or refuses.
     """
     from huggingface_hub import HfApi
 
     api = HfApi()
     with _one_line(f"{folder} cannot be uploaded to {repository}"):
         address = api.create_repo(repository, exist_ok=True)
-        said = f"Upload {folder.name}"
-        api.upload_folder(repo_id=repository, folder_path=folder, commit_message=said, delete_patterns="onnx/*")
+        said, stale = f"Upload {folder.name}", ["onnx/*", "openvino/*"]
+        api.upload_folder(repo_id=repository, folder_path=folder, commit_message=said, delete_patterns=stale)
     return str(address)
 
 
