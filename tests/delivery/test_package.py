@@ -23,6 +23,7 @@ from compressions.experiments.experiment import Experiment
 from compressions.experiments.records import read_predictions, read_record
 from compressions.experiments.run import run
 from compressions.files import root, whole_folder
+from compressions.measurements.onnx_scores import validation_rows
 from compressions.storage import openvino
 from compressions.storage.artifact import load_packed
 from compressions.storage.onnx import session
@@ -209,6 +210,12 @@ def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, packages, rea
     with pytest.raises(BadInput, match="was made with validation_fingerprint .*name its rows with GLUE"):
         package(record, record.parents[3] / "artifacts", tmp_path / "package")
     assert not (tmp_path / "package").exists()
+
+
+def test_a_record_of_held_out_rows_is_refused():
+    record = {"path": "mrpc/tiny/base-seed0.json", "specification": {"held_out": 0.1}}
+    with pytest.raises(BadInput, match="scored on held_out 0.1 of the training rows; take one with held_out 0"):
+        validation_rows(record, TASKS["mrpc"], small.glue())
 
 
 def test_the_error_of_an_accuracy_is_the_binomial_one():

@@ -14,7 +14,7 @@ from compressions.data.csv_task import find_task
 from compressions.data.glue import load, rows_fingerprint
 from compressions.data.tasks import HUB, Task
 from compressions.data.tokenized import tokenize
-from compressions.errors import command, require_same
+from compressions.errors import command, require, require_same
 from compressions.experiments.records import read_predictions
 from compressions.files import root
 from compressions.measurements.artifacts import measure_missing
@@ -45,7 +45,9 @@ def onnx_scores(record: dict, task: Task, folder: Path, glue: str, predictions: 
 
 
 def validation_rows(record: dict, task: Task, glue: str) -> datasets.Dataset:
-    """The validation split that a record is of. Raises `BadInput` where `glue` holds another."""
+    """The validation split that a record is of. Raises `BadInput` where it is of other rows, or `glue` holds others."""
+    share = record["specification"].get("held_out")
+    require(not share, f"{record['path']} is scored on held_out {share} of the training rows; take one with held_out 0")
     rows = load(task, glue).validation
     found = {"validation_fingerprint": rows_fingerprint(task, rows)}
     wanted = {"validation_fingerprint": record["specification"]["validation_fingerprint"]}
