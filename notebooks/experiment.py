@@ -141,4 +141,6 @@ columns = experiment.data.task.columns
 pairs = [[row[name] for name in columns] for row in rows.validation.take(3)]
 texts = [[text] for text in asked] if len(columns) == 1 else pairs
 folder = experiment.artifact_folder(wanted[-1])
-ask(folder, experiment.data.task, texts).style.format(precision=2, escape="html") if folder else None
+ask(folder, experiment.data.task, texts, experiment.max_length).style.format(
+    precision=2, escape="html"
+) if folder else None

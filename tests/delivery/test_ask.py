@@ -17,7 +17,7 @@ TEXTS = [["the film was dull", "a movie was very clever"], ["the rabbit was near
 def test_answers_are_those_of_each_text_alone(tmp_path):
     with torch.inference_mode(False):
         save(tmp_path / "it")
-    found = ask(tmp_path / "it", TASKS["mnli"], TEXTS)
+    found = ask(tmp_path / "it", TASKS["mnli"], TEXTS, 128)
     assert found[["premise", "hypothesis"]].to_numpy().tolist() == TEXTS
     model, tokenizer = load_artifact(tmp_path / "it").eval(), AutoTokenizer.from_pretrained(tmp_path / "it")
     for texts, answer, probability in zip(TEXTS, found.answer, found.probability, strict=True):
@@ -27,6 +27,13 @@ def test_answers_are_those_of_each_text_alone(tmp_path):
         )
 
 
+def test_texts_are_cut_where_they_were_in_training(tmp_path):
+    save(tmp_path / "it")
+    long = [["the film was dull", text] for text in ("a movie", "a house was there")]
+    whole, cut = (ask(tmp_path / "it", TASKS["mnli"], long, length).probability for length in (128, 5))
+    assert whole[0] != pytest.approx(whole[1]) and cut[0] == pytest.approx(cut[1])
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(BadInput, match="holds no artifact"):
-        ask(tmp_path, TASKS["mnli"], TEXTS)
+        ask(tmp_path, TASKS["mnli"], TEXTS, 128)

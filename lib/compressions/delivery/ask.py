@@ -11,15 +11,16 @@ from compressions.storage.artifact import load_artifact
 
 
 @torch.inference_mode()
-def ask(folder: Path, task: Task, texts: list[list[str]]) -> pd.DataFrame:
+def ask(folder: Path, task: Task, texts: list[list[str]], max_length: int) -> pd.DataFrame:
     """Answers of the artifact in `folder`: `texts` holds, for each row, one text for each column of the task.
 
-    The columns of the answer are the task's, `answer` (a label, or the number of a graded task), and for labels
-    `probability`. Raises `BadInput` for a folder that holds no sound artifact.
+    Texts are cut at `max_length` tokens, that of the experiment. The columns of the answer are the task's, `answer` (a
+    label, or the number of a graded task), and for labels `probability`. Raises `BadInput` for a folder that holds no
+    sound artifact.
     """
     model, tokenizer = load_artifact(folder), AutoTokenizer.from_pretrained(folder)
     columns = [list(column) for column in zip(*texts, strict=True)]
-    length = model.config.max_position_embeddings
+    length = min(max_length, model.config.max_position_embeddings)
     tokens = tokenizer(*columns, truncation=True, max_length=length, padding=True, return_tensors="pt")
     logits = model.eval()(**tokens).logits
     asked = pd.DataFrame(dict(zip(task.columns, columns, strict=True)))
