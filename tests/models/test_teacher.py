@@ -10,6 +10,7 @@ from compressions.errors import BadInput
 from compressions.models import sources, teacher
 from compressions.models.architectures import Size
 from compressions.models.sources import Classifier
+from compressions.storage.manifest import MANIFEST
 from tests.models.test_checkpoints import write_encoder
 
 MNLI = TASKS["mnli"]
@@ -51,6 +52,22 @@ def test_what_was_saved_with_a_head_is_used_as_it_is(folder):
     path.write_text(json.dumps(config | {"architectures": ["BertForMaskedLM"]}))
     assert not isinstance(teacher.find("other", str(folder)), Classifier)
     assert not isinstance(sources.encoder("other", str(folder)), Classifier)
+
+
+@pytest.mark.parametrize(
+    "change, line",
+    [
+        ({"hidden_size": None}, "describes no BERT encoder .*hidden_size"),
+        ({"id2label": {"good": 1}}, "teacher other has id2label {'good': 1}; needed: numbers with labels"),
+        ({"id2label": ["good"]}, "teacher other has id2label .*; needed: numbers with labels"),
+    ],
+)
+def test_an_artifact_whose_configuration_says_too_little_is_refused(folder, change, line):
+    path = folder / "other" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    (folder / "other" / MANIFEST).touch()
+    with pytest.raises(BadInput, match=line):
+        teacher.find("other", str(folder))
 
 
 @pytest.mark.parametrize("order", permutations(range(3)))

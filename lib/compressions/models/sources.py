@@ -127,7 +127,7 @@ def folder_encoder(folder: Path, any_architecture: bool = False) -> Encoder:
     config = read_config(folder)
     if not any_architecture:
         one_of(f"model_type in {folder}/{CONFIG}", config.get("model_type"), [BERT])
-    shape = _shape(folder, config)
+    shape = read_shape(folder, config)
     check_name(folder, shape)
     weight_files(folder)
     check_tokenizer_files(folder)
@@ -144,7 +144,8 @@ def check_name(folder: Path, shape: Size) -> None:
     )
 
 
-def _shape(folder: Path, config: dict) -> Size:
+def read_shape(folder: Path, config: dict) -> Size:
+    """The shape of the encoder that `config` in a folder describes; raises `BadInput` for what is none."""
     refused = {
         "code of its own": "auto_map" in config,
         "weights quantized by another library": "quantization_config" in config,
@@ -167,7 +168,7 @@ def hub_encoder(repository: str, revision: str) -> Encoder:
     name = f"{repository}@{revision}"
     folder = fetch(name, repository, revision, weights=False)
     config = read_config(folder)
-    shape = replace(_shape(folder, config), name=name, hub=repository, revision=folder.name)
+    shape = replace(read_shape(folder, config), name=name, hub=repository, revision=folder.name)
     return Encoder(shape, "hub", architecture=config["model_type"])
 
 

@@ -84,8 +84,8 @@ def find(teacher: str | None, source: str) -> Encoder:
 def _in_folder(folder: Path) -> Encoder:
     config = read_config(folder)
     if (folder / MANIFEST).is_file():
-        shape = sources.size_from(folder.name, config)
-        return Classifier(shape, "artifact", folder, config["model_type"], labels_of(config))
+        shape = sources.read_shape(folder, config)
+        return Classifier(shape, "artifact", folder, config["model_type"], labels_of(config, folder.name))
     return _with_head(sources.folder_encoder(folder, any_architecture=True), config)
 
 
@@ -97,12 +97,17 @@ def _on_hub(repository: str, revision: str) -> Encoder:
 def _with_head(found: Encoder, config: Mapping[str, object]) -> Encoder:
     """The classifier where the encoder was saved with a head for sequences, else the encoder itself."""
     saved = any(str(name).endswith(HEAD) for name in config.get("architectures") or ())
-    return Classifier(**vars(found), labels=labels_of(config)) if saved else found
+    return Classifier(**vars(found), labels=labels_of(config, found.name)) if saved else found
 
 
-def labels_of(config: Mapping[str, object]) -> tuple[str, ...]:
-    """The names of a classifier's logits, in their order, by its configuration; Transformers' where it has none."""
+def labels_of(config: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """The labels of a classifier's logits, in their order, by its configuration; Transformers' where it has none.
+
+    Raises `BadInput`, with the `name` of the classifier, for labels that are not numbered.
+    """
     given = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    numbered = isinstance(given, dict) and all(key.isdecimal() for key in given)
+    require(numbered, f"the teacher {name} has id2label {given!r}; needed: numbers with labels, as {{'0': 'negative'}}")
     return tuple(str(given[key]) for key in sorted(given, key=int))
 
 
