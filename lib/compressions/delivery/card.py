@@ -33,7 +33,7 @@ def metadata(record: dict, task: Task, found: dict, name: str) -> ModelCardData:
     ]
     encoder = chosen["encoder"]
     return ModelCardData(
-        language="en",
+        language=None if task.custom else "en",
         library_name="transformers",
         pipeline_tag="text-classification",
         tags=["bert", "compression", *chosen["subset"], "onnx", "transformers.js"],
