@@ -322,7 +322,7 @@ def test_experiments_that_fail_or_are_killed_say_why_and_stop_no_other(place, mo
     assert re.fullmatch("failed: cola/narrow/seed0: .*cannot write.*", failed[0])
     assert re.fullmatch("failed: rte/narrow/seed0: .*Kernel died.*", failed[1])
     assert [path.parents[1].name for path in written(place, "wrong")] == ["mrpc"]
-    monkeypatch.chdir(place)
+    monkeypatch.chdir(place / "grids")
     manage.status(read_grid("wrong"))
     assert "failed: cola/narrow/seed0" in capsys.readouterr().out
     before = written(place, "wrong")

@@ -203,6 +203,6 @@ def _content(stem: str) -> dict:
 
 def failures(grid: Grid) -> Iterable[tuple[str, str]]:
     """What failed and is not repaired since: its place in `logs/`, and the last line of its error."""
-    folder = Path("logs", grid.name)
+    folder = root() / "logs" / grid.name
     for path in sorted(folder.rglob("*.failed")):
         yield str(path.relative_to(folder).with_suffix("")), path.read_text().strip()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from compressions.errors import command, require
 from compressions.experiments.records import read_all
-from compressions.files import write_whole
+from compressions.files import root, write_whole
 
 # For each column the field of a record, and its description.
 COLUMNS = {
@@ -108,4 +108,4 @@ def write_table(results: Path) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    command(lambda results: write_table(Path(results)))
+    command(lambda results: write_table(root() / results))

@@ -83,7 +83,7 @@ def size_measures(record: dict, folder: Path) -> list[dict]:
 
 def main(results: str) -> None:
     """Measure the bytes of a folder's models that were not measured yet by every size measure."""
-    folder = Path(results)
+    folder = root() / results
     measure_missing(folder / SIZE_MEASURES_FILE, read_size_measures(folder), size_measures)
 
 
