@@ -4,7 +4,6 @@ Time depends on a model's shape and not on what it has learned: the weights are 
 """
 
 import json
-import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from torch import nn
 from transformers import AutoModelForSequenceClassification, logging, set_seed
 
+from compressions.errors import command
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.provenance import environment
 from compressions.files import write_whole
@@ -144,4 +144,4 @@ def main(target: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    command(main)

@@ -4,7 +4,6 @@ All on one thread, in turn.
 """
 
 import json
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -18,6 +17,7 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import BertForSequenceClassification, BertTokenizerFast, logging, set_seed
 
+from compressions.errors import command
 from compressions.experiments.provenance import environment, peak_memory_bytes
 from compressions.files import write_whole
 from compressions.methods import pruning, quantization
@@ -158,4 +158,4 @@ def main(target: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    command(main)
