@@ -131,19 +131,28 @@ def test_a_tasks_only_seed_is_left_out_where_most_tasks_have_several(tmp_path):
     assert results.left_out[["size", "why", "tasks"]].to_numpy().tolist() == [
         ["TINY", "one seed, where most of the size's tasks have several", "mnli"]
     ]
-    assert "mnli" in read_results(tmp_path, several=False).tasks
+    assert "mnli" in read_results(tmp_path, comparable=False).tasks
 
 
 def test_what_is_not_whole_is_left_out_and_counted(tmp_path):
-    write_records(tmp_path, seeds=(0,))
+    write_records(tmp_path, tasks=("sst2", "mrpc", "rte", "qnli"), seeds=(0,))
     record_path(tmp_path, "rte", "mini", "qat+kd", 0).unlink()
     record_path(tmp_path, "sst2", "tiny", "aug", 0).unlink()
     results = read_results(tmp_path)
-    assert ("rte", "mini") not in results.cells and shared(results) == ([0], [0, 1])
+    place = results.place(("rte", "tiny"))[0]
+    assert ("rte", "mini") not in results.cells and place not in shared(results)[0] and shared(results)[1] == [0, 1]
     assert results.left_out.to_numpy().tolist() == [["MINI", "configurations are missing", "rte", 12]]
     assert np.isnan(results.scores[0, 0, -1]) and not np.isnan(results.scores[0, 1]).any()
-    frame = model_table(results, bootstrap(results, 20))
-    assert set(frame[frame.task == MEAN].groupby("size").size()) == {12, 13}
+
+
+def test_a_size_of_which_few_tasks_are_run_is_left_out_and_counted(tmp_path):
+    write_records(tmp_path, tasks=("sst2", "mrpc", "rte"), sizes=("tiny",), seeds=(0,))
+    write_records(tmp_path, tasks=("rte", "sst2"), sizes=("mini",), seeds=(0,))
+    results = read_results(tmp_path)
+    assert results.sizes == ("tiny",)
+    few = "of the size fewer than three quarters of the tasks are whole"
+    assert results.left_out.to_numpy().tolist() == [["MINI", few, "rte, sst2", 26]]
+    assert read_results(tmp_path, comparable=False).sizes == ("tiny", "mini")
 
 
 @pytest.mark.parametrize(("device", "precision"), [("NVIDIA H100", "float32"), ("cpu", "bfloat16")])

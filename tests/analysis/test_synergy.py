@@ -200,7 +200,7 @@ def test_a_question_is_answered_over_the_tasks_that_are_used(tmp_path):
     write_records(tmp_path, tasks=("rte",), sizes=("tiny",))
     write_records(tmp_path, tasks=("sst2",), sizes=("tiny",), seeds=(0, 1, 2))
     write_records(tmp_path, tasks=("stsb",), sizes=("tiny",), seeds=(0,))
-    results = read_results(tmp_path, several=False)
+    results = read_results(tmp_path, comparable=False)
     used = np.zeros((3, 1, len(COMBINED)), bool)
     used[results.tasks.index("rte"), 0, 0] = used[results.tasks.index("sst2"), 0, 1] = True
     draws = bootstrap(results, 50)

@@ -57,14 +57,12 @@ def difference(results: Results, draws: Draws, first: tuple[str, str], second: t
 def shared(results: Results) -> tuple[list[int], list[int]]:
     """Places of the tasks that a mean is over, and of the sizes that have all of them.
 
-    Sizes with fewer than half as many tasks as the one with most are left out, so that a size of which little has been
-    run does not take the others' tasks away; all but that one where no task would be left.
+    Where no task has all sizes, the size with most tasks is taken alone.
     """
     there = results.seeds > 0
-    counts = there.sum(axis=0)
-    sizes = np.flatnonzero(2 * counts >= counts.max())
-    if not there[:, sizes].all(axis=1).any():
-        sizes = np.array([counts.argmax()])
+    sizes = np.arange(there.shape[1])
+    if not there.all(axis=1).any():
+        sizes = there.sum(axis=0).argmax(keepdims=True)
     return list(np.flatnonzero(there[:, sizes].all(axis=1))), list(sizes)
 
 

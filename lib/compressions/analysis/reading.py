@@ -1,6 +1,6 @@
 """Read a folder of records into results with the paper's configurations, and count what is left out and why."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ SHARED = {
 }
 MISSING, MIXED = "configurations are missing", "trained on a CPU and a GPU, or in two precisions"
 ONE_SEED = "one seed, where most of the size's tasks have several"
+FEW_TASKS = "of the size fewer than three quarters of the tasks are whole"
 
 Models = dict[str, dict]  # the records of a task, size and seed, by configuration
 Cells = dict[tuple[str, str], dict[int, Models]]  # by task and size, and by seed
@@ -36,27 +37,29 @@ class NoResults(BadInput):
     """A folder without records that could be compared: what is missing, and the command that makes it."""
 
 
-def read_results(folder: Path, score: str = "score", size_measure: str = "paper", several: bool = True) -> Results:
+def read_results(folder: Path, score: str = "score", size_measure: str = "paper", comparable: bool = True) -> Results:
     """The whole cells of a folder: a task, size and seed with all of the paper's configurations.
 
-    A cell with records of a CPU and of a GPU, or of two precisions, is not used. With `several`, nor is a task's only
-    seed where most tasks of the size have more: it says nothing of the noise of seeds, and a mean over both could say
-    nothing either. Raises `BadInput` for an unknown score or size measure, and `NoResults` for one that was not
-    measured, for a folder without records or whole cells, and for records of two grids.
+    A cell with records of a CPU and of a GPU, or of two precisions, is not used. Nor is, where all are to be
+    `comparable`, a size with fewer than three quarters as many tasks as the one with most, as a mean over few tasks is
+    of other tasks; and a task's only seed where most tasks of the size have more, as it says nothing of the noise of
+    seeds. Raises `BadInput` for an unknown score or size measure, and `NoResults` for one that was not measured, for a
+    folder without records or whole cells, and for records of two grids.
     """
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = _read_records(folder)
     cells = group(records)
     whole = whole_seeds(cells, PAPER)
-    whole = _with_several_seeds(whole) if several else whole
-    _require(bool(whole), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(cells)}")
+    several = _with_several_seeds(whole) if comparable else whole
+    kept = _with_most_tasks(several) if comparable else whole
+    _require(bool(kept), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(cells)}")
     measures = read_size_measures(folder, records)
     ours = measures.artifact_sha256.isin([record["artifact_sha256"] for record in records])
     measures = measures[ours & (measures.part == WHOLE)]
     measured = measures[measures[size_measure].notna()]
-    complete = {size for _, size in whole if set(PAPER) <= set(measured.configuration[measured["size"] == size])}
-    used = {key: seeds for key, seeds in whole.items() if size_measure in COUNTED or key[1] in complete}
+    complete = {size for _, size in kept if set(PAPER) <= set(measured.configuration[measured["size"] == size])}
+    used = {key: seeds for key, seeds in kept.items() if size_measure in COUNTED or key[1] in complete}
     _require(
         bool(used),
         f"no size of {folder} has all configurations measured by {size_measure}; make size-measures measures them",
@@ -69,7 +72,9 @@ def read_results(folder: Path, score: str = "score", size_measure: str = "paper"
     for key, seeds in used.items():
         controlled = all(CONTROL in models for models in seeds.values())
         found[key] = read_cell(folder, seeds, ALL if controlled else PAPER)
-    left_out = _left_out(cells, whole, used, f"not measured by {size_measure}")
+    why = dict.fromkeys(kept, f"not measured by {size_measure}")
+    why |= dict.fromkeys(several.keys() - kept.keys(), FEW_TASKS)
+    left_out = _left_out(cells, used, why)
     return Results(tasks, sizes, found, bytes_by, size_measure, scored, left_out)
 
 
@@ -159,6 +164,12 @@ def _fullest(cells: Cells) -> str:
     return f"{task} with {size}, seed {seed}, lacks {absent}; `make grid` makes what is missing"
 
 
+def _with_most_tasks(whole: Cells) -> Cells:
+    """The cells of the sizes with at least three quarters as many tasks as the one with most."""
+    counts = Counter(size for _, size in whole)
+    return {key: seeds for key, seeds in whole.items() if 4 * counts[key[1]] >= 3 * max(counts.values())}
+
+
 def _with_several_seeds(whole: Cells) -> Cells:
     """The cells without the tasks of one seed, for each size of which more than half of the tasks have several."""
     of_size = defaultdict(list)
@@ -168,14 +179,14 @@ def _with_several_seeds(whole: Cells) -> Cells:
     return {(task, size): seeds for (task, size), seeds in whole.items() if size not in most or len(seeds) > 1}
 
 
-def _left_out(cells: Cells, whole: Cells, used: Cells, unmeasured: str) -> pd.DataFrame:
-    """How many records are not used and why, by size: not whole, a task's only seed, or `unmeasured`."""
+def _left_out(cells: Cells, used: Cells, why: dict[tuple[str, str], str]) -> pd.DataFrame:
+    """How many records are not used, by size and why: not whole, what `why` says of a cell, or a task's only seed."""
     rows = []
-    for (task, size), seeds in cells.items():
-        otherwise = unmeasured if (task, size) in whole else ONE_SEED
+    for key, seeds in cells.items():
         for seed, models in seeds.items():
-            if seed not in used.get((task, size), {}):
-                rows.append((size.upper(), why_unused(models, PAPER) or otherwise, task, len(models)))
+            if seed not in used.get(key, {}):
+                reason = why_unused(models, PAPER) or why.get(key, ONE_SEED)
+                rows.append((key[1].upper(), reason, key[0], len(models)))
     frame = pd.DataFrame(rows, columns=["size", "why", "tasks", "records"])
     groups = frame.groupby(["size", "why"], sort=False, as_index=False)
     return groups.agg({"tasks": lambda names: ", ".join(dict.fromkeys(names)), "records": "sum"})

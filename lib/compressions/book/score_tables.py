@@ -17,7 +17,7 @@ from compressions.files import root
 def folded_tables(folder: Path, score: str, draws: int) -> HTML | Markdown:
     """For each task of a folder of records a title that opens its two tables, or one line on what is missing."""
     try:
-        results = read_results(folder, score, several=False)
+        results = read_results(folder, score, comparable=False)
     except BadInput as error:
         return Markdown(f"*No table yet: {str(error).replace(f'{root()}/', '')}.*")
     records, drawn = read_all(folder), bootstrap(results, draws)
