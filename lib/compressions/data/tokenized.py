@@ -30,13 +30,15 @@ def tokenize(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> 
         texts = (batch[column] for column in task.columns)
         return {**tokenizer(*texts, **options), "labels": batch["label"]}
 
-    def make() -> datasets.Dataset:
-        return rows.map(encode, batched=True, remove_columns=rows.column_names, load_from_cache_file=False)
+    def make(name: str | None = None) -> datasets.Dataset:
+        # Without a name for the result `map` hashes the tokenizer, which takes longer than few rows do.
+        given = {"remove_columns": rows.column_names, "load_from_cache_file": False, "new_fingerprint": name}
+        return rows.map(encode, batched=True, **given)
 
     if not tokenizer.is_fast:
         return make()
     key = fingerprint(str(len(task.columns)), rows_fingerprint(task, rows), tokenizer_key(tokenizer), str(options))
-    return shared_rows("tokenized", key, make)
+    return shared_rows("tokenized", key, lambda: make(key[:32]))
 
 
 def tokenizer_key(tokenizer) -> str:
