@@ -232,7 +232,7 @@ def test_several_processes_may_prepare_one_task_at_once(files, tmp_path):
 
 
 @pytest.mark.slow
-def test_papermill_compresses_an_encoder_on_csv_files_for_a_package_to_take_away(tmp_path, files):
+def test_papermill_compresses_an_encoder_on_csv_files_for_a_package_to_take_away(tmp_path, files, monkeypatch):
     given = {"name": "tested", "train": files[0], "validation": files[1], "label": "stars", "epochs": 1}
     given |= {"results": tmp_path / "results", "artifacts": tmp_path / "artifacts"}
     words = [word for key, value in given.items() for word in ("-p", key, value)]
@@ -247,6 +247,7 @@ def test_papermill_compresses_an_encoder_on_csv_files_for_a_package_to_take_away
         "tested/narrow/qat+kd+mp60-seed0.json",
     ]
     assert all(record["specification"]["train_rows_used"] == 96 for record in records)
+    monkeypatch.setattr("compressions.delivery.package.SECONDS", 0.02)
     found = package(tmp_path / "results" / records[1]["path"], tmp_path / "artifacts", tmp_path / "package")
     assert found["rows"] == 40
     predict = [sys.executable, tmp_path / "package/predict.py", "the dog was good"]
