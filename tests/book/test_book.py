@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import threading
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
@@ -239,6 +239,7 @@ def test_each_figure_leads_to_its_data_picture_script_records_and_command(html, 
         assert caption.select_one(".command").text == f"papermill {name}.py out.ipynb"
 
 
+@cache
 def soup(html: Path, name: str) -> BeautifulSoup:
     return BeautifulSoup((html / f"{name}.html").read_text(), "html.parser")
 
