@@ -1,5 +1,6 @@
 """Shared by all tests: a cache of their own, no data but what a test asks for, and the real data where it is named."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import torch
 import transformers
 from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import CapturedIO, capture_output
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
@@ -28,6 +30,21 @@ torch.set_num_threads(1)
 datasets.disable_progress_bars()
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
+
+
+# Files that take half a minute and more, the longest first: begun last, one would keep one worker busy alone.
+LONG = ("test_book", "test_grid", "test_faults", "test_cluster", "test_demo", "test_experiment", "test_miniature")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the long files; `make test` gives a file to a worker as soon as one is free."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
+def pytest_collection_finish():
+    """Each training ends with a search for garbage, which takes 0.3 seconds where it looks at all that was imported."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,10 +77,21 @@ def call_papermill(*arguments: object, **environment: str) -> subprocess.Complet
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=600)
 
 
-def run_chapter(name: str, **given: object) -> None:
+def run_chapter(name: str, shell: InteractiveShell | None = None, **given: object) -> None:
     """Run a chapter's cells in this process, its parameters injected as papermill does; a kernel's start is saved."""
     cells = parameterize_notebook(load_notebook_node(str(ROOT / f"notebooks/{name}.py")), given).cells
-    shell = InteractiveShell()
+    shell = shell or InteractiveShell()
     for cell in cells:
         if cell.cell_type == "code":
             shell.run_cell(cell.source, store_history=True).raise_error()
+
+
+def shown_by_chapter(name: str, **given: object) -> CapturedIO:
+    """The same in the one shell that the chapter's code finds, as in a notebook: what it printed and displayed."""
+    shell = InteractiveShell.instance()
+    try:
+        with capture_output() as shown:
+            run_chapter(name, shell, **given)
+    finally:
+        InteractiveShell.clear_instance()
+    return shown

@@ -20,7 +20,7 @@ from compressions.book.figures import tradeoff_static
 from compressions.book.interaction_figures import interaction_heatmap
 from compressions.book.missing import read_or_stop
 from compressions.book.published import published_interactions, read_figure1, read_table1, reading_precision
-from tests.conftest import ROOT, call_papermill
+from tests.conftest import ROOT, call_papermill, shown_by_chapter
 from tests.simulated import write_records
 
 POINTS = read_figure1(ROOT / "book/paper/figure1.csv")
@@ -104,11 +104,8 @@ def test_the_table_of_controls_has_a_column_for_each_size():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["tradeoffs", "reductions", "synergy", "ranking"])
 def test_a_chapter_without_records_says_what_is_missing_and_claims_nothing(tmp_path, name):
-    out = tmp_path / "out.ipynb"
-    done = call_papermill(f"notebooks/{name}.py", out, "-p", "results", tmp_path / "none")
-    assert done.returncode == 0, done.stderr[-2000:]
-    outputs = [output for cell in nbformat.read(out, 4).cells for output in cell.get("outputs", [])]
-    (shown,) = [output.data["text/markdown"] for output in outputs if "text/markdown" in output.get("data", {})]
+    outputs = shown_by_chapter(name, results=str(tmp_path / "none")).outputs
+    (shown,) = [output.data["text/markdown"] for output in outputs if "text/markdown" in output.data]
     assert re.fullmatch(r"\*\*Nothing to show yet:\*\* .*holds no records; `make grid GRID=.*` makes them\.", shown)
 
 
