@@ -193,7 +193,7 @@ def serve(rows: Path, models: Path) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # who hangs up first is no matter
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=[0.02], daemon=True).start()  # seconds that its end may take
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
 

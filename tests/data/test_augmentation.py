@@ -72,14 +72,9 @@ def test_wordnets_synonyms_are_those_of_a_dominant_sense(installed):
     assert wordnet.synonyms("the") == [] and wordnet.synonyms("qwertyuiop") == []
 
 
-@pytest.mark.parametrize("word", ["john", "year", "clever", "state", "bush"])
-def test_names_rare_synonyms_adjectives_and_words_of_many_senses_are_left_alone(installed, word):
-    assert wordnet.synonyms(word) == []
-
-
-@pytest.mark.parametrize("form", ["said", "rose", "shares", "geese", "doing", "bigger"])
-def test_an_inflected_form_is_left_alone(installed, form):
-    assert wordnet.synonyms(form) == []
+def test_names_rare_synonyms_adjectives_words_of_many_senses_and_inflected_forms_are_left_alone(installed):
+    alone = ["john", "year", "clever", "state", "bush", "said", "rose", "shares", "geese", "doing", "bigger"]
+    assert [word for word in alone if wordnet.synonyms(word)] == []
 
 
 def forget() -> None:

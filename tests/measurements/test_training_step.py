@@ -19,7 +19,7 @@ def test_its_rows_have_glues_mean_length():
 @pytest.mark.slow
 def test_it_trains_every_subset(monkeypatch, subset):
     monkeypatch.setattr(training_step, "STEPS", 2)
-    assert training_step.train(subset).steps == 2
+    assert training_step.train(subset, size="tiny").steps == 2
 
 
 def test_the_committed_table_is_complete():
