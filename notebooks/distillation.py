@@ -4,7 +4,7 @@
 # In knowledge distillation (KD) a *student* learns from the logits of a larger *teacher* as well as from the labels
 # {cite}`hinton2015distilling`. Logits say more than a label: that a sentence is positive but nearly neutral, or which
 # classes are easily confused. The paper combines distillation with *augmentation*: it adds training rows in which
-# words are replaced by synonyms, and the teacher labels them.
+# words are replaced by synonyms.
 
 # %% tags=["parameters"]
 temperature = 2.0  # the default of the experiments
@@ -92,6 +92,8 @@ pd.DataFrame(replaced[:examples], columns=["row", "copy"]).style.hide().set_capt
 # ## In the experiments
 #
 # One fine-tuned [teacher](setup.py) per task serves students of all sizes. Augmentation without a teacher is a
-# configuration of its own, the control `aug`. Temperature and $\alpha$ were
-# [chosen on held-out training rows](distillation_choices.py); the paper's are not known. What KD does to the scores is
+# configuration of its own, the control `aug`. Temperature
+# ({glue:text}`distillation_choices.py::grid_temperature:g`) and $\alpha$
+# ({glue:text}`distillation_choices.py::grid_alpha:g`) were set before [a comparison on held-out training
+# rows](distillation_choices.py), which chose another; the paper's are not known. What KD does to the scores is
 # in [Score against size](tradeoffs.py).

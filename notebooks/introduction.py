@@ -103,13 +103,3 @@ claim("QAT with MP falls short at more sizes than not", counts.below["QAT+MP"] >
 # 3.4 = (6 × 4 + 2 × 1.57) / 8. For each task, take the smallest model of a method, *of any architecture and sparsity*,
 # that reaches the target. Count 1.0 where there is none, and average over the tasks. [Table 1 again](reductions.py)
 # does so with our records.
-#
-# ## What this edition adds
-#
-# The paper released no code, and we had [neither its full text nor its appendix](../book/open_questions.md). We
-# rebuild the experiment and ask what the published numbers leave open:
-#
-# - Do savings multiply beyond the [noise of seeds, rows and search](synergy.py)?
-# - Do zeros save [bytes in a file](size_measures.py) and [milliseconds](latency.py)?
-# - What does the teacher add beyond [added rows](distillation_choices.py)?
-# - How far can [bits and sparsity](limits.py) go?

@@ -39,8 +39,9 @@ sparsity = SPARSITY.value("sparsity", sparsity)
 # ```
 #
 # TINY and MINI are not Google's, because no model hub could be reached where they were made. Their scores are therefore
-# not comparable with the paper's; changes by a method are. The teacher, L3 and MiniLM had seen SNLI and MultiNLI in
-# their own training, which may help on MNLI and RTE. The paper's sizes from SMALL to LARGE were not run.
+# not comparable with the paper's; changes by a method are, as far as they do not depend on the encoder. The teacher, L3
+# and MiniLM had seen SNLI and MultiNLI in their own training, and the teacher of our encoders
+# [more of GLUE's sources](miniatures.py). The paper's sizes from SMALL to LARGE were not run.
 #
 # The teacher is ahead of every student on every task:
 
@@ -95,7 +96,7 @@ lists = {column: tasks[column].map(", ".join) for column in ("metrics", "scored"
 tasks.assign(**lists)[list(columns)].rename(columns=columns).style.format(thousands=",").set_caption("Tasks")
 
 # %% [markdown]
-# Our copy of GLUE holds real subsets of three tasks. MNLI has 39,678 training rows and QNLI 20,534. QQP has 21,714
+# Our copy of GLUE is incomplete for three tasks. MNLI has 39,678 training rows and QNLI 20,534. QQP has 21,714
 # (43 % are duplicates, where GLUE has 37 %) and 8,402 of its 40,430 validation rows. The same grid on the hub's GLUE
 # gives other records for these three. Every size is trained on at most 8,192 rows of a task. A record states its number
 # of rows and their checksum.
@@ -139,15 +140,19 @@ claim("The size measure gives the sizes of the paper's Figure 1", difference < 0
 # ## Training
 #
 # All configurations of a cell (task, size, seed) take the same number of steps: {glue:text}`epochs:d` epochs in batches
-# of {glue:text}`batch:d` rows. The learning rate was
-# [chosen on held-out training rows](rates.py), once for each size, for the uncompressed encoder. Nothing is tuned on a
+# of {glue:text}`batch:d` rows, so at most {glue:text}`most_steps:d` steps. Three epochs of the whole of MNLI would be
+# {glue:text}`mnli_steps:,`. The learning rate was [chosen on held-out training rows](rates.py) for the uncompressed
+# encoder, once for each width. Nothing is tuned on a
 # validation split. The model that is scored is the compressed one, saved and loaded again.
 # [What the paper leaves open](../book/open_questions.md) lists every other choice.
 
 # %% tags=["hide-input"]
 from compressions.experiments.experiment import EPOCHS, Experiment
+from compressions.experiments.grid import read_grid
 
-glue_numbers(epochs=EPOCHS, batch=Experiment.batch_size)
+batch, rows = Experiment.batch_size, read_grid("glue").content["train_rows"]
+whole = GLUE_TASKS["mnli"].rows
+glue_numbers(epochs=EPOCHS, batch=batch, most_steps=EPOCHS * rows // batch, mnli_steps=EPOCHS * -(-whole // batch))
 
 # %% [markdown]
 # ## Statistics

@@ -46,11 +46,11 @@ glue_figure("bits", bits_figure(bits, size), bits, records=results)
 # :alt: Bits a weight of the layers against sparsity by each size measure, fp32 at the left and int8 at the right
 #
 # Bits a weight of {glue:text}`size`'s layers. Dense stores all weights, bitmask and csr (sparse rows, which leave the
-# int8 panel) only non-zeros with their places, packed is our file, entropy its bound.
+# int8 panel) only non-zeros with their places, packed is our file, entropy that of masks and values.
 # ```
 #
 # A mask costs a bit a weight at once. Sparse rows cost three bytes a kept int8 weight, so they pay only when few are
-# left. Our packed file codes masks and values apart, and is {glue:text}`over:.1f` % above the entropy of the two.
+# left. Our packed file codes masks and values apart, {glue:text}`over:.1f` % above the entropy of the two on average.
 
 # %% tags=["hide-input"]
 from compressions.analysis.byte_synergy import mean_bytes
@@ -96,14 +96,12 @@ glue_numbers(kept=100 * (2**layers.value).mean(), lost=100 * (1 - 2**whole.value
 #
 # ## How it was measured
 #
-# Every experiment measures its saved model, whole and its layers alone, and its record keeps the bytes; those by gzip
-# and xz are of kept models (`make size-measures`). Intervals come from models of one configuration that differ in task
+# Every experiment measures its saved model, whole and its layers alone, and its record keeps the bytes. Intervals come from models of one configuration that differ in task
 # and seed.
 #
 # ## What could be wrong
 #
-# General compressors find repeated bytes that fine-tuning leaves in fp32 embeddings: a saving of the task and not of
-# the compression. The uncompressed model packs as well, which makes every reduction smaller than by the paper's count.
+# The uncompressed model packs as well, which makes every reduction smaller than by the paper's count.
 
 # %% tags=["hide-cell"]
 from compressions.analysis.byte_synergy import measured

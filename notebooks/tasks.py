@@ -23,4 +23,4 @@ folded_tables(root() / results, score, draws)
 # %% [markdown]
 # Controls need no training: the baseline stored in fp16, quantized after training, or pruned in one shot. Their rows
 # are means over the seeds, by the score of the [setup](setup.py). `mp40` and `mp60` are pruned to 40 % and 60 %; `aug`
-# is augmentation without a teacher. [Tradeoffs](tradeoffs.py) has the means over the tasks.
+# is augmentation without a teacher. [Score against size](tradeoffs.py) has the means over the tasks.

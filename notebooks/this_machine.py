@@ -11,7 +11,7 @@
 results = "results/builtin"  # the folder of this machine's records
 same = "results/builtin_seeds"  # the folder of ours: the same experiment with two seeds
 committed = "results/glue"  # the folder of the records on GLUE
-draws = 500  # how often rows, and on GLUE seeds, are drawn again for an interval
+draws = 1000  # how often rows, and on GLUE seeds, are drawn again for an interval
 
 # %%
 from compressions.book.missing import note_without_records

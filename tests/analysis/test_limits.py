@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compressions.analysis.grid_results import read_grid_results
-from compressions.analysis.limits import PLANNED, best_by_budget, contrasts, frontier, limits_table, parts, task_changes
+from compressions.analysis.limits import PLANNED, best_by_budget, by_task, contrasts, limits_table, parts
 from compressions.errors import BadInput
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
@@ -47,15 +47,9 @@ def test_changes_and_interactions_are_those_of_the_models(frame):
 
 
 def test_the_mean_of_the_tasks_changes_is_the_change(folder, frame):
-    changes = task_changes(read_grid_results(folder, PLANNED))
+    changes = by_task(read_grid_results(folder, PLANNED), "change")
     assert list(changes) == ["sst2", "rte"] and changes.index[0] == ("tiny", "base")
     assert changes.mean(axis=1).to_numpy() == pytest.approx(frame.change.to_numpy())
-
-
-def test_the_frontier_is_the_first_sparsity_that_costs_more_than_its_parts(frame):
-    table = frontier(frame, margin=3)
-    assert table.loc[("tiny", False), 2] == 0.95 and table.loc[("tiny", True), 2] == 0.95
-    assert table[[8, 4]].isna().all().all()
 
 
 def test_the_best_model_within_a_budget_is_small_enough_and_may_be_distilled(frame):
@@ -90,7 +84,7 @@ def test_a_grid_that_has_just_begun_is_shown_as_far_as_it_goes(tmp_path):
 def test_without_records_all_is_unknown(tmp_path):
     frame = limits_table(read_grid_results(tmp_path, PLANNED), draws=20)
     assert len(frame) == 40 and frame[["change", "interaction", "megabytes", "at_baseline"]].isna().all().all()
-    assert frontier(frame, 0.25).isna().all().all() and best_by_budget(frame, [1.0]).empty
+    assert best_by_budget(frame, [1.0]).empty
 
 
 def test_contrasts_without_the_baseline_are_unknown():

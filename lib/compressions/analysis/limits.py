@@ -74,30 +74,19 @@ def contrasts(names: tuple[Configuration, ...]) -> dict[str, np.ndarray]:
     return {name: np.stack(list(rows)) for name, rows in found.items()}
 
 
-def task_changes(ours: GridResults) -> pd.DataFrame:
-    """The change of each task's score, a row for each size and configuration, a column for each task."""
+def by_task(ours: GridResults, value: str) -> pd.DataFrame:
+    """Each task's `score`, `change` or `interaction`, a row for each size and configuration, a column for each task."""
     index = pd.MultiIndex.from_product(
         [ours.results.sizes, [each.name for each in ours.names]], names=["size", "configuration"]
     )
-    changes = ours.results.scores @ contrasts(ours.names)["change"].T
-    return pd.DataFrame(changes.reshape(len(ours.results.tasks), len(index)).T, index, ours.results.tasks)
+    found = ours.results.scores @ contrasts(ours.names)[value].T
+    return pd.DataFrame(found.reshape(len(ours.results.tasks), len(index)).T, index, ours.results.tasks)
 
 
 def parts(configuration: Configuration) -> list[Configuration]:
     """Each method of a configuration alone, as strong."""
     strength = {"mp": {"sparsity": configuration.sparsity}, "qat": {"bits": configuration.bits}}
     return [Configuration((method,), **strength.get(method, {})) for method in configuration.subset]
-
-
-def frontier(frame: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """The lowest sparsity at which a combination costs over `margin` points more than its parts, by number of bits.
-
-    One row for each size and training, without and with distillation; NaN where no sparsity does.
-    """
-    combined = frame[(frame.bits < FULL) & (frame.sparsity > 0)]
-    first = combined.sparsity.where(combined.interaction < -margin)
-    groups = [combined["size"], combined.distilled, combined.bits]
-    return first.groupby(groups, sort=False).min().unstack("bits")
 
 
 def best_by_budget(frame: pd.DataFrame, budgets: list[float]) -> pd.DataFrame:

@@ -15,7 +15,8 @@ MARGIN = log2(1.1)
 MULTIPLYING = ("super-multiplicative", "sub-multiplicative", "multiplicative")
 ADDITIVE = ("super-additive", "sub-additive", "adds up")
 SETTINGS = ("this project's score", "GLUE's official metrics", "tasks above the baseline")
-OPEN = ("open", "censored", "one seed")
+UNTESTED = "one seed"
+OPEN = ("open", "censored", UNTESTED)
 MOST_SEEDS = 1000
 
 
@@ -77,8 +78,9 @@ def count_verdicts(found: pd.DataFrame) -> dict[str, int]:
     """How many of `interactions_by_setting` say what in the first setting, and how many say another in the others.
 
     `excluding_zero` are the first setting's intervals without 0, those within the margin included. `super`, `sub` and
-    `adds` are `decided`, others `open`. `metric` counts those that differ under GLUE's official metrics, `baseline`
-    those that differ where tasks at the majority-class baseline are left out and others remain.
+    `adds` are `decided`; the others are `open`, or `untested` because of one seed. `metric` counts those that differ
+    under GLUE's official metrics, `baseline` those that differ where tasks at the majority-class baseline are left out
+    and others remain.
     """
     says = found.pivot(index=["size", "methods"], columns="setting", values="says").reindex(columns=list(SETTINGS))
     score, official, above = (says[name] for name in SETTINGS)
@@ -88,7 +90,9 @@ def count_verdicts(found: pd.DataFrame) -> dict[str, int]:
     changed = {name: int((other.notna() & (other != score)).sum()) for name, other in others.items()}
     first = found[found.setting == SETTINGS[0]]
     clear = int(((first.low > 0) | (first.high < 0)).sum())
-    return {**kinds, "decided": decided, "open": len(first) - decided, "excluding_zero": clear, **changed}
+    untested = int((first.says == UNTESTED).sum())
+    still = len(first) - decided - untested
+    return {**kinds, "decided": decided, "open": still, "untested": untested, "excluding_zero": clear, **changed}
 
 
 def synergies(results: Results, draws: Draws, tolerance: float, search: str) -> pd.DataFrame:
@@ -149,7 +153,7 @@ def verdicts(
         low, high, needed = one.low, one.high, seeds_to_decide(one, seeds)
         says = verdict(low, high, margin, words)
         if seeds < 2:
-            low, high, says = np.nan, np.nan, "one seed"
+            low, high, says = np.nan, np.nan, UNTESTED
         if censored_share is not None and censored_share[row, column] > 0.5:
             low, high, needed, says = np.nan, np.nan, np.nan, "censored"
         tasks = int(used[:, row, column].sum())

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from compressions.analysis.reductions import COMBINED
-from compressions.analysis.synergy import ADDITIVE, SETTINGS
+from compressions.analysis.synergy import ADDITIVE, SETTINGS, UNTESTED
 from compressions.book.figures import COLORS
 
-MARKS = dict(zip(ADDITIVE, ("▲", "▼", "="), strict=True))
+MARKS = dict(zip(ADDITIVE, ("▲", "▼", "="), strict=True)) | {UNTESTED: ""}
 UNDECIDED = "?"
 ADDS_UP = "#dddddd"
 FULL = 1.5  # points at which a color is full
@@ -24,8 +24,8 @@ def interaction_heatmap(frame: pd.DataFrame, published: pd.DataFrame, precision:
 
     `frame` is that of `interactions_by_setting`, `published` the paper's by sizes and combinations, each good to
     `precision` points, `(combinations,)`. A decided cell is colored and marked: ▲ super-additive, ▼ sub-additive,
-    = adds up. One that is open is white and has a question mark; so are the paper's within their precision, without. A
-    size with fewer than eight tasks says how many.
+    = adds up. One that is open is white and has a question mark; so are, without one, those of one seed and the paper's
+    within their precision. A size with fewer than eight tasks says how many.
     """
     settings = [name for name in SETTINGS if (frame.setting == name).any()]
     figure, panels = plt.subplots(len(settings) + 1, figsize=(6, 1.9 * (len(settings) + 1)), squeeze=False)
