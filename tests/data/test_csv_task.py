@@ -248,7 +248,7 @@ def test_papermill_compresses_an_encoder_on_csv_files_for_a_package_to_take_away
     ]
     assert all(record["specification"]["train_rows_used"] == 96 for record in records)
     monkeypatch.setattr("compressions.delivery.package.SECONDS", 0.02)
-    found = package(tmp_path / "results" / records[1]["path"], tmp_path / "artifacts", tmp_path / "package")
+    found = package(tmp_path / "results" / records[1]["path"], tmp_path / "package")
     assert found["rows"] == 40
     predict = [sys.executable, tmp_path / "package/predict.py", "the dog was good"]
     assert subprocess.run(predict, capture_output=True, text=True, check=True).stdout.split()[0] in ("bad", "good")

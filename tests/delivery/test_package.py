@@ -54,7 +54,7 @@ def packages(tmp_path_factory):
         for name, configuration in CONFIGURATIONS.items():
             run(experiment, [configuration])
             record = experiment.record_path(configuration)
-            made[name] = record, folder / name, package(record, record.parents[3] / "artifacts", folder / name)
+            made[name] = record, folder / name, package(record, folder / name)
     return made
 
 
@@ -143,9 +143,9 @@ def hub_name(name: str) -> str:
 
 
 def test_a_package_is_called_by_its_record_as_the_hub_allows():
-    folder = package_folder("results/local/rte/tiny/qat+mp60-seed0.json", "")
+    folder = package_folder(root() / "results/local/rte/tiny/qat+mp60-seed0.json", "")
     assert folder == root() / "_build/packages/local-rte-tiny-qat-mp60-seed0"
-    assert package_folder("results/local/rte/tiny/base-seed0.json", "elsewhere") == Path("elsewhere")
+    assert package_folder(root() / "results/local/rte/tiny/base-seed0.json", "elsewhere") == Path("elsewhere")
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,6 @@ def test_without_openvino_nothing_of_it_is_written(packages, tmp_path, monkeypat
     record = packages["qat+mp60"][0]
     monkeypatch.setenv("GLUE", small.glue())
     monkeypatch.setattr("compressions.delivery.package.SECONDS", 0.02)
-    monkeypatch.setattr("compressions.delivery.package.root", lambda: record.parents[3])
     monkeypatch.setattr(openvino, "installed", lambda: False)
     main(str(record), str(tmp_path / "package"))
     assert "openvino/ is not written" in capsys.readouterr().out
@@ -208,7 +207,7 @@ def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, packages, rea
     record = packages["qat+mp60"][0]
     monkeypatch.setenv("GLUE", real["glue"])
     with pytest.raises(BadInput, match="was made with validation_fingerprint .*name its rows with GLUE"):
-        package(record, record.parents[3] / "artifacts", tmp_path / "package")
+        package(record, tmp_path / "package")
     assert not (tmp_path / "package").exists()
 
 

@@ -46,7 +46,7 @@ def test_what_is_pushed_is_the_package_and_opens_by_its_name(tmp_path, record, s
     for path in (*stale, others):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    address = push.push(record, "tester/model", record.parents[3] / "artifacts", tmp_path / "package")
+    address = push.push(record, "tester/model", tmp_path / "package")
     assert address.endswith("/tester/model")
     made = {
         path.relative_to(tmp_path / "package"): path for path in (tmp_path / "package").rglob("*") if path.is_file()
@@ -62,7 +62,7 @@ def test_what_is_pushed_is_the_package_and_opens_by_its_name(tmp_path, record, s
 @pytest.mark.parametrize("name", ["model", "a/b/c", "tester/a model", "tester/qat+mp60", "tester/", "tester/--x"])
 def test_a_name_that_the_hub_does_not_take_is_refused(tmp_path, record, name):
     with pytest.raises(BadInput, match=r"repository '.*' is not allowed; take user/name") as refused:
-        push.push(record, name, record.parents[3] / "artifacts", tmp_path / "package")
+        push.push(record, name, tmp_path / "package")
     assert name in str(refused.value) and not (tmp_path / "package").exists()
 
 
@@ -70,14 +70,14 @@ def test_a_missing_token_is_said_and_nothing_is_done(tmp_path, record, monkeypat
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "none"))
     with pytest.raises(BadInput, match="there is no token of the hub: set HF_TOKEN, or log in by: hf auth login"):
-        push.push(record, "tester/model", record.parents[3] / "artifacts", tmp_path / "package")
+        push.push(record, "tester/model", tmp_path / "package")
     assert not (tmp_path / "package").exists()
 
 
 def test_an_unknown_token_is_said_and_nothing_is_done(tmp_path, record, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_of_nobody")
     with pytest.raises(BadInput, match="the hub does not take the token: .*"):
-        push.push(record, "tester/model", record.parents[3] / "artifacts", tmp_path / "package")
+        push.push(record, "tester/model", tmp_path / "package")
     assert not (tmp_path / "package").exists()
 
 
@@ -85,12 +85,12 @@ def test_a_record_without_an_artifact_is_said_and_nothing_is_asked(tmp_path, mon
     experiment = Experiment(**small.quick(tmp_path, task="mrpc", train_rows=160) | {"artifacts": None})
     run(experiment, [CONFIGURATION])
     with pytest.raises(BadInput, match="the artifact of .* was not kept; make it again"):
-        push.push(experiment.record_path(CONFIGURATION), "tester/model", tmp_path / "artifacts", tmp_path / "package")
+        push.push(experiment.record_path(CONFIGURATION), "tester/model", tmp_path / "package")
     assert not hub.Hub.asked and not (tmp_path / "package").exists()
 
 
 def test_the_command_says_what_is_missing():
-    with pytest.raises(BadInput, match="no record is named; for example: make push RECORD=.* REPO=user/name"):
+    with pytest.raises(BadInput, match="no record is named; for example: make push REPO=user/name RECORD="):
         push.main("", "tester/model")
     with pytest.raises(BadInput, match="no repository is named"):
         push.main("results/local/mrpc/tiny/qat-seed0.json", "")

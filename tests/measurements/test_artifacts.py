@@ -38,6 +38,7 @@ def record(tmp_path):
     content = {
         "specification": {"task": "mnli", "size": "tiny", "seed": 0, "sparsity": 0.6},
         "configuration": "qat+mp60",
+        "artifact": os.path.relpath(folder, path.parent),
         "artifact_sha256": artifact_fingerprint(folder),
         "artifact_bytes": (folder / WEIGHTS).stat().st_size,
         **{"parameters": counts.parameters, "non_zeros": counts.parameters - counts.zeros, "bits": counts.bits},
@@ -48,7 +49,7 @@ def record(tmp_path):
 
 def test_a_records_artifact_is_packed_and_its_bytes_are_told(tmp_path, record):
     out = tmp_path / "packed/model"
-    found = pack_record(record, tmp_path / "artifacts", out)
+    found = pack_record(record, out)
     assert found["packed"] == out.stat().st_size < found["file"] and found["entropy"] < found["packed"]
     with torch.no_grad():
         assert load_packed(out.read_bytes())(tokens()).logits.shape == (32, 3)
@@ -58,13 +59,13 @@ def test_an_artifact_that_is_gone_or_anothers_is_named_with_what_to_do(tmp_path,
     folder = tmp_path / "artifacts/mine/mnli/tiny" / record.stem
     (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-1] + b"!")
     with pytest.raises(BadInput, match="is not what was saved there"):
-        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
+        pack_record(record, tmp_path / "out")
     save(folder, methods=("mp",))
     with pytest.raises(BadInput, match="is not the one that .* is of; make it again"):
-        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
+        pack_record(record, tmp_path / "out")
     shutil.rmtree(folder)
     with pytest.raises(BadInput, match="the artifact of .* is not in .*; make it again"):
-        pack_record(record, tmp_path / "artifacts", tmp_path / "out")
+        pack_record(record, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -74,15 +75,15 @@ def test_an_artifact_is_found_where_its_record_says(tmp_path, record):
     content = read_all(record.parents[2])[0]
     place = os.path.relpath(elsewhere, record.parent)
     write_record(record, {**content, "artifact": place}, np.zeros(3), np.zeros(3))
-    assert read_with_artifact(record, tmp_path / "artifacts")[1] == elsewhere
+    assert read_with_artifact(record)[1] == elsewhere
     whole = tmp_path / "moved"
     shutil.move(tmp_path / "results", whole / "results")
     shutil.move(tmp_path / "else where [v2]", whole / "else where [v2]")
     moved = whole / record.relative_to(tmp_path)
-    assert read_with_artifact(moved, tmp_path / "artifacts")[1] == whole / "else where [v2]" / record.stem
+    assert read_with_artifact(moved)[1] == whole / "else where [v2]" / record.stem
     write_record(moved, {**content, "artifact": None}, np.zeros(3), np.zeros(3))
     with pytest.raises(BadInput, match="was not kept; make it again"):
-        read_with_artifact(moved, tmp_path / "artifacts")
+        read_with_artifact(moved)
 
 
 @pytest.mark.parametrize(
@@ -106,14 +107,14 @@ def test_compressed_sparse_rows_of_a_hand_made_matrix():
     assert csr_bytes({"w": np.ones((3, 4), np.int8)}) == 12
 
 
-def measured_all(folder, results):
+def measured_all(results):
     table = read_size_measures(results)
-    return measure_missing(results / SIZE_MEASURES_FILE, table, size_measures, folder / "artifacts")
+    return measure_missing(results / SIZE_MEASURES_FILE, table, size_measures)
 
 
 def test_whole_models_and_their_layers_are_measured_by_every_size_measure(tmp_path, record):
     results = record.parents[2]
-    table = measured_all(tmp_path, results)
+    table = measured_all(results)
     assert list(table.part) == [WHOLE, LAYERS]
     whole = table[table.part == WHOLE].iloc[0]
     weights = tmp_path / "artifacts/mine/mnli/tiny" / record.stem / WEIGHTS
@@ -128,10 +129,10 @@ def test_whole_models_and_their_layers_are_measured_by_every_size_measure(tmp_pa
 
 def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, capsys):
     results = record.parents[2]
-    measured_all(tmp_path, results)
+    measured_all(results)
     before = (results / SIZE_MEASURES_FILE).read_bytes()
     shutil.rmtree(tmp_path / "artifacts")
-    assert len(measured_all(tmp_path, results)) == 2 and (results / SIZE_MEASURES_FILE).read_bytes() == before
+    assert len(measured_all(results)) == 2 and (results / SIZE_MEASURES_FILE).read_bytes() == before
     other = read_all(results)[0]
     write_record(record, {**other, "artifact_sha256": "another"}, np.zeros(3), np.zeros(3))
     main(str(results))

@@ -16,11 +16,11 @@ from compressions.data.tasks import Task
 from compressions.data.tokenized import tokenize
 from compressions.delivery import predict
 from compressions.delivery.card import card
-from compressions.errors import command, require
+from compressions.errors import command
 from compressions.experiments.records import read_predictions
 from compressions.files import root, whole_folder
 from compressions.measurements import latency
-from compressions.measurements.artifacts import model_name, read_with_artifact
+from compressions.measurements.artifacts import model_name, named_record, read_with_artifact
 from compressions.measurements.onnx_scores import compare, longest, rows_source, validation_rows
 from compressions.models.architectures import size_from
 from compressions.storage import openvino
@@ -35,10 +35,9 @@ ONNX = {"fp32": "onnx/model.onnx", "q8": "onnx/model_quantized.onnx", "q4": "onn
 OPENVINO = f"{openvino.FOLDER}/{openvino.BIN}"
 SECONDS = 2.0  # that each shape is timed
 DRAWS = 1000
-EXAMPLE = "results/local/mrpc/tiny/qat+kd-seed0.json"
 
 
-def package(path: Path, artifacts: Path, out: Path) -> dict:
+def package(path: Path, out: Path) -> dict:
     """Write the folder `out` for the record at `path`, and return what its card says.
 
     That is `rows` of validation, the score's `margin`, `dtype` and file of the model's own weights (`onnx`), the score
@@ -46,7 +45,7 @@ def package(path: Path, artifacts: Path, out: Path) -> dict:
     is written whole or not at all. Raises `BadInput` for a broken record or artifact, for other rows than the record's,
     and for a full disk.
     """
-    record, folder = read_with_artifact(path, artifacts)
+    record, folder = read_with_artifact(path)
     task = find_task(record["specification"]["task"], path.resolve().parents[2])
     rows, (predictions, labels) = validation_rows(record, task, rows_source()), read_predictions(path)
     model, tokenizer = load_artifact(folder), AutoTokenizer.from_pretrained(folder)
@@ -98,17 +97,17 @@ def score_error(task: Task, labels: np.ndarray, predictions: np.ndarray) -> floa
     return float(scores(task.scored, labels, predictions[None], counts).std())
 
 
-def package_folder(record: str, out: str) -> Path:
+def package_folder(record: Path, out: str) -> Path:
     """`out`, or the folder that is called by its record, with `-` for `+`, which the hub allows in no name."""
-    return Path(out) if out else root() / "_build/packages" / model_name(Path(record)).replace("+", "-")
+    return Path(out) if out else root() / "_build/packages" / model_name(record).replace("+", "-")
 
 
 def main(record: str, out: str = "") -> None:
     """Package, and say where; without `out` the folder is called by its record."""
-    require(bool(record), f"no record is named; for example: make package RECORD={EXAMPLE}")
+    path = named_record(record, "make package")
     torch.set_num_threads(1)
-    target = package_folder(record, out)
-    found = package(Path(record), root() / "artifacts", target)
+    target = package_folder(path, out)
+    found = package(path, target)
     if not openvino.installed():
         print("openvino/ is not written: OpenVINO is not installed (pip install openvino)")
     print(f"{target}: {found['bytes']['packed']:,} bytes packed, {found['files'][found['onnx']]:,} as ONNX")

@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from compressions.errors import command, require
+from compressions.errors import command
 from compressions.files import root, write_whole
-from compressions.measurements.artifacts import model_name, read_with_artifact
+from compressions.measurements.artifacts import model_name, named_record, read_with_artifact
 from compressions.storage.artifact import load_packed, pack_artifact
 from compressions.storage.model_bytes import measure
 from compressions.storage.size_measures import SIZE_MEASURES, WHOLE
 
 
-def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
+def pack_record(path: Path, out: Path) -> dict[str, int]:
     """Write the packed file `out`, check that it can be read, and return the model's bytes by each size measure.
 
     Raises `BadInput` for a record or an artifact that is not sound, or a full disk.
     """
-    record, folder = read_with_artifact(path, artifacts)
+    record, folder = read_with_artifact(path)
     write_whole(out, pack_artifact(folder))
     load_packed(out.read_bytes())
     whole = measure(record, folder)[WHOLE]
@@ -24,9 +24,9 @@ def pack_record(path: Path, artifacts: Path, out: Path) -> dict[str, int]:
 
 def main(record: str, out: str = "") -> None:
     """Pack, and print one line a size measure; without `out` the file is called by its record."""
-    require(bool(record), "no record is named; for example: make pack RECORD=results/local/mrpc/tiny/qat+kd-seed0.json")
-    target = Path(out) if out else root() / "_build/packed" / f"{model_name(Path(record))}.packed"
-    found = pack_record(Path(record), root() / "artifacts", target)
+    path = named_record(record, "make pack")
+    target = Path(out) if out else root() / "_build/packed" / f"{model_name(path)}.packed"
+    found = pack_record(path, target)
     print(target)
     for name, size in found.items():
         print(f"{name:8} {size:12,} bytes")

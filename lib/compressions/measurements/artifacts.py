@@ -13,29 +13,32 @@ from compressions.storage.manifest import artifact_fingerprint
 from compressions.storage.size_measures import KEY, SIZE_MEASURES_FILE, key_of, read_size_measures
 
 
-def artifact_folder(results: Path, record: dict, artifacts: Path) -> Path:
+def artifact_folder(results: Path, record: dict) -> Path:
     """Where the artifact of a record of the folder `results` lies, as the record says.
 
-    Older records do not say it; their artifacts lie below `artifacts`, in a folder named like `results`. Raises
-    `BadInput`, with how to make it again, where it is gone, was not kept, or is another's.
+    Raises `BadInput`, with how to make it again, where it is gone, was not kept, or is another's.
     """
     path = results / record["path"]
     again = f"make it again: delete {path} and its predictions, then run make grid, or the experiment with artifacts"
-    folder = artifacts / results.resolve().name / Path(record["path"]).with_suffix("")
-    if "artifact" in record:
-        require(record["artifact"] is not None, f"the artifact of {path} was not kept; {again}")
-        folder = (path.parent / record["artifact"]).resolve()
+    require(record.get("artifact") is not None, f"the artifact of {path} was not kept; {again}")
+    folder = (path.parent / record["artifact"]).resolve()
     require(folder.is_dir(), f"the artifact of {path} is not in {folder}; {again}")
     own = artifact_fingerprint(folder) == record["artifact_sha256"]
     require(own, f"the artifact in {folder} is not the one that {path} is of; {again}")
     return folder
 
 
-def read_with_artifact(path: Path, artifacts: Path) -> tuple[dict, Path]:
+def named_record(given: str, command: str) -> Path:
+    """The path of the record that a command is given; raises `BadInput` with an example where it is given none."""
+    require(bool(given), f"no record is named; for example: {command} RECORD=results/local/mrpc/tiny/qat+kd-seed0.json")
+    return root() / given
+
+
+def read_with_artifact(path: Path) -> tuple[dict, Path]:
     """The record at `path`, and the folder of its artifact. Raises `BadInput` where either is not sound."""
     results = path.resolve().parents[2]
     record = read_record(path) | {"path": str(path.resolve().relative_to(results))}
-    return record, artifact_folder(results, record, artifacts)
+    return record, artifact_folder(results, record)
 
 
 def model_name(record: Path) -> str:
@@ -45,9 +48,7 @@ def model_name(record: Path) -> str:
     return "-".join(parts)
 
 
-def measure_missing(
-    path: Path, table: pd.DataFrame, measure: Callable[[dict, Path], list[dict]], artifacts: Path | None = None
-) -> pd.DataFrame:
+def measure_missing(path: Path, table: pd.DataFrame, measure: Callable[[dict, Path], list[dict]]) -> pd.DataFrame:
     """Add rows for artifacts that are not measured yet to the CSV file `path` beside records; the table is returned.
 
     `table` is what the file holds, and `measure` gives the rows of a record and its artifact's folder, to which `KEY`
@@ -65,7 +66,7 @@ def measure_missing(
         if record["artifact_sha256"] in set(table.artifact_sha256):
             continue
         try:
-            rows = measure(record, artifact_folder(path.parent, record, artifacts or root() / "artifacts"))
+            rows = measure(record, artifact_folder(path.parent, record))
         except BadInput as error:
             failed.append(str(error))
             continue
