@@ -30,15 +30,7 @@ def one_thread_again(monkeypatch):
 def test_small_encoders_take_one_thread_and_wide_ones_the_free_cores(monkeypatch, width, asked, shell, busy, taken):
     if shell:
         monkeypatch.setenv("OMP_NUM_THREADS", shell)
-    monkeypatch.setattr(threads, "_allowed", lambda: 4)
+    monkeypatch.setattr(threads.joblib, "cpu_count", lambda: 4)
     monkeypatch.setattr(threads.psutil, "cpu_count", lambda: 4)
     monkeypatch.setattr(threads.psutil, "cpu_percent", lambda seconds: busy)
     assert threads.take_threads(width, asked) == taken == torch.get_num_threads()
-
-
-@pytest.mark.parametrize("content, cores", [("150000 100000", 1.5), ("max 100000", 8), ("6400000 100000", 8)])
-def test_a_containers_limit_counts(monkeypatch, tmp_path, content, cores):
-    (tmp_path / "cpu.max").write_text(content)
-    monkeypatch.setattr(threads, "QUOTA", tmp_path / "cpu.max")
-    monkeypatch.setattr(threads.psutil.Process, "cpu_affinity", lambda self: list(range(8)))
-    assert threads._allowed() == cores

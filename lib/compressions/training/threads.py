@@ -1,8 +1,8 @@
 """How many threads a training takes: one for a small encoder, and of the cores that nobody uses for a wide one."""
 
 import os
-from pathlib import Path
 
+import joblib
 import psutil
 import torch
 
@@ -10,7 +10,6 @@ import torch
 # threads.
 WIDEST_OF_ONE = 256
 WATCHED_SECONDS = 0.2
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def take_threads(width: int, asked: int | None) -> int:
@@ -29,17 +28,6 @@ def _named() -> int | None:
 
 
 def free_cores() -> int:
-    """The cores that this process may use, less those that others keep busy."""
+    """The cores that the system or a container gives to this process, less those that others keep busy."""
     busy = psutil.cpu_percent(WATCHED_SECONDS) / 100 * (psutil.cpu_count() or 1)
-    return round(_allowed() - busy)
-
-
-def _allowed() -> float:
-    """The cores that the system or a container gives to this process."""
-    own = psutil.Process()
-    cores = len(own.cpu_affinity()) if hasattr(own, "cpu_affinity") else psutil.cpu_count() or 1
-    try:
-        limit, period = QUOTA.read_text().split()
-        return min(cores, int(limit) / int(period))
-    except (OSError, ValueError):  # no such file, or no limit in it
-        return cores
+    return round(joblib.cpu_count() - busy)
