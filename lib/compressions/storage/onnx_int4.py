@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from compressions.storage.bit_fields import to_bit_fields
+
 OFFSET = 8  # a stored number is the weight plus 8
 
 
@@ -20,18 +22,13 @@ def store_as_int4(model: onnx.ModelProto) -> None:
     for matrix in matrices:
         numbers = numpy_helper.to_array(matrix)
         graph.initializer.remove(matrix)
-        graph.initializer.append(numpy_helper.from_array(_two_to_a_byte(numbers), f"{matrix.name}_pairs"))
+        pairs = to_bit_fields(numbers, 4)
+        pairs = pairs << 4 | pairs >> 4  # the first of two is the lower
+        graph.initializer.append(numpy_helper.from_array(pairs, f"{matrix.name}_pairs"))
         nodes += _unpacking(matrix.name, numbers.shape)
     old = list(graph.node)
     del graph.node[:]
     graph.node.extend([*nodes, *old])
-
-
-def _two_to_a_byte(numbers: np.ndarray) -> np.ndarray:
-    """int8 numbers from -8 to 7 of any shape, row by row, as uint8 `(half as many, rounded up)`; the first is lower."""
-    halves = (numbers.reshape(-1) + OFFSET).astype(np.uint8)
-    halves = np.pad(halves, (0, len(halves) % 2))
-    return halves[::2] | (halves[1::2] << 4)
 
 
 def _unpacking(name: str, shape: tuple[int, ...]) -> list[NodeProto]:
