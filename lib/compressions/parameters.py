@@ -84,6 +84,15 @@ def whole(least: int, most: int | None = None) -> Kind:
     return Kind(f"a whole number from {least}" + (f" to {most}" if most is not None else ""), read)
 
 
+def choice(*allowed: str | int) -> Kind:
+    """One of a few names or numbers."""
+
+    def read(given: object) -> str | int | None:
+        return next((each for each in allowed if each == scalar(given)), None)
+
+    return Kind(f"one of {', '.join(map(str, allowed))}", read)
+
+
 def _read_flag(given: object) -> bool | None:
     value = scalar(given)
     return value if isinstance(value, bool) else None

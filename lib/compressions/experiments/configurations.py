@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from compressions.errors import one_of, require
-from compressions.parameters import number, whole
+from compressions.parameters import choice, number
 
 PAPER_METHODS = ("qat", "kd", "mp")
 METHODS = PAPER_METHODS  # all that an experiment can use; a new method is appended
 CONTROL = "aug"
 SPARSITIES = (0.4, 0.6)  # of the paper's Figure 1
 SPARSITY = number(0, 1, below=True)
-BITS = (8, 4, 3, 2)  # of a quantized weight; the paper has 8
-WEIGHT_BITS = whole(2, 8)
+BITS = choice(8, 4, 3, 2)  # of a quantized weight; the paper has 8
 SUBSETS = tuple(subset for count in range(4) for subset in combinations(PAPER_METHODS, count))
 
 
@@ -36,8 +35,7 @@ class Configuration:
         object.__setattr__(self, "sparsity", SPARSITY.value("sparsity", self.sparsity))
         pruned = "mp" in self.subset or not self.sparsity
         require(pruned, f"sparsity {self.sparsity!r} is one of mp; got {list(self.subset)}")
-        object.__setattr__(self, "bits", WEIGHT_BITS.value("bits", self.bits))
-        one_of("bits", self.bits, BITS)
+        object.__setattr__(self, "bits", BITS.value("bits", self.bits))
         require("qat" in self.subset or self.bits == 8, f"bits {self.bits} is one of qat; got {list(self.subset)}")
         object.__setattr__(self, "subset", tuple(m for m in (*METHODS, CONTROL) if m in self.subset))
 

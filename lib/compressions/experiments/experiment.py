@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compressions.data import wordnet
 from compressions.data.tasks import BUILTIN, GLUE_TASKS, HUB, REVISION, TASKS, check_source
-from compressions.errors import BadInput, check, one_of, require
+from compressions.errors import BadInput, check, require
 from compressions.experiments import exported_logits
 from compressions.experiments.configurations import CONTROL, Configuration
 from compressions.experiments.records import record_path
@@ -19,8 +19,9 @@ from compressions.files import cache, path_name, root
 from compressions.models import sources, teacher
 from compressions.models.sources import Classifier, Encoder
 from compressions.models.teacher import LABELS
-from compressions.parameters import FLAG, NAME, SEED, number, parameter, read_parameters, whole
-from compressions.training.choices import GRANULARITIES, PRECISIONS, Choices
+from compressions.parameters import FLAG, NAME, SEED, choice, number, parameter, read_parameters, whole
+from compressions.training.choices import GRANULARITIES, Choices
+from compressions.training.precision import PRECISION
 
 if TYPE_CHECKING:
     from compressions.experiments.prepared_data import PreparedData
@@ -29,16 +30,6 @@ EPOCHS = 3
 MOST_THREADS = 1024
 SHORTEST = 5  # tokens: two texts of one each, between the three that mark their ends
 RATE_UP_TO_WIDTH = {128: 5e-4, 256: 3e-4, 512: 1e-4, 768: 5e-5, math.inf: 2e-5}
-# Parameters that take one of a few names, the default first.
-CHOICES = {
-    "granularity": GRANULARITIES,
-    "prune_schedule": ("linear", "cubic"),
-    "prune_scope": ("matrix", "global"),
-    "precision": PRECISIONS,
-    "teacher_precision": PRECISIONS,
-    "hard_labels": ("original", "all"),
-    "steps": ("equal", "doubled"),
-}
 
 
 @dataclass(frozen=True)
@@ -59,25 +50,25 @@ class Experiment:
     train_rows: int | None = parameter(whole(1).or_null(), None)
     held_out: float = parameter(number(0, 1, below=True), 0.0)
     max_length: int = parameter(whole(SHORTEST), 128)
-    precision: str = parameter(NAME, "float32")
-    granularity: str = parameter(NAME, "channel")
+    precision: str = parameter(PRECISION, "float32")
+    granularity: str = parameter(choice(*GRANULARITIES), "channel")
     prune_begin: float = parameter(number(0, 1), 0.1)
     prune_end: float = parameter(number(0, 1), 0.7)
     prune_every: int = parameter(whole(1), 16)
-    prune_schedule: str = parameter(NAME, "linear")
-    prune_scope: str = parameter(NAME, "matrix")
+    prune_schedule: str = parameter(choice("linear", "cubic"), "linear")
+    prune_scope: str = parameter(choice("matrix", "global"), "matrix")
     teacher: str | None = parameter(NAME.or_null(), None)
     teacher_labels: tuple[tuple[str, str], ...] | None = parameter(LABELS.or_null(), None)
     teacher_rows: int | None = parameter(whole(1).or_null(), None)
     teacher_epochs: float | None = parameter(number(0, above=True).or_null(), None)
     teacher_learning_rate: float | None = parameter(number(0, above=True).or_null(), None)
-    teacher_precision: str = parameter(NAME, "auto")
+    teacher_precision: str = parameter(PRECISION, "auto")
     teacher_logits: str | None = parameter(NAME.or_null(), None)
     temperature: float = parameter(number(0, above=True), 2.0)
     alpha: float = parameter(number(0, 1), 0.5)
-    hard_labels: str = parameter(NAME, "original")
+    hard_labels: str = parameter(choice("original", "all"), "original")
     augment: int | None = parameter(whole(0).or_null(), None)
-    steps: str = parameter(NAME, "equal")
+    steps: str = parameter(choice("equal", "doubled"), "equal")
     glue: str | None = parameter(NAME.or_null(), None)
     checkpoints: str = parameter(NAME, "bundled")
     results: str = parameter(NAME, "results/local")
@@ -88,12 +79,10 @@ class Experiment:
     def __post_init__(self) -> None:
         read_parameters(self)
         check(self.prune_begin < self.prune_end, "prune_begin", self.prune_begin, f"below prune_end {self.prune_end}")
-        for name, allowed in CHOICES.items():
-            one_of(name, getattr(self, name), allowed)
         if self.glue is None:
             object.__setattr__(self, "glue", HUB if self.task in GLUE_TASKS else BUILTIN)
         check_source(self.task, self.glue)
-        sources.encoder(self.size, self.checkpoints)
+        _ = self.encoder
 
     @cached_property
     def encoder(self) -> sources.Encoder:
@@ -149,16 +138,6 @@ class Experiment:
         beside = artifacts.resolve().parent
         inside = results.relative_to(beside) if results.is_relative_to(beside) else Path(path_name(results))
         return artifacts / (inside if inside.parts else results.name) / self.task / self.size / record.stem
-
-    @cached_property
-    def resolved_precision(self) -> str:
-        """The precision of training, `float32` or `bfloat16`."""
-        return _resolve(self.precision)
-
-    @cached_property
-    def resolved_teacher_precision(self) -> str:
-        """The precision in which the teacher is trained and asked."""
-        return _resolve(self.teacher_precision)
 
     @cached_property
     def found_teacher(self) -> Encoder:
@@ -262,15 +241,6 @@ class Teaching(Experiment):
         """Where the teacher itself is kept."""
         record = self.record_path(configuration)
         return self.folder / "artifacts" / self.folder.name / self.task / self.size / record.stem
-
-
-def _resolve(precision: str) -> str:
-    if precision != "auto":
-        return precision
-    # Here and not above: to plan experiments torch is not needed.
-    from compressions.training.precision import resolve
-
-    return resolve(precision)
 
 
 def default_rate(encoder: sources.Encoder) -> float:

@@ -35,7 +35,7 @@ from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_a
 from compressions.storage.size_measures import RECORDED, megabytes
 from compressions.training import metrics, trainer
 from compressions.training.callbacks import PruningSchedule
-from compressions.training.precision import check_precision
+from compressions.training.precision import check_precision, resolve
 from compressions.training.threads import take_threads
 
 # Makes the callback that shows the progress of a training, from the training's name.
@@ -54,10 +54,11 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
     if any(each.augments for each in wanted) and experiment.augment is None and not experiment.copies:
         print("No WordNet: students learn from the original rows alone. Debian's wordnet-base adds synonyms.")
     specified = specifications(experiment, wanted)
-    check_ready(experiment, [each for each in wanted if _finished(experiment, each, specified[each]) is None])
+    found = {each: _finished(experiment, each, specified[each]) for each in wanted}
+    check_ready(experiment, [each for each in wanted if found[each] is None])
     if watch:
         silence_libraries()
-    return [_run_or_read(experiment, each, specified[each], watch) for each in wanted]
+    return [found[each] or _run_alone(experiment, each, specified[each], watch) for each in wanted]
 
 
 def check_ready(experiment: Experiment, missing: list[Configuration]) -> None:
@@ -70,7 +71,7 @@ def check_ready(experiment: Experiment, missing: list[Configuration]) -> None:
     if missing:
         check_precision("precision", experiment.precision)
         if not experiment.force:
-            check_cell(experiment.record_path(Configuration()), experiment.resolved_precision)
+            check_cell(experiment.record_path(Configuration()), resolve(experiment.precision))
         checkpoints.check(experiment.encoder)
     distilled = any(each.uses("kd") for each in missing)
     if distilled and experiment.exported:
@@ -128,7 +129,7 @@ def run_configuration(
 
 def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher | About:
     """The experiment's teacher, or what holds its logits; an encoder is first fine-tuned, once, in the cache."""
-    teaching, precision, base = experiment.teaching, experiment.resolved_teacher_precision, Configuration()
+    teaching, precision, base = experiment.teaching, resolve(experiment.teacher_precision), Configuration()
     if experiment.exported:
         return experiment.exported
     if teaching is None:
@@ -181,7 +182,7 @@ def train(
 ) -> trainer.Trained:
     """Train a prepared model in place with the experiment's choices."""
     distillation = trainer.Distillation(experiment.temperature, experiment.alpha)
-    options = {"precision": experiment.resolved_precision, "copies": copies}
+    options = {"precision": resolve(experiment.precision), "copies": copies}
     return trainer.train(model, rows, experiment.data.tokenizer, experiment.choices, distillation, callbacks, **options)
 
 
@@ -230,7 +231,7 @@ def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configura
     """Predictions `(validation rows,)`. Raises `BadInput` where training has diverged."""
     data = experiment.data
     # An artifact is scored in float32, but a teacher in the precision in which it will be asked.
-    precision = experiment.resolved_precision if isinstance(experiment, Teaching) else "float32"
+    precision = resolve(experiment.precision) if isinstance(experiment, Teaching) else "float32"
     answers = trainer.predict(loaded, data.validation, data.tokenizer, precision).numpy()
     diverged = f"{configuration.name} of {experiment.task}, {experiment.size} diverged: its logits are not finite"
     rate = experiment.choices.learning_rate
@@ -238,12 +239,7 @@ def _predict(loaded: nn.Module, experiment: Experiment, configuration: Configura
     return data.task.predictions(answers)
 
 
-def _run_or_read(
-    experiment: Experiment, configuration: Configuration, specification: dict, watch: Watch | None
-) -> dict:
-    found = _finished(experiment, configuration, specification)  # to read it nothing is written
-    if found is not None:
-        return found
+def _run_alone(experiment: Experiment, configuration: Configuration, specification: dict, watch: Watch | None) -> dict:
     # A second process waits here, and then finds the record.
     with lock(experiment.record_path(configuration)), _memory(experiment, configuration):
         record = _finished(experiment, configuration, specification)

@@ -7,6 +7,7 @@ from compressions.data import wordnet
 from compressions.experiments.configurations import Configuration
 from compressions.files import fingerprint
 from compressions.models import sources, teacher
+from compressions.training.precision import resolve
 
 if TYPE_CHECKING:
     from compressions.experiments.experiment import Experiment
@@ -45,8 +46,8 @@ def _shared(experiment: "Experiment") -> dict:
     }
     if experiment.held_out:
         shared |= {"held_out": experiment.held_out}
-    if experiment.resolved_precision != "float32":
-        shared |= {"precision": experiment.resolved_precision}
+    if resolve(experiment.precision) != "float32":
+        shared |= {"precision": "bfloat16"}
     return shared
 
 
@@ -86,5 +87,5 @@ def teacher_identity(experiment: "Experiment") -> dict:
 
 def _as_it_is(experiment: "Experiment") -> dict:
     """What else decides the logits of a teacher that is not fine-tuned here."""
-    chosen = {"labels": dict(experiment.teacher_labels or ()), "precision": experiment.resolved_teacher_precision}
+    chosen = {"labels": dict(experiment.teacher_labels or ()), "precision": resolve(experiment.teacher_precision)}
     return {name: value for name, value in chosen.items() if value and value != "float32"}

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 # One int8 scale for each row of a weight, or one for all of it.
 GRANULARITIES = ("channel", "tensor")
-# Of matrix products; `auto` is bfloat16 where the device has it.
-PRECISIONS = ("float32", "bfloat16", "auto")
 
 
 @dataclass(frozen=True)
