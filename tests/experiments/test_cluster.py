@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,23 +29,29 @@ checkpoints: {small.encoders()}
 """
 
 
-@pytest.mark.skipif(slurm.why_not() is not None, reason=str(slurm.why_not()))
-def test_a_grid_runs_on_slurm(tmp_path):
-    place = new_place(tmp_path / "place")
+WHY_NOT = slurm.why_not()
+
+
+def run_on_slurm(folder: Path) -> tuple[subprocess.CompletedProcess, list[dict], str]:
+    """`make grid` on a cluster that lives as long: the process, the records, and what SLURM says of its jobs."""
+    place = new_place(folder / "place")
     (place / "grids/one.yml").write_text(ONE)
-    (tmp_path / "slurm").mkdir()
-    waits = "--slurm-init-seconds-before-status-checks 1 --seconds-between-status-checks 1"
-    checks = f"OPTIONS={waits} --slurm-status-command squeue --slurm-no-account"
-    with slurm.cluster(tmp_path / "slurm") as environment:
-        grid = command("grid", "one", "PROFILE=slurm", checks)
+    (folder / "slurm").mkdir()
+    # The plugin asks after as many seconds; where nothing has ended, after ten more each time.
+    waits = "--slurm-init-seconds-before-status-checks 10 --slurm-status-command squeue"
+    with slurm.cluster(folder / "slurm") as environment:
+        grid = command("grid", "one", "PROFILE=slurm", f"OPTIONS={waits} --slurm-no-account")
         done = subprocess.run(grid, cwd=place, env=environment, capture_output=True, text=True)
         queue = ["squeue", "--noheader", "--states=all", "--format=%i %T %m %l"]
         jobs = subprocess.run(queue, env=environment, capture_output=True, text=True).stdout
-    assert done.returncode == 0, done.stderr
-    assert len(read_all(place / "results/one")) == 2
-    # The teacher and the experiment, each with the memory and the minutes that the Snakefile asks for.
-    assert [line.split()[1] for line in jobs.splitlines()] == ["COMPLETED", "COMPLETED"]
-    assert all("1-00:00:00" in line for line in jobs.splitlines())
+    return done, read_all(place / "results/one"), jobs
+
+
+@pytest.fixture(scope="module", autouse=True)
+def running_on_slurm(tmp_path_factory):
+    """What that ends with: mostly it waits, so it runs beside the other tests."""
+    with ThreadPoolExecutor() as threads:
+        yield None if WHY_NOT else threads.submit(run_on_slurm, tmp_path_factory.mktemp("slurm"))
 
 
 def on_kubernetes(tmp_path: Path, environment: dict[str, str], options: str) -> subprocess.CompletedProcess:
@@ -84,3 +91,13 @@ def test_the_jobs_that_kubernetes_would_get_run_a_grid(tmp_path, place):
         assert limits["nvidia.com/gpu"] == "1" and 1000 < int(limits["memory"].removesuffix("M")) < 64000
         assert {"name": "compressions", "mountPath": "/volume"} in container["volumeMounts"]
         assert {"claimName": "compressions"} in [each.get("persistentVolumeClaim") for each in pod["volumes"]]
+
+
+@pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+def test_a_grid_runs_on_slurm(running_on_slurm):
+    done, records, jobs = running_on_slurm.result()
+    assert done.returncode == 0, done.stderr
+    assert len(records) == 2
+    # The teacher and the experiment, each with the memory and the minutes that the Snakefile asks for.
+    assert [line.split()[1] for line in jobs.splitlines()] == ["COMPLETED", "COMPLETED"]
+    assert all("1-00:00:00" in line for line in jobs.splitlines())
