@@ -2,6 +2,8 @@
 
 import os
 
+import nbclient
+from jupyter_cache.executors import utils
 from sphinx import builders
 
 # Does not declare it, but may run in parallel: it works on the merged contents only.
@@ -9,6 +11,9 @@ UNDECLARED = "sphinx_multitoc_numbering"
 
 # The chapter that trains is started first: started last, it would run while the other cores are idle.
 LONGEST = "notebooks/experiment"
+
+# What jupyter_client says of a kernel that ended at its start.
+DIED = "Kernel died before replying to kernel_info"
 
 
 def declare(app) -> None:
@@ -22,10 +27,21 @@ def one_by_one(pages: list[str], processes: int) -> list[list[str]]:
     return [[page] for page in sorted(pages, key=lambda page: page == LONGEST)]
 
 
+def execute(*args, **kwargs):
+    """Run a chapter; where its kernel finds that another has just taken its port, start one more."""
+    try:
+        return nbclient.execute(*args, **kwargs)
+    except RuntimeError as error:
+        if DIED not in str(error):
+            raise
+        return nbclient.execute(*args, **kwargs)
+
+
 def setup(app) -> dict:
-    """Set the number of processes, and the pages that each is given."""
+    """Set the number of processes, the pages that each is given, and what runs a chapter."""
     # One more than cores, since a page waits for its kernel to start and to end.
     app.parallel = max(app.parallel, 1 + (os.cpu_count() or 1))
     builders.make_chunks = one_by_one
+    utils.executenb = execute
     app.connect("builder-inited", declare)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
