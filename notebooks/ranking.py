@@ -6,8 +6,8 @@
 #
 # Quantize first, for the bytes: it saves {glue:text}`qat_saved:.0f` % of {glue:text}`small`'s, the most of all. It
 # changes the mean score by {glue:text}`qat` points (95 % CI), so it costs less than half a point. Pruning to 60 % saves
-# {glue:text}`mp60_saved:.0f` % and changes the mean score by {glue:text}`mp60`. By points per halving of the bytes their
-# order is open.
+# {glue:text}`mp60_saved:.0f` % and changes the mean score by {glue:text}`mp60`. By points per halving of the bytes
+# their order is open.
 
 # %% tags=["parameters"]
 results = "results/glue"  # the folder of the records
@@ -55,8 +55,9 @@ glue_figure("prices", price_figure(found, theirs), found, records=results)
 # 3. **Pruning** changes it by {glue:text}`mp60_price` points per halving. Embeddings are not pruned, so it saves little
 #    of a small model.
 #
-# Quantization minus pruning is {glue:text}`difference` points per halving. In the paper quantization is cheaper than pruning to 60 % at {glue:text}`paper_cheaper:d` of
-# {glue:text}`paper_sizes:d` sizes, and distillation gains at all sizes.
+# Quantization minus pruning is {glue:text}`difference` points per halving. In the paper quantization is cheaper than
+# pruning to 60 % at {glue:text}`paper_cheaper:d` of {glue:text}`paper_sizes:d` sizes, and distillation gains at all
+# sizes.
 
 # %% tags=["hide-input"]
 from compressions.analysis.ranking import ALONE

@@ -96,8 +96,8 @@ glue_numbers(kept=100 * (2**layers.value).mean(), lost=100 * (1 - 2**whole.value
 #
 # ## How it was measured
 #
-# Every experiment measures its saved model, whole and its layers alone, and its record keeps the bytes. Intervals come from models of one configuration that differ in task
-# and seed.
+# Every experiment measures its saved model, whole and its layers alone, and its record keeps the bytes. Intervals come
+# from models of one configuration that differ in task and seed.
 #
 # ## What could be wrong
 #

@@ -67,8 +67,8 @@ glue_figure("interactions", interaction_heatmap(found, published, reading_precis
 # :name: fig-interactions
 # :alt: Heat maps of the interaction by combination and size, under three ways of scoring and in the paper
 #
-# Interactions in points ± half a 95 % CI: up super-additive, down sub-additive, = adds up, ? open; those of one seed are
-# unmarked. The paper's have no interval; unmarked ones could be 0, as they were read off a picture.
+# Interactions in points ± half a 95 % CI: up super-additive, down sub-additive, = adds up, ? open; those of one seed
+# are unmarked. The paper's have no interval; unmarked ones could be 0, as they were read off a picture.
 # ```
 #
 # Super-additive are {glue:text}`super:d`, sub-additive {glue:text}`sub:d`, and {glue:text}`adds:d` add up within
@@ -119,11 +119,11 @@ glue_numbers(matched_open=open_here, matched_questions=len(matched), censored=ma
 
 # %% [markdown]
 # The search, as we infer it, is not neutral: it rounds a combination down to a trained model once, its methods two or
-# three times. We simulated grids where methods multiply *exactly*, all tasks have one curve, and a method gains alike at
-# every size. There it finds {glue:text}`search_near:+.2f` doublings of synergy for all three methods where a score's
+# three times. We simulated grids where methods multiply *exactly*, all tasks have one curve, and a method gains alike
+# at every size. There it finds {glue:text}`search_near:+.2f` doublings of synergy for all three methods where a score's
 # noise is {glue:text}`near:g` points, which is what seeds do to TINY's ({glue:text}`spread:.2f`); with
-# {glue:text}`noisiest:g` points it is {glue:text}`search_noisiest:+.2f`. The paper's mean, {glue:text}`printed:+.2f`, is
-# reached by {glue:text}`tail_min:.0f` to {glue:text}`tail_max:.0f` % of the grids, by their noise. The table's whole
+# {glue:text}`noisiest:g` points it is {glue:text}`search_noisiest:+.2f`. The paper's mean, {glue:text}`printed:+.2f`,
+# is reached by {glue:text}`tail_min:.0f` to {glue:text}`tail_max:.0f` % of the grids, by their noise. The table's whole
 # pattern, with quantization and pruning far below their product, came out of {glue:text}`with_both:d` of
 # {glue:text}`simulated:,`. In such grids the search alone does not make it.
 

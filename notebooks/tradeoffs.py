@@ -177,8 +177,8 @@ glue_numbers(shared_tasks=len(shared(ours)[0]), models=len(means), **counts)
 # %% [markdown]
 # ## What could be wrong
 #
-# A weak teacher is not why distillation brings little: it is ahead of the uncompressed {glue:text}`small` on every task,
-# by {glue:text}`teacher_ahead:.1f` points on average.
+# A weak teacher is not why distillation brings little: it is ahead of the uncompressed {glue:text}`small` on every
+# task, by {glue:text}`teacher_ahead:.1f` points on average.
 #
 # ## Details
 #

@@ -2,6 +2,7 @@
 
 import nbclient
 import pytest
+
 from book._ext import parallel
 
 
