@@ -93,7 +93,7 @@ glue_figure("limits-interaction", figure, frame, records=results)
 from compressions.analysis.limits import by_task
 
 by_name = by_task(ours, "interaction").loc[ours.results.sizes[0]]
-by_name.loc[list(beyond.values())].style.format("{:+.1f}", na_rep="–")
+by_name.reindex(list(beyond.values())).style.format("{:+.1f}", na_rep="–")
 
 # %% [markdown]
 # ## The best model within a number of megabytes
@@ -134,16 +134,16 @@ if ours.results.tasks:
 from compressions.analysis.limits import NEAR
 
 scores, interactions = (by_task(ours, value).loc[ours.results.sizes[0]] for value in ("score", "interaction"))
-interactions = interactions.reindex(columns=["stsb", "sst2"]).loc[named["extreme"]]
+interactions = interactions.reindex([named["extreme"]], columns=["stsb", "sst2"]).iloc[0]
 stsb, sst2 = interactions["stsb"], interactions["sst2"]
-stsb_base, stsb_extreme = scores.reindex(columns=["stsb"]).loc[["base", named["extreme"]], "stsb"]
+stsb_base, stsb_extreme = scores.reindex(["base", named["extreme"]], columns=["stsb"])["stsb"]
 glue_numbers(stsb_beyond=-stsb, sst2_beyond=-sst2, stsb_base=stsb_base, stsb_extreme=stsb_extreme)
 lowest = dict(zip(ours.results.tasks, ours.results.majority_scores, strict=True))
 if interactions.notna().all():
     claim("STS-B and SST-2 break down at 2 bits and 95 %", max(stsb, sst2) < -margin, interactions)
     claim("STS-B has no baseline to stop at", stsb_extreme < stsb_base / 2, stsb_extreme)
 for task in {"mrpc", "rte"} & lowest.keys():
-    left = scores.loc["mp95", task] - lowest[task]
+    left = scores[task].get("mp95", float("nan")) - lowest[task]
     claim(f"pruning to 95 % leaves {task} nothing to lose", not left > NEAR, left)
 
 # %% [markdown]
