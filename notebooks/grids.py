@@ -2,7 +2,7 @@
 # # Grids and clusters
 #
 # How do you run many experiments, here or on a cluster? A *grid* is one file in `grids/`: tasks, sizes, seeds, subsets,
-# and any parameter of [the experiment](experiment.py).
+# and any parameter of [the experiment](experiment.py), for all cells or in `overrides` for some.
 
 # %% tags=["parameters"]
 example = "builtin"  # the grid whose file is shown, a file in grids/
