@@ -392,9 +392,9 @@ def test_a_hub_out_of_reach_is_said_in_one_line(asking_nowhere):
 
 def test_every_configuration_takes_as_many_steps_unless_they_are_doubled(tmp_path):
     wanted = configurations([[], ["kd"], ["aug"]], [])
-    equal = run(experiment(tmp_path), wanted)
+    equal = run(experiment(tmp_path, train_rows=64), wanted)
     assert len({record["steps"] for record in equal}) == 1 and all(each["augmented_rows"] for each in equal[1:])
-    doubled = run(experiment(tmp_path, steps="doubled", results=str(tmp_path / "doubled")), wanted)
+    doubled = run(experiment(tmp_path, train_rows=64, steps="doubled", results=str(tmp_path / "doubled")), wanted)
     assert doubled[0]["steps"] == equal[0]["steps"] < doubled[1]["steps"] == doubled[2]["steps"]
 
 
