@@ -14,20 +14,20 @@ compared = "glue"  # the grid whose choices are shown beside the rule's
 draws = 1000  # how often the held-out rows are drawn again
 
 # %%
-from IPython.display import Markdown, display
-
 from compressions.analysis.distillation_choices import read_variants, variants_table
+from compressions.book.missing import read_or_stop
 from compressions.book.percent import check_parameters
 from compressions.files import root
 
 check_parameters(globals())
-variants = read_variants(root() / results)
-frame = variants_table(variants, draws)
-if not variants:
-    display(Markdown(f"`{results}` holds no records yet: `make grid GRID=distillation` makes them."))
+variants = read_or_stop(read_variants, root() / results)
 
 # %% tags=["hide-input"]
-from compressions.analysis.distillation_choices import chosen_variant, worth_text
+frame = variants_table(variants, draws)
+
+# %% tags=["hide-input"]
+from compressions.analysis.distillation_choices import WORTH, chosen_variant
+from compressions.analysis.score_changes import only
 from compressions.book.glue import glue_numbers
 from compressions.experiments.experiment import Experiment
 from compressions.experiments.grid import read_grid
@@ -37,14 +37,10 @@ used = {f"grid_{name}": choices.get(name, getattr(Experiment, name)) for name in
 glue_numbers(chosen=chosen_variant(variants) or "–", compared=compared, **used)
 
 # %% tags=["hide-input"]
-worth = {
-    "kd": ("base", -1),
-    "copies": ("no_copies", -1),
-    "labels": ("labeled_copies", 1),
-    "steps": ("doubled_steps", 1),
-}
-glue_numbers(**{name: worth_text(frame, *each) for name, each in worth.items()})
-glue_numbers(gain=worth_text(frame, chosen_variant(variants) or ""))
+added = {"labels": "labeled_copies", "steps": "doubled_steps", "gain": chosen_variant(variants)}
+taken = {"kd": "base", "copies": "no_copies"}
+glue_numbers(**{key: only(frame, WORTH, variant=name).text for key, name in added.items()})
+glue_numbers(**{key: (-only(frame, WORTH, variant=name)).text for key, name in taken.items()})
 
 # %% [markdown]
 # Of the change by distillation, synonym-replaced copies of the rows account for {glue:text}`copies:s`

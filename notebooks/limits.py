@@ -20,28 +20,28 @@ budgets = [1.2, 2.5, 5.0, 20.0]  # megabytes that a model may have
 draws = 1000  # how often seeds and rows are drawn again
 
 # %%
-from IPython.display import Markdown, display
-
-from compressions.analysis.grid_results import read_grid_results
 from compressions.analysis.limits import PLANNED, limits_table
+from compressions.analysis.reading import read_results
+from compressions.book.missing import read_or_stop
 from compressions.book.percent import check_parameters
 from compressions.files import root
 
 check_parameters(globals())
-ours = read_grid_results(root() / results, PLANNED, score, size_measure)
-frame = limits_table(ours, draws)
-if not ours.results.tasks:
-    display(Markdown(f"`{results}` holds no records yet: `make grid GRID=limits` makes them."))
+ours = read_or_stop(read_results, root() / results, score, size_measure, comparable=False, planned=PLANNED)
 
 # %% tags=["hide-input"]
-from compressions.analysis.limits import interval_of
+frame = limits_table(ours, draws)
+
+# %% tags=["hide-input"]
+from compressions.analysis.limits import CHANGE, INTERACTION
+from compressions.analysis.score_changes import only
 from compressions.book.claims import claim
 from compressions.book.glue import glue_figure, glue_numbers
 
-first = frame[frame["size"] == ours.results.sizes[0]]
+first = frame[frame["size"] == ours.sizes[0]]
 named = {"mild": "qat+mp60", "extreme": "qat2+mp95", "mild_kd": "qat+kd+mp60", "extreme_kd": "qat2+kd+mp95"}
-glue_numbers(size=ours.results.sizes[0].upper(), margin=margin)
-glue_numbers(**{key: interval_of(first, name, "change") for key, name in named.items()})
+glue_numbers(size=ours.sizes[0].upper(), margin=margin)
+glue_numbers(**{key: only(first, CHANGE, configuration=name).text for key, name in named.items()})
 
 # %% tags=["hide-input"]
 both = first[(first.bits < 32) & (first.sparsity > 0)]
@@ -49,7 +49,7 @@ kept = both[~both.distilled & (both.bits > 2)].interaction
 beyond = {"broken": named["extreme"], "broken_kd": named["extreme_kd"]}
 broken = both[both.configuration.isin(beyond.values())]
 glue_numbers(kept=kept.abs().max())
-glue_numbers(**{key: interval_of(first, name, "interaction") for key, name in beyond.items()})
+glue_numbers(**{key: only(first, INTERACTION, configuration=name).text for key, name in beyond.items()})
 if len(both) and both.interaction.notna().all():
     claim("8 and 4 bits cost no margin beyond the parts", kept.abs().max() < margin, kept)
     claim("2 bits and 95 % cost the mean more than their parts", not (broken.interaction_high >= 0).any(), broken)
@@ -92,7 +92,7 @@ glue_figure("limits-interaction", figure, frame, records=results)
 # %%
 from compressions.analysis.limits import by_task
 
-by_name = by_task(ours, "interaction").loc[ours.results.sizes[0]]
+by_name = by_task(ours, "interaction").loc[ours.sizes[0]]
 by_name.reindex(list(beyond.values())).style.format("{:+.1f}", na_rep="–")
 
 # %% [markdown]
@@ -110,10 +110,6 @@ best.change = best.change.map("{:+.1f}".format)
 shown = best[["of", "budget", "size", "configuration", "megabytes", "score", "change"]]
 shown.style.format(precision=1).format("{:.2f}", subset="megabytes").hide().set_caption("The best models")
 
-# %% tags=["hide-input"]
-if ours.results.tasks and frame.megabytes.isna().all():
-    display(Markdown(f"No record here has bytes by `{size_measure}`; `size_measure paper` needs none."))
-
 # %% [markdown]
 # ## How it was measured
 #
@@ -123,22 +119,21 @@ if ours.results.tasks and frame.megabytes.isna().all():
 # %% tags=["hide-input"]
 from compressions.models.architectures import SHAPES
 
-shape = SHAPES.get(ours.results.sizes[0], SHAPES["tiny"])
+shape = SHAPES.get(ours.sizes[0], SHAPES["tiny"])
 prunable = 100 * shape.linear_weights / shape.parameters
-glue_numbers(task_names=", ".join(ours.results.tasks), seeds=int(first.seeds.min()), prunable=prunable)
+glue_numbers(task_names=", ".join(ours.tasks), seeds=int(first.seeds.min()), prunable=prunable)
 glue_numbers(hatched=int((first.at_baseline >= 0.5).sum()), models=len(first))
-if ours.results.tasks:
-    claim("less than a fifth of the parameters can be pruned", prunable < 20, prunable)
+claim("less than a fifth of the parameters can be pruned", prunable < 20, prunable)
 
 # %% tags=["hide-input"]
 from compressions.analysis.limits import NEAR
 
-scores, interactions = (by_task(ours, value).loc[ours.results.sizes[0]] for value in ("score", "interaction"))
+scores, interactions = (by_task(ours, value).loc[ours.sizes[0]] for value in ("score", "interaction"))
 interactions = interactions.reindex([named["extreme"]], columns=["stsb", "sst2"]).iloc[0]
 stsb, sst2 = interactions["stsb"], interactions["sst2"]
 stsb_base, stsb_extreme = scores.reindex(["base", named["extreme"]], columns=["stsb"])["stsb"]
 glue_numbers(stsb_beyond=-stsb, sst2_beyond=-sst2, stsb_base=stsb_base, stsb_extreme=stsb_extreme)
-lowest = dict(zip(ours.results.tasks, ours.results.majority_scores, strict=True))
+lowest = dict(zip(ours.tasks, ours.majority_scores, strict=True))
 if interactions.notna().all():
     claim("STS-B and SST-2 break down at 2 bits and 95 %", max(stsb, sst2) < -margin, interactions)
     claim("STS-B has no baseline to stop at", stsb_extreme < stsb_base / 2, stsb_extreme)
@@ -171,4 +166,4 @@ frame[columns].style.format(precision=2, na_rep="–").hide()
 by_task(ours, "change").style.format("{:+.1f}", na_rep="–")
 
 # %% tags=["hide-cell"]
-ours.results.left_out.style.hide()
+ours.left_out.style.hide()

@@ -74,10 +74,11 @@ glue_numbers(small=small.upper(), difference=difference.text, **{name: each.text
 glue_numbers(qat_saved=alone.saved["QAT"], mp60_saved=alone.saved["MP 60 %"])
 
 # %% tags=["hide-input"]
-from compressions.analysis.ranking import price
+from compressions.analysis.ranking import PRICE
 from compressions.book.claims import claim
 
-glue_numbers(qat_price=price(alone.loc["QAT"]).text, mp60_price=price(alone.loc["MP 60 %"]).text)
+prices = {key: only(found, PRICE, size=small, order=ALONE, step=names[key]) for key in ("qat", "mp60")}
+glue_numbers(**{f"{key}_price": each.text for key, each in prices.items()})
 paper = theirs[theirs.order == ALONE].pivot(index="size", columns="step", values=["price", "value"])
 cheaper, gains = paper["price", "QAT"] > paper["price", "MP 60 %"], paper["value", "KD"]
 claim("In the paper distillation gains at all sizes", (gains > 0).all(), gains)

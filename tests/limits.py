@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from compressions.analysis.limits import PLANNED
-from compressions.experiments.configurations import Configuration
+from compressions.experiments.configurations import SUBSETS, Configuration, configurations
 from tests.simulated import write_one
 
+PLANNED = tuple(configurations(SUBSETS, [0.6, 0.8, 0.9, 0.95], [8, 4, 2]))
 BITS_COST = {8: 0.01, 4: 0.03, 2: 0.15}
 SPARSITY_COST = {0.6: 0.01, 0.8: 0.03, 0.9: 0.06, 0.95: 0.1}
 TOGETHER = 0.05  # that 2 bits and 95 % lose beyond their parts

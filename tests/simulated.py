@@ -53,10 +53,9 @@ def simulated_results(
             own = generator.normal(size=(len(PAPER), seeds, rows))
             right = np.sqrt(0.5) * difficulty + np.sqrt(0.5) * own < ease
             cells[task, size] = Cell(tuple(range(seeds)), np.ones(rows), right.astype(np.uint8))
-    with_control = np.pad(2.0**logs, ((0, 0), (0, 1)), constant_values=np.nan)
-    bytes_by = {"paper": np.broadcast_to(with_control, (len(SIMULATED_TASKS), *with_control.shape))}
+    bytes_by = {"paper": np.broadcast_to(2.0**logs, (len(SIMULATED_TASKS), *logs.shape))}
     scored = dict.fromkeys(SIMULATED_TASKS, ("accuracy",))
-    return Results(SIMULATED_TASKS, SIMULATED_SIZES, cells, bytes_by, "paper", scored, pd.DataFrame())
+    return Results(SIMULATED_TASKS, SIMULATED_SIZES, PAPER, cells, bytes_by, "paper", scored, pd.DataFrame())
 
 
 def write_records(

@@ -10,6 +10,7 @@ from compressions.analysis.distillation_choices import (
     read_variants,
     variants_table,
 )
+from compressions.analysis.reading import NoResults
 from compressions.errors import BadInput
 from tests.limits import write_variants
 
@@ -82,9 +83,15 @@ def test_without_the_reference_nothing_is_worth_anything(tmp_path):
     assert chosen_variant(variants) is None
 
 
-def test_without_records_there_is_nothing(tmp_path):
-    variants = read_variants(tmp_path / "nowhere")
-    assert variants == {} and variants_table(variants, draws=20).empty and chosen_variant(variants) is None
+def test_without_records_the_command_is_named(tmp_path):
+    with pytest.raises(NoResults, match="distillation holds no records; `make grid GRID=distillation` makes them"):
+        read_variants(tmp_path / "distillation")
+
+
+def test_a_custom_task_is_compared_like_others(tmp_path):
+    write_variants(tmp_path, VARIANTS, {"T4": 0.02}, tasks=("reviews", "sst2"))
+    frame = variants_table(read_variants(tmp_path), draws=20).set_index("variant")
+    assert list(frame)[2:4] == ["sst2", "reviews"] and frame.reviews["T4"] == pytest.approx(82, abs=1.5)
 
 
 def test_records_of_the_validation_split_are_refused(tmp_path):

@@ -279,28 +279,26 @@ def test_a_difference_of_two_models_is_that_of_their_means(folder):
     assert (same.value, same.half_width) == (0, 0)
 
 
-def test_a_model_that_was_not_measured_has_its_tasks_share_of_the_uncompressed_bytes(tmp_path):
+def test_a_models_bytes_are_the_mean_of_its_measured_seeds(tmp_path):
+    write_records(tmp_path, sizes=("tiny",))
+    write_measures(tmp_path)
+    path = tmp_path / SIZE_MEASURES_FILE
+    frame = pd.read_csv(path)
+    frame.loc[frame.seed == 1, list(MEASURED)] *= 3
+    bytes_of = read_results(tmp_path, size_measure="xz").bytes
+    frame.to_csv(path, index=False)
+    assert np.allclose(read_results(tmp_path, size_measure="xz").bytes, 2 * bytes_of)
+    frame[(frame.seed == 1) | (frame.configuration != "kd")].to_csv(path, index=False)
+    found = read_results(tmp_path, size_measure="xz")
+    assert np.allclose(found.bytes[..., found.column("kd")], 3 * bytes_of[..., found.column("kd")])
+
+
+def test_a_task_that_was_not_wholly_measured_is_left_out_by_a_measured_size_measure(tmp_path):
     write_records(tmp_path, sizes=("tiny",), seeds=(0,))
     write_measures(tmp_path)
     path = tmp_path / SIZE_MEASURES_FILE
     frame = pd.read_csv(path)
-    frame.loc[frame.task == "sst2", list(MEASURED)] *= 2  # a task whose files are twice as large
     frame[~((frame.task == "sst2") & (frame.configuration == "qat"))].to_csv(path, index=False)
-    found = read_results(tmp_path, size_measure="xz").bytes[:, 0]
-    qat = ALL.index("qat")
-    assert found[0, 0] == pytest.approx(2 * found[1, 0])
-    assert found[0, qat] == pytest.approx(found[1, qat] * 2)
-
-
-def test_a_models_own_bytes_stand_where_the_uncompressed_one_was_not_measured(tmp_path):
-    write_records(tmp_path, sizes=("tiny",), seeds=(0,))
-    write_measures(tmp_path)
-    path = tmp_path / SIZE_MEASURES_FILE
-    frame = pd.read_csv(path)
-    frame.loc[frame.task == "sst2", list(MEASURED)] *= 2
-    kept = frame[~((frame.task == "sst2") & frame.configuration.isin(["base", "kd"]))]
-    kept.to_csv(path, index=False)
-    found, measured = read_results(tmp_path, size_measure="xz").bytes[:, 0], frame[frame.part == "model"]
-    for name in ("qat", "base", "kd"):  # measured; inferred from the task's others; and in proportion to that
-        own = measured[(measured.task == "sst2") & (measured.configuration == name)].xz.item()
-        assert found[0, ALL.index(name)] == pytest.approx(own)
+    found = read_results(tmp_path, size_measure="xz")
+    assert found.tasks == ("rte",) and found.left_out.why.tolist() == ["not measured by xz"]
+    assert "xz" not in read_results(tmp_path).bytes_by

@@ -145,15 +145,14 @@ def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, 
 
 def test_a_measured_size_measure_serves_when_every_configuration_was_measured(tmp_path):
     write_records(tmp_path, sizes=("tiny",))
-    with pytest.raises(BadInput, match="no size of .* has all configurations measured by packed; make size-measures"):
+    with pytest.raises(BadInput, match="no task of .* has all configurations measured by packed; make size-measures"):
         read_results(tmp_path, size_measure="packed")
     write_measures(tmp_path, {"configuration": "kd"})
     assert set(read_results(tmp_path).bytes_by) == set(COUNTED)
     write_measures(tmp_path, {"task": "rte"})
     found = read_results(tmp_path, size_measure="packed")
-    assert set(found.bytes_by) == set(SIZE_MEASURES)
-    # Also on the task that was not measured, where a configuration has the ratio to the base of those that were.
-    assert np.allclose(found.bytes, 0.9 * found.bytes_by["bitmask"] + 300)
+    assert set(found.bytes_by) == set(SIZE_MEASURES) and np.allclose(found.bytes, 0.9 * found.bytes_by["bitmask"] + 300)
+    assert found.tasks == ("rte",) and found.left_out.why.tolist() == ["not measured by packed"]
 
 
 def test_a_size_that_was_not_wholly_measured_is_left_out_by_a_measured_size_measure(tmp_path):
@@ -181,5 +180,5 @@ def test_results_have_the_size_measures_that_all_their_models_were_measured_by(t
     record_measures(tmp_path, ("csr", "packed"))
     found = read_results(tmp_path, size_measure="packed")
     assert set(found.bytes_by) == {*COUNTED, "csr", "packed"} and np.isfinite(found.bytes).all()
-    with pytest.raises(BadInput, match="no size of .* has all configurations measured by xz; make size-measures"):
+    with pytest.raises(BadInput, match="no task of .* has all configurations measured by xz; make size-measures"):
         read_results(tmp_path, size_measure="xz")

@@ -42,6 +42,9 @@ class Interval(NamedTuple):
     low: float = np.nan
     high: float = np.nan
 
+    def __neg__(self) -> "Interval":
+        return Interval(-self.value, -self.high, -self.low)
+
     @property
     def text(self) -> str:
         """Such as `+0.3 (-0.1 to +0.7)`, without an interval `+0.3 (one seed)`, and `–` where nothing is known."""

@@ -6,15 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import bootstrap, estimate_mean, interval_text
-from compressions.analysis.reading import Models, check_alike, read_cell
+from compressions.analysis.bootstrap import bootstrap, estimate_mean
+from compressions.analysis.reading import Models, axes, check_alike, read_cell, require_records
 from compressions.analysis.results import Results, over_tasks
-from compressions.analysis.scores import scored_metrics
-from compressions.data.tasks import TASKS
 from compressions.errors import require
 from compressions.experiments.records import read_all
 
 REFERENCE, BASE = "reference", "base"
+WORTH = ("worth", "low", "high")
 SEARCHED = ("alpha", "temperature")  # what the fixed rule chooses; all else is the paper's, or measured alone
 CHOICES = (*SEARCHED, "augment", "hard_labels", "steps")
 SHARED = {
@@ -24,9 +23,10 @@ SHARED = {
 
 
 def read_variants(folder: Path) -> dict[str, list[dict]]:
-    """The records of each variant's folder, the reference first, with their whole `path`. None where there are none.
+    """The records of each variant's folder, the reference first, with their whole `path`.
 
-    Raises `BadInput` for a record of the validation split, and for two that differ in rows, encoder or teacher.
+    Raises `BadInput` for a record of the validation split, and `NoResults` for two that differ in rows, encoder or
+    teacher, and where there are none.
     """
     found = {path.name: read_all(path) for path in sorted(folder.glob("*/"))}
     for name, records in found.items():
@@ -35,6 +35,7 @@ def read_variants(folder: Path) -> dict[str, list[dict]]:
             held_out = bool(record["specification"].get("held_out"))
             require(held_out, f"{record['path']} scores the validation split; choices need held-out rows")
     check_alike([each for records in found.values() for each in records], SHARED, "these are not variants of one")
+    require_records(folder, [name for name, records in found.items() if records])
     order = sorted((name for name, records in found.items() if records), key=lambda name: (name != REFERENCE, name))
     return {name: found[name] for name in order}
 
@@ -51,12 +52,11 @@ def variant_results(variants: dict[str, list[dict]]) -> Results:
             variant = name if "kd" in chosen["subset"] else BASE
             place = (chosen["task"], (chosen["size"], variant))
             cells.setdefault(place, {})[chosen["seed"]] = {variant: record}
-    tasks = tuple(task for task in TASKS if task in {task for task, _ in cells})
+    tasks, _, scored = axes(cells, [each for records in variants.values() for each in records], "score")
     names = tuple(dict.fromkeys(pair for _, pair in cells))
-    scored = {task: scored_metrics("score", task, graded=not TASKS[task].labels) for task in tasks}
     none = np.full((len(tasks), len(names), 1), np.nan)
     read = {key: read_cell(Path(), dict(sorted(seeds.items())), (key[1][1],)) for key, seeds in cells.items()}
-    return Results(tasks, names, read, {"paper": none}, "paper", scored, pd.DataFrame())
+    return Results(tasks, names, ("kd",), read, {"paper": none}, "paper", scored, pd.DataFrame())
 
 
 def variants_table(variants: dict[str, list[dict]], draws: int = 1000) -> pd.DataFrame:
@@ -142,12 +142,3 @@ def _distilled(variants: dict[str, list[dict]]) -> dict[str, list[dict]]:
         for name, records in variants.items()
     }
     return {name: records for name, records in found.items() if records}
-
-
-def worth_text(frame: pd.DataFrame, variant: str, sign: int = 1) -> str:
-    """What a variant of the first size is worth, such as `+0.3 (-0.4 to +1.0)`; with `sign` -1 what it lacks."""
-    rows = frame[frame.variant == variant]
-    if not len(rows):
-        return "–"
-    value, *ends = sign * rows[["worth", "low", "high"]].to_numpy(float)[0]
-    return interval_text(value, *sorted(ends))

@@ -3,50 +3,53 @@
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.bootstrap import Estimate, bootstrap, estimate_mean, interval_text
-from compressions.analysis.grid_results import GridResults
+from compressions.analysis.bootstrap import Estimate, bootstrap, estimate_mean
 from compressions.analysis.pareto import best_within
-from compressions.analysis.results import over_tasks
-from compressions.experiments.configurations import SUBSETS, Configuration, configurations
+from compressions.analysis.results import Results, over_tasks
+from compressions.experiments.configurations import SUBSETS, configurations
 from compressions.storage.size_measures import MEGABYTE
 
+CHANGE, INTERACTION = (tuple(name + end for end in ("", "_low", "_high")) for name in ("change", "interaction"))
 FULL = 32  # bits of a weight that is not quantized
-PLANNED = tuple(configurations(SUBSETS, [0.6, 0.8, 0.9, 0.95], [8, 4, 2]))
-BASE = Configuration()
+PLANNED = tuple(each.name for each in configurations(SUBSETS, [0.6, 0.8, 0.9, 0.95], [8, 4, 2]))
+BASE = "base"
 NEAR = 1.0  # points above the majority-class baseline within which a model has learned next to nothing
 
 
-def limits_table(ours: GridResults, draws: int = 1000) -> pd.DataFrame:
-    """One row for each size and configuration, of means over the tasks; all NaN without records.
+def limits_table(results: Results, draws: int = 1000) -> pd.DataFrame:
+    """One row for each size and configuration, of means over the tasks.
 
     `change` is the score less the uncompressed model's; `interaction` the change less the sum of the changes by its
     methods alone, NaN for fewer than two methods. All have a 95 % confidence interval of seeds and validation rows,
     NaN where a task has one seed. `megabytes` are by the results' size measure, `at_baseline` is the share of tasks
     with a score within `NEAR` of the majority-class baseline, `seeds` those of the task with fewest.
     """
-    results, resampled = ours.results, bootstrap(ours.results, draws)
-    seeds = np.where(results.seeds > 0, results.seeds, np.inf).min(axis=0, initial=np.inf)
+    names, resampled = results.configurations, bootstrap(results, draws)
+    seeds = np.where(results.seeds > 0, results.seeds, results.seeds.max()).min(axis=0)
     excess = results.scores - results.majority_scores[:, None, None]
     at_baseline = over_tasks(np.where(np.isnan(excess), np.nan, excess <= NEAR))
     columns = {
-        "size": np.repeat(results.sizes, len(ours.names)),
-        **{name: np.tile(values, len(results.sizes)) for name, values in _described(ours.names).items()},
+        "size": np.repeat(results.sizes, len(names)),
+        **{name: np.tile(values, len(results.sizes)) for name, values in _described(names).items()},
         "megabytes": over_tasks(results.bytes).ravel() / MEGABYTE,
         "at_baseline": at_baseline.ravel(),
-        "seeds": np.repeat(np.where(np.isinf(seeds), 0, seeds).astype(int), len(ours.names)),
+        "seeds": np.repeat(seeds, len(names)),
     }
-    for name, weights in contrasts(ours.names).items():
+    for name, weights in contrasts(names).items():
         found = estimate_mean(results.scores, resampled, lambda scores, w=weights: scores @ w.T, results.freedom)
         columns |= _with_interval(name, found, known=(seeds > 1)[:, None])
     return pd.DataFrame(columns)
 
 
-def _described(names: tuple[Configuration, ...]) -> dict[str, list]:
+def _described(names: tuple[str, ...]) -> dict[str, pd.Series]:
+    configuration = pd.Series(names)
+    bits = configuration.str.extract(r"qat(\d?)", expand=False).replace("", 8)
+    percent = configuration.str.extract(r"mp([\d.]+)", expand=False)
     return {
-        "configuration": [each.name for each in names],
-        "distilled": [each.uses("kd") for each in names],
-        "bits": [each.bits if each.uses("qat") else FULL for each in names],
-        "sparsity": [each.sparsity for each in names],
+        "configuration": configuration,
+        "distilled": configuration.str.contains("kd"),
+        "bits": bits.fillna(FULL).astype(int),
+        "sparsity": percent.fillna(0).astype(float) / 100,
     }
 
 
@@ -56,7 +59,7 @@ def _with_interval(name: str, found: Estimate, known: np.ndarray) -> dict[str, n
     return {name: found.value.ravel(), **ends}
 
 
-def contrasts(names: tuple[Configuration, ...]) -> dict[str, np.ndarray]:
+def contrasts(names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Weights `(configurations, configurations)` that make scores, changes and interactions of scores.
 
     They are NaN where there is no interaction, or where what it is compared with was not run.
@@ -65,8 +68,8 @@ def contrasts(names: tuple[Configuration, ...]) -> dict[str, np.ndarray]:
     scores = dict(zip(names, np.eye(len(names)), strict=True))
     changes = {name: own - scores.get(BASE, missing) for name, own in scores.items()}
     interactions = [
-        changes[name] - np.sum([changes.get(part, missing) for part in parts(name)], axis=0)
-        if len(name.subset) > 1
+        changes[name] - np.sum([changes.get(part, missing) for part in name.split("+")], axis=0)
+        if "+" in name
         else missing
         for name in names
     ]
@@ -74,19 +77,11 @@ def contrasts(names: tuple[Configuration, ...]) -> dict[str, np.ndarray]:
     return {name: np.stack(list(rows)) for name, rows in found.items()}
 
 
-def by_task(ours: GridResults, value: str) -> pd.DataFrame:
+def by_task(results: Results, value: str) -> pd.DataFrame:
     """Each task's `score`, `change` or `interaction`, a row for each size and configuration, a column for each task."""
-    index = pd.MultiIndex.from_product(
-        [ours.results.sizes, [each.name for each in ours.names]], names=["size", "configuration"]
-    )
-    found = ours.results.scores @ contrasts(ours.names)[value].T
-    return pd.DataFrame(found.reshape(len(ours.results.tasks), len(index)).T, index, ours.results.tasks)
-
-
-def parts(configuration: Configuration) -> list[Configuration]:
-    """Each method of a configuration alone, as strong."""
-    strength = {"mp": {"sparsity": configuration.sparsity}, "qat": {"bits": configuration.bits}}
-    return [Configuration((method,), **strength.get(method, {})) for method in configuration.subset]
+    index = pd.MultiIndex.from_product([results.sizes, results.configurations], names=["size", "configuration"])
+    found = results.scores @ contrasts(results.configurations)[value].T
+    return pd.DataFrame(found.reshape(len(results.tasks), len(index)).T, index, results.tasks)
 
 
 def best_by_budget(frame: pd.DataFrame, budgets: list[float]) -> pd.DataFrame:
@@ -96,9 +91,3 @@ def best_by_budget(frame: pd.DataFrame, budgets: list[float]) -> pd.DataFrame:
     best = {(budget, kind): best_within(part, budget) for budget in budgets for kind, part in kinds.items()}
     rows = [{"budget": budget, "of": kind, **row} for (budget, kind), row in best.items() if row is not None]
     return pd.DataFrame(rows, columns=["budget", "of", *frame.columns])
-
-
-def interval_of(frame: pd.DataFrame, configuration: str, name: str) -> str:
-    """A value of the smallest size such as `-2.1 (-3.0 to -1.2)`, without its interval of one seed; `–` if unknown."""
-    rows = frame[frame.configuration == configuration]
-    return interval_text(*rows[[name, f"{name}_low", f"{name}_high"]].to_numpy()[0]) if len(rows) else "–"

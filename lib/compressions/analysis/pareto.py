@@ -1,10 +1,12 @@
 """Score against size: a table of all models with intervals, the majority-class baseline, and the Pareto front."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from compressions.analysis.bootstrap import Draws, Estimate, estimate, estimate_mean
-from compressions.analysis.results import ALL, PAPER, Results
+from compressions.analysis.results import PAPER, Results
 from compressions.experiments.configurations import method_of
 from compressions.storage.size_measures import MEGABYTE
 
@@ -21,22 +23,39 @@ def model_table(results: Results, draws: Draws) -> pd.DataFrame:
     single = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
     tasks, sizes = shared(results)
     mean = estimate_mean(results.scores, draws, lambda scores: scores[..., tasks, :, :], results.freedom[tasks])
+    axes = ["task", "size", "configuration"]
+    fewest, columns = results.seeds[tasks].min(axis=0), [*axes, "score", "low", "high", "seeds"]
+    frame = by_task_and_mean(results, columns, results.configurations, single, mean, fewest, sizes)
+    megabytes = np.concatenate([results.bytes, results.bytes[tasks].mean(axis=0)[None]]) / MEGABYTE
+    names = [(*results.tasks, MEAN), results.sizes, results.configurations]
+    places = tuple(frame[axis].map(own.index) for axis, own in zip(axes, names, strict=True))
+    return frame.assign(methods=frame.configuration.map(method_of), megabytes=megabytes[places])[COLUMNS]
+
+
+def by_task_and_mean(
+    results: Results,
+    columns: list[str],
+    names: Sequence[str],
+    single: Estimate,
+    mean: Estimate,
+    seeds: np.ndarray,
+    sizes: list[int],
+) -> pd.DataFrame:
+    """One row for each task, size and name of an estimate, and for the `mean` of the `sizes`, without what is NaN.
+
+    `single` is `(tasks, sizes, names)`, `mean` `(sizes, names)`, of `seeds` `(sizes,)`. The `columns` name the task,
+    the size, the name, the value, its interval's ends (NaN for one seed), and the number of seeds.
+    """
     parts = [
-        (task, single.at(row), results.bytes[row], results.seeds[row], range(len(results.sizes)))
-        for row, task in enumerate(results.tasks)
+        (task, single.at(row), results.seeds[row], range(len(results.sizes))) for row, task in enumerate(results.tasks)
     ]
-    parts.append((MEAN, mean, results.bytes[tasks].mean(axis=0), results.seeds[tasks].min(axis=0), sizes))
     rows = [
-        (
-            *(task, results.sizes[row], name, method_of(name), sizes_in_bytes[row, column] / MEGABYTE),
-            *found.interval(seeds[row], row, column),
-            int(seeds[row]),
-        )
-        for task, found, sizes_in_bytes, seeds, there in parts
+        (task, results.sizes[row], name, *found.interval(count[row], row, column), int(count[row]))
+        for task, found, count, there in [*parts, (MEAN, mean, seeds, sizes)]
         for row in there
-        for column, name in enumerate(ALL)
+        for column, name in enumerate(names)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS).dropna(subset="score").reset_index(drop=True)
+    return pd.DataFrame(rows, columns=columns).dropna(subset=columns[3]).reset_index(drop=True)
 
 
 def difference(results: Results, draws: Draws, first: tuple[str, str], second: tuple[str, str]) -> Estimate:
@@ -45,7 +64,9 @@ def difference(results: Results, draws: Draws, first: tuple[str, str], second: t
     A model is a size and a configuration.
     """
     tasks = shared(results)[0]
-    (row, column), (other, against) = ((results.sizes.index(size), ALL.index(name)) for size, name in (first, second))
+    (row, column), (other, against) = (
+        (results.sizes.index(size), results.column(name)) for size, name in (first, second)
+    )
 
     def between(scores: np.ndarray) -> np.ndarray:
         return (scores[..., tasks, row, column] - scores[..., tasks, other, against])[..., None, None]

@@ -5,10 +5,11 @@ import pandas as pd
 
 from compressions.analysis.bootstrap import Draws, Interval, estimate_mean
 from compressions.analysis.pareto import MEAN
-from compressions.analysis.results import ALL, Results, over_tasks
+from compressions.analysis.results import Results, over_tasks
 from compressions.analysis.score_changes import score_changes
 
 ALONE, LAST = "alone", "after the others"
+PRICE = ("price", "price_low", "price_high")
 # Of each step the models with and without it: of the method alone, and of the method added to the other two.
 STEPS = {
     ("QAT", ALONE): ("qat", "base"),
@@ -28,7 +29,7 @@ def steps(results: Results, draws: Draws) -> pd.DataFrame:
     `value`, `low` and `high` are in points. `saved` is the percentage of the bytes that are saved, `halvings` their
     log2 ratio, and `price` the points for a halving, with its own interval; NaN where a step saves nothing, as KD.
     """
-    pairs = {" ".join(step): tuple(map(ALL.index, pair)) for step, pair in STEPS.items()}
+    pairs = {" ".join(step): pair for step, pair in STEPS.items()}
     changes = score_changes(results, draws, pairs)
     changes = changes[changes.task == MEAN]
     places = changes.change.map(list(pairs).index)
@@ -41,9 +42,7 @@ def steps(results: Results, draws: Draws) -> pd.DataFrame:
 def with_prices(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with `saved` and the columns of `price`, from `halvings`, `value`, `low` and `high`."""
     halvings = frame.halvings.where(frame.halvings > 0)
-    prices = {
-        f"price{end}": frame[name] / halvings for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))
-    }
+    prices = {name: frame[own] / halvings for name, own in zip(PRICE, ("value", "low", "high"), strict=True)}
     return frame.assign(saved=100 * (1 - 2.0**-frame.halvings), **prices).reset_index(drop=True)
 
 
@@ -70,7 +69,7 @@ def price_difference(results: Results, draws: Draws, size: str, step: str, other
     row, halvings = results.sizes.index(size), _halvings(results)
     tasks = np.flatnonzero(results.seeds[:, row])
     places = [list(STEPS).index((each, ALONE)) for each in (step, other)]
-    pairs = [[ALL.index(name) for name in list(STEPS.values())[place]] for place in places]
+    pairs = [tuple(map(results.column, STEPS[each, ALONE])) for each in (step, other)]
 
     def of_task(scores: np.ndarray) -> np.ndarray:
         here = scores[..., tasks, row, :]
@@ -87,9 +86,4 @@ def price_difference(results: Results, draws: Draws, size: str, step: str, other
 def _halvings(results: Results) -> np.ndarray:
     """How many times each step halves the mean bytes over a size's tasks, `(sizes, steps)`."""
     logs = np.log2(over_tasks(results.bytes))
-    return np.stack([logs[:, ALL.index(b)] - logs[:, ALL.index(a)] for a, b in STEPS.values()], axis=-1)
-
-
-def price(step: pd.Series) -> Interval:
-    """The price of one row of `steps`, in points for a halving of the bytes."""
-    return Interval(step.price, step.price_low, step.price_high)
+    return np.stack([logs[:, results.column(b)] - logs[:, results.column(a)] for a, b in STEPS.values()], axis=-1)

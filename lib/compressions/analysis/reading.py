@@ -1,19 +1,20 @@
-"""Read a folder of records into results with the paper's configurations, and count what is left out and why."""
+"""Read a folder of records into results, and count what is left out and why."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sized
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from compressions.analysis.results import ALL, PAPER, Cell, Results, over_tasks
+from compressions.analysis.results import ALL, PAPER, Cell, Results
 from compressions.analysis.scores import KINDS, scored_metrics
 from compressions.data.tasks import TASKS
 from compressions.errors import BadInput, one_of
 from compressions.experiments.configurations import CONTROL
 from compressions.experiments.records import read_all, read_predictions
 from compressions.files import root
-from compressions.storage.size_measures import COUNTED, MEASURED, SIZE_MEASURES, WHOLE, read_size_measures
+from compressions.storage.size_measures import COUNTED, KEY, MEASURED, SIZE_MEASURES, WHOLE, key_of, read_size_measures
 
 # What all records of a task, of a size and of a configuration must share to be compared.
 SHARED = {
@@ -37,58 +38,73 @@ class NoResults(BadInput):
     """A folder without records that could be compared: what is missing, and the command that makes it."""
 
 
-def read_results(folder: Path, score: str = "score", size_measure: str = "paper", comparable: bool = True) -> Results:
+def read_results(
+    folder: Path,
+    score: str = "score",
+    size_measure: str = "paper",
+    comparable: bool = True,
+    planned: tuple[str, ...] | None = None,
+) -> Results:
     """The whole cells of a folder: a task, size and seed with all of the paper's configurations.
 
-    A cell with records of a CPU and of a GPU, or of two precisions, is not used. Nor is, where all are to be
-    `comparable`, a size with fewer than three quarters as many tasks as the one with most, as a mean over few tasks is
-    of other tasks; and a task's only seed where most tasks of the size have more, as it says nothing of the noise of
-    seeds. Raises `BadInput` for an unknown score or size measure, and `NoResults` for one that was not measured, for a
-    folder without records or whole cells, and for records of two grids.
+    With `planned` they are those of the cell with most instead, in that order, without the control. A cell with records
+    of a CPU and of a GPU, or of two precisions, is not used. Nor is, where all are to be `comparable`, a task's only
+    seed where most tasks of the size have more, as it says nothing of the noise of seeds; and a size with fewer than
+    three quarters as many tasks as the one with most, as a mean over few tasks is of other tasks. Raises `BadInput` for
+    an unknown score or size measure, and `NoResults` for one that was not measured, for a folder without records or
+    whole cells, and for records of two grids.
     """
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = _read_records(folder)
     cells = group(records)
-    whole = whole_seeds(cells, PAPER)
-    several = _with_several_seeds(whole) if comparable else whole
-    kept = _with_most_tasks(several) if comparable else whole
-    _require(bool(kept), f"no task of {folder} has all of {', '.join(PAPER)}; {_fullest(cells)}")
-    measures = read_size_measures(folder, records)
-    ours = measures.artifact_sha256.isin([record["artifact_sha256"] for record in records])
-    measures = measures[ours & (measures.part == WHOLE)]
-    measured = measures[measures[size_measure].notna()]
-    complete = {size for _, size in kept if set(PAPER) <= set(measured.configuration[measured["size"] == size])}
-    used = {key: seeds for key, seeds in kept.items() if size_measure in COUNTED or key[1] in complete}
+    names = PAPER if planned is None else _fullest_names(cells, planned)
+    whole = _whole_seeds(cells, names)
+    _require(bool(whole), f"no task of {folder} has all of {', '.join(names)}; {_fullest(cells, names)}")
+    sizes_in_bytes = _read_bytes(folder, records)
+    there = sizes_in_bytes.reindex(columns=names, level="configuration").notna()
+    measured = {key: seeds for key, seeds in whole.items() if there.loc[key, size_measure].all()}
     _require(
-        bool(used),
-        f"no size of {folder} has all configurations measured by {size_measure}; make size-measures measures them",
+        bool(measured),
+        f"no task of {folder} has all configurations measured by {size_measure}; make size-measures measures them, "
+        "and size_measure paper needs none",
     )
+    several = _with_several_seeds(measured) if comparable else measured
+    used = _with_most_tasks(several) if comparable else measured
     tasks, sizes, scored = axes(used, records, score)
-    bytes_by = _counted(cells, used, tasks, sizes)
-    if complete >= set(sizes):
-        bytes_by |= _measured(measures, used, tasks, sizes)
+    every = names if planned else ALL
+    index = pd.MultiIndex.from_product([tasks, sizes])
+    bytes_by = {
+        measure: sizes_in_bytes.loc[list(used), measure].reindex(index, columns=every).to_numpy(float)
+        for measure in SIZE_MEASURES
+        if there.loc[list(used), measure].all(axis=None)
+    }
+    bytes_by = {measure: values.reshape(len(tasks), len(sizes), -1) for measure, values in bytes_by.items()}
     found = {}
     for key, seeds in used.items():
         controlled = all(CONTROL in models for models in seeds.values())
-        found[key] = read_cell(folder, seeds, ALL if controlled else PAPER)
-    why = dict.fromkeys(kept, f"not measured by {size_measure}")
-    why |= dict.fromkeys(several.keys() - kept.keys(), FEW_TASKS)
-    left_out = _left_out(cells, used, why)
-    return Results(tasks, sizes, found, bytes_by, size_measure, scored, left_out)
+        found[key] = read_cell(folder, seeds, every if controlled else names)
+    why = dict.fromkeys(several, FEW_TASKS) | dict.fromkeys(measured.keys() - several.keys(), ONE_SEED)
+    left_out = _left_out(cells, used, names, why, f"not measured by {size_measure}")
+    return Results(tasks, sizes, every, found, bytes_by, size_measure, scored, left_out)
 
 
 def _read_records(folder: Path) -> list[dict]:
     """All records of a folder. Raises `NoResults` where there are none, or none that can be compared."""
     records = read_all(folder)
-    is_grid = (root() / "grids" / f"{folder.name}.yml").is_file()
-    grid = folder.name if is_grid else "<one of grids/>"
-    _require(bool(records), f"{folder} holds no records; `make grid GRID={grid}` makes them")
+    require_records(folder, records)
     for record in records:
         held_out = record["specification"].get("held_out")
         _require(not held_out, f"{record['path']} scores a held-out part of the training rows")
     check_alike(records, SHARED, "these are records of two grids")
     return records
+
+
+def require_records(folder: Path, records: Sized) -> None:
+    """Raise `NoResults` that names the command which makes a folder's records, where there are none."""
+    is_grid = (root() / "grids" / f"{folder.name}.yml").is_file()
+    grid = folder.name if is_grid else "<one of grids/>"
+    _require(bool(records), f"{folder} holds no records; `make grid GRID={grid}` makes them")
 
 
 def _require(holds: bool, message: str) -> None:
@@ -123,7 +139,7 @@ def group(records: list[dict]) -> Cells:
     return {key: dict(sorted(seeds.items())) for key, seeds in cells.items()}
 
 
-def why_unused(models: Models, names: tuple[str, ...]) -> str | None:
+def _why_unused(models: Models, names: tuple[str, ...]) -> str | None:
     """Why a seed is not used, if it is not: models are missing, or are of two devices or precisions."""
     if not models.keys() >= set(names):
         return MISSING
@@ -131,9 +147,9 @@ def why_unused(models: Models, names: tuple[str, ...]) -> str | None:
     return MIXED if len(ways) > 1 else None
 
 
-def whole_seeds(cells: Cells, names: tuple[str, ...]) -> Cells:
+def _whole_seeds(cells: Cells, names: tuple[str, ...]) -> Cells:
     """The cells' seeds that are used, and no cell without any."""
-    kept = {key: {s: own for s, own in seeds.items() if not why_unused(own, names)} for key, seeds in cells.items()}
+    kept = {key: {s: own for s, own in seeds.items() if not _why_unused(own, names)} for key, seeds in cells.items()}
     return {key: seeds for key, seeds in kept.items() if seeds}
 
 
@@ -154,11 +170,18 @@ def read_cell(folder: Path, seeds: dict[int, Models], names: tuple[str, ...]) ->
     return Cell(tuple(seeds), read[0][0][1], predictions)
 
 
-def _fullest(cells: Cells) -> str:
+def _fullest_names(cells: Cells, planned: tuple[str, ...]) -> tuple[str, ...]:
+    """The configurations but the control of the cell with most: as they were planned, then others."""
+    fullest = max((models for seeds in cells.values() for models in seeds.values()), key=len)
+    there = [name for name in fullest if name != CONTROL]
+    return tuple(sorted(there, key=lambda name: planned.index(name) if name in planned else len(planned)))
+
+
+def _fullest(cells: Cells, names: tuple[str, ...]) -> str:
     """What is wrong with the cell that has most records, and what to do."""
     (task, size), seeds = max(cells.items(), key=lambda item: sum(map(len, item[1].values())))
     seed, models = max(seeds.items(), key=lambda item: len(item[1]))
-    absent = ", ".join(name for name in PAPER if name not in models)
+    absent = ", ".join(name for name in names if name not in models)
     if not absent:
         return f"{task} with {size}, seed {seed}, was {MIXED}; train all its configurations in one way"
     return f"{task} with {size}, seed {seed}, lacks {absent}; `make grid` makes what is missing"
@@ -179,53 +202,29 @@ def _with_several_seeds(whole: Cells) -> Cells:
     return {(task, size): seeds for (task, size), seeds in whole.items() if size not in most or len(seeds) > 1}
 
 
-def _left_out(cells: Cells, used: Cells, why: dict[tuple[str, str], str]) -> pd.DataFrame:
-    """How many records are not used, by size and why: not whole, what `why` says of a cell, or a task's only seed."""
-    rows = []
-    for key, seeds in cells.items():
-        for seed, models in seeds.items():
-            if seed not in used.get(key, {}):
-                reason = why_unused(models, PAPER) or why.get(key, ONE_SEED)
-                rows.append((key[1].upper(), reason, key[0], len(models)))
+def _left_out(
+    cells: Cells, used: Cells, names: tuple[str, ...], why: dict[tuple[str, str], str], otherwise: str
+) -> pd.DataFrame:
+    """How many records are not used, by size and why: not whole, what `why` says of a cell, or `otherwise`."""
+    rows = [
+        (key[1].upper(), _why_unused(models, names) or why.get(key, otherwise), key[0], len(models))
+        for key, seeds in cells.items()
+        for seed, models in seeds.items()
+        if seed not in used.get(key, {})
+    ]
     frame = pd.DataFrame(rows, columns=["size", "why", "tasks", "records"])
     groups = frame.groupby(["size", "why"], sort=False, as_index=False)
     return groups.agg({"tasks": lambda names: ", ".join(dict.fromkeys(names)), "records": "sum"})
 
 
-def _counted(cells: Cells, used: Cells, tasks: tuple[str, ...], sizes: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Bytes by the size measures that records are enough for."""
-    found = {measure: np.full((len(tasks), len(sizes), len(ALL)), np.nan) for measure in COUNTED}
-    for task, size in used:
-        by_name = {name: record for models in cells[task, size].values() for name, record in models.items()}
-        for measure, count in COUNTED.items():
-            values = [count(by_name[name]) if name in by_name else np.nan for name in ALL]
-            found[measure][tasks.index(task), sizes.index(size)] = values
-    return found
+def _read_bytes(folder: Path, records: list[dict]) -> pd.DataFrame:
+    """Mean bytes over the seeds: a row for each task and size, a column for each size measure and configuration.
 
-
-def _measured(
-    measures: pd.DataFrame, used: Cells, tasks: tuple[str, ...], sizes: tuple[str, ...]
-) -> dict[str, np.ndarray]:
-    """Bytes by the size measures that need the saved model, those by which every configuration was measured.
-
-    What compresses a file depends on the task, too. So a model that was not measured has the bytes of the uncompressed
-    one on its task times the mean ratio of the two on others. Where that was not measured either, it is inferred from
-    what was measured on the task by the same ratios; and where nothing was, it has the mean of other tasks.
+    NaN by a size measure that needs the saved model where none of the seeds' was measured.
     """
-    places = [list(dict.fromkeys([*tasks, *measures.task])), sizes, ALL]
-    axes = ["task", "size", "configuration"]
-    means = measures.groupby(axes)[list(MEASURED)].mean().reindex(pd.MultiIndex.from_product(places, names=axes))
-    own = means.to_numpy(float).T.reshape(len(MEASURED), *map(len, places))
-    base = own[..., :1]
-    ratio = _or(over_tasks(own / base), over_tasks(own) / over_tasks(base))[:, None]
-    inferred = over_tasks(np.swapaxes(own / ratio, 1, 3))[..., None]  # (measures, sizes, tasks, 1)
-    base = _or(base, np.swapaxes(inferred, 1, 2))
-    found = _or(own, _or(base, over_tasks(base)[:, None]) * ratio)[:, : len(tasks)]
-    there = np.array([[[(task, size) in used] for size in sizes] for task in tasks])
-    whole = (~np.isnan(found[..., : len(PAPER)]) | ~there).all(axis=(1, 2, 3))
-    named = zip(MEASURED, np.where(there, found, np.nan), whole, strict=True)
-    return {name: values for name, values, every in named if every}
-
-
-def _or(values: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    return np.where(np.isnan(values), otherwise, values)
+    counted = [key_of(record) | {name: count(record) for name, count in COUNTED.items()} for record in records]
+    measures = read_size_measures(folder, records)
+    ours = measures.artifact_sha256.isin([record["artifact_sha256"] for record in records])
+    measured = measures[ours & (measures.part == WHOLE)].set_index(KEY)[list(MEASURED)].astype(float)
+    models = pd.DataFrame(counted).set_index(KEY).join(measured)
+    return models.groupby(["task", "size", "configuration"]).mean().unstack()

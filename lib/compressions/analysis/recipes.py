@@ -5,7 +5,7 @@ import pandas as pd
 
 from compressions.analysis.bootstrap import Draws
 from compressions.analysis.pareto import MEAN, best_within, difference, model_table, shared, smallest_above
-from compressions.analysis.results import ALL, Results
+from compressions.analysis.results import Results
 from compressions.experiments.configurations import CONTROL
 from compressions.storage.size_measures import MEGABYTE
 
@@ -72,10 +72,10 @@ def packed_megabytes(results: Results, size: str, configuration: str) -> float:
     packed = results.bytes_by.get("packed")
     if packed is None:
         return np.nan
-    return float(packed[shared(results)[0], results.sizes.index(size), ALL.index(configuration)].mean()) / MEGABYTE
+    return float(packed[shared(results)[0], results.sizes.index(size), results.column(configuration)].mean()) / MEGABYTE
 
 
 def saved_bytes(results: Results, configuration: str) -> pd.Series:
     """The share of each size's uncompressed bytes that a configuration saves, in percent, the mean over its tasks."""
-    ratio = results.bytes[..., ALL.index(configuration)] / results.bytes[..., 0]
+    ratio = results.bytes[..., results.column(configuration)] / results.bytes[..., 0]
     return pd.Series(100 - 100 * np.nanmean(ratio, axis=0), results.sizes)

@@ -17,7 +17,7 @@ ALL = (*PAPER, CONTROL)
 class Cell:
     """The whole seeds of a task with one size: `predictions` is `(configurations, seeds, rows)`, all on the same rows.
 
-    The configurations are those of `ALL`, or of `PAPER` where the control was not run.
+    The configurations are those of the results, without the control where it was not run.
     """
 
     seeds: tuple[int, ...]
@@ -30,12 +30,13 @@ class Results:
     """Cells by task and size, and the bytes of their models by each size measure.
 
     Each of `bytes_by` is `(tasks, sizes, configurations)`, NaN where a cell is missing; `size_measure` names the one in
-    use. Those that need the saved models are there when every size and configuration was measured. `scored` are the
-    metrics whose mean is a task's score. `left_out` counts the records that are not used: size, why, tasks, records.
+    use. Those that need the saved models are there when all models of the cells were measured. `scored` are the metrics
+    whose mean is a task's score. `left_out` counts the records that are not used: size, why, tasks, records.
     """
 
     tasks: tuple[str, ...]
     sizes: tuple[str, ...]
+    configurations: tuple[str, ...]
     cells: dict[tuple[str, str], Cell]
     bytes_by: dict[str, np.ndarray]
     size_measure: str
@@ -61,12 +62,16 @@ class Results:
         names, seeds, rows = cell.predictions.shape
         flat = cell.predictions.reshape(-1, rows)
         found = scores(self.scored[key[0]], cell.labels, flat, counts).reshape(-1, names, seeds)
-        absent = self.bytes.shape[-1] - names
+        absent = len(self.configurations) - names
         return np.pad(found, ((0, 0), (0, absent), (0, 0)), constant_values=np.nan)
 
     def place(self, key: tuple[str, str]) -> tuple[int, int]:
         """The index of a cell in arrays over tasks and sizes."""
         return self.tasks.index(key[0]), self.sizes.index(key[1])
+
+    def column(self, configuration: str) -> int:
+        """The index of a configuration in arrays over configurations."""
+        return self.configurations.index(configuration)
 
     @property
     def seeds(self) -> np.ndarray:

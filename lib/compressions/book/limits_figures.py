@@ -9,10 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from compressions.analysis.limits import FULL
-from compressions.book.figures import figure_without_records
 
 PANELS = {False: "no distillation", True: "with distillation"}
-COMMAND = "make grid GRID=limits"
 
 
 def draw_limits(frame: pd.DataFrame, value: str, title: str, margin: float | None = None) -> Figure:
@@ -21,9 +19,7 @@ def draw_limits(frame: pd.DataFrame, value: str, title: str, margin: float | Non
     With a `margin`, cells below its negative are framed, in full where the whole interval is. Cells where half of the
     tasks or more are at the majority-class baseline are hatched.
     """
-    if frame[value].isna().all():
-        return figure_without_records(COMMAND)
-    sizes, most = list(dict.fromkeys(frame["size"])), max(frame[value].abs().max(), 0.1)
+    sizes, most = list(dict.fromkeys(frame["size"])), np.nanmax([*frame[value].abs(), 0.1])
     figure, panels = plt.subplots(len(sizes), 2, figsize=(7.4, 3.1 * len(sizes)), sharey=True, squeeze=False)
     for row, size in zip(panels, sizes, strict=True):
         for axes, (distilled, says) in zip(row, PANELS.items(), strict=True):

@@ -45,7 +45,8 @@ def stop_chapter(missing: str) -> None:
     display(Markdown(f"**Nothing to show yet:** {missing}."))
     if in_book():
         formats = dict(_numbers(Path(os.environ[PAGE])))
-        glue_numbers(**{key: 0 if form[-1:] in ("d", ",") else float("nan") for key, form in formats.items()})
+        unknown = {"d": 0, ",": 0, "s": "–"}
+        glue_numbers(**{key: unknown.get(form[-1:], float("nan")) for key, form in formats.items()})
         page = (root() / os.environ[PAGE]).with_suffix(".py").read_text()
         for name in re.findall(r"\{glue:figure\} (\S+)", page):
             glue_figure(name, plt.figure(figsize=(6, 0.5)))

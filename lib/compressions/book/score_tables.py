@@ -7,7 +7,7 @@ from IPython.display import HTML, Markdown
 
 from compressions.analysis.bootstrap import Draws, bootstrap, estimate, interval_text
 from compressions.analysis.reading import read_results
-from compressions.analysis.results import ALL, Results
+from compressions.analysis.results import Results
 from compressions.book.tables import CONTROL_NAMES
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all
@@ -35,9 +35,9 @@ def task_table(results: Results, draws: Draws, task: str) -> pd.DataFrame:
     found = estimate(results.scores, draws, lambda scores: scores, results.freedom[..., None])
     columns = {}
     for column, (size, seeds) in enumerate(zip(results.sizes, results.seeds[place], strict=True)):
-        intervals = [found.interval(seeds, place, column, row) for row in range(len(ALL))]
+        intervals = [found.interval(seeds, place, column, row) for row in range(len(results.configurations))]
         columns[f"{size.upper()}, seeds: {seeds}"] = [interval_text(*each, signed=False) for each in intervals]
-    return pd.DataFrame(columns, index=pd.Index(ALL, name="configuration"))
+    return pd.DataFrame(columns, index=pd.Index(results.configurations, name="configuration"))
 
 
 def teacher_table(records: list[dict]) -> pd.DataFrame:
