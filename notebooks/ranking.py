@@ -45,8 +45,8 @@ glue_figure("prices", price_figure(found, theirs), found, records=results)
 # :name: fig-prices
 # :alt: Change of the mean score against the share of the bytes saved, by method, ours above and published below
 #
-# What each method alone changes in the mean score, and what it saves; a shape is a size, a bar a 95 % CI. Marks that save
-# the same stand side by side.
+# What each method alone changes in the mean score, and what it saves; a shape is a size, a bar a 95 % CI. Marks that
+# save the same stand side by side.
 # ```
 #
 # ## The order
