@@ -24,12 +24,14 @@ for name in shown:
     one_of("grid", name, names())
 
 # %%
+import pandas as pd
+
 from compressions.book.coverage import cells, coverage_figure
 from compressions.book.glue import glue_figure, glue_numbers
 
 grids = [read_grid(name) for name in shown]
 parts = {grid.name: cells(grid, read_all(root() / grid.own_results)) for grid in grids}
-glue_figure("coverage", coverage_figure(parts), records=results)
+glue_figure("coverage", coverage_figure(parts), pd.concat(parts, names=["grid"]).reset_index(level=0), results)
 first = parts[shown[0]]
 whole = int((first.there == first.wanted).sum())
 glue_numbers(there=first.there.sum(), wanted=first.wanted.sum(), whole=whole, cells=len(first))
@@ -74,8 +76,6 @@ by_worker.style.format(precision=1)
 
 # %%
 import json
-
-import pandas as pd
 
 from compressions.errors import require
 

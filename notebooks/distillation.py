@@ -32,7 +32,7 @@ require(isinstance(examples, int) and examples >= 0, f"examples {examples!r} is 
 # squared error between the two similarities.
 
 # %% tags=["hide-input"]
-from compressions.book.listing import listing
+from compressions.book.glue import listing
 from compressions.methods import distillation
 
 listing(distillation.soft_loss, distillation.distillation_loss)
@@ -44,10 +44,11 @@ listing(distillation.soft_loss, distillation.distillation_loss)
 import torch
 
 from compressions.book.glue import glue_figure, glue_numbers
-from compressions.book.method_figures import draw_softened
+from compressions.book.method_figures import draw_softened, softened
 
 logits = torch.tensor([4.0, 2.0, 0.0])
-glue_figure("softened", draw_softened(logits, temperature))
+curves = softened(logits)
+glue_figure("softened", draw_softened(curves, temperature), curves.reset_index())
 hard, soft = (100 * torch.softmax(logits / each, dim=0)[1] for each in (1, temperature))
 glue_numbers(hard_second=hard, soft_second=soft, chosen_temperature=temperature)
 

@@ -33,7 +33,7 @@ points = read_figure1(root() / figure1)
 from compressions.book.figures import tradeoff_static
 from compressions.book.glue import glue_figure, glue_numbers
 
-glue_figure("figure1", tradeoff_static(points, score_title="mean GLUE score"))
+glue_figure("figure1", tradeoff_static(points, score_title="mean GLUE score"), points)
 by_name = points.set_index(["size", "configuration"])
 small, large = by_name.loc[("small", "qat+kd+mp60")], by_name.loc[("large", "base")]
 glue_numbers(shrunk=large.megabytes / small.megabytes, lost=large.score - small.score)
@@ -56,8 +56,7 @@ glue_numbers(shrunk=large.megabytes / small.megabytes, lost=large.score - small.
 # averaged over the tasks.
 
 # %%
-from compressions.book.published import read_table1
-from compressions.book.published_table import counted, draw_synergies
+from compressions.book.published import counted, draw_synergies, published_synergies, read_table1
 
 reductions = read_table1(root() / table1)
 reductions.style.format(precision=1).set_caption("The paper's reductions")
@@ -67,7 +66,8 @@ reductions.style.format(precision=1).set_caption("The paper's reductions")
 # over the product of its methods' reductions.
 
 # %%
-glue_figure("synergy", draw_synergies(reductions))
+synergies = published_synergies(reductions)
+glue_figure("synergy", draw_synergies(synergies), synergies.reset_index())
 counts = counted(reductions)
 glue_numbers(
     sizes=len(reductions),

@@ -65,11 +65,11 @@ if wanted:
 
 # %%
 from compressions.book.glue import glue_figure, glue_numbers
-from compressions.book.pretraining import last_loss, losses_figure, provenance_table, read_provenances
+from compressions.book.pretraining import last_loss, losses, losses_figure, provenance_table, read_provenances
 from compressions.files import root
 
 runs = read_provenances(root() / "checkpoints") | made
-glue_figure("losses", losses_figure(runs))
+glue_figure("losses", losses_figure(losses(runs)), losses(runs))
 ends = {f"{size.lower()}_cosine": last_loss(runs[size], "cosine") for size in ("TINY", "MINI")}
 glue_numbers(**ends)
 
@@ -101,7 +101,7 @@ from compressions.book.claims import claim
 
 kept = {"with the head": "likeness.json", "without it": "random.json"}
 trials = {title: json.loads((root() / "results/miniatures" / name).read_text()) for title, name in kept.items()}
-glue_figure("similarity", losses_figure(trials))
+glue_figure("similarity", losses_figure(losses(trials)), losses(trials))
 with_head, without = (last_loss(run, "cosine", shards=1) for run in trials.values())
 glue_numbers(cosine_with=with_head, cosine_without=without)
 claim("The head more than halves the error on the cosine", with_head < without / 2, with_head, without)

@@ -37,21 +37,24 @@ require(whole, f"steps {steps!r} and every {every!r} are not allowed; take whole
 # A masked weight counts as zero when the next mask is made, so it stays masked.
 
 # %% tags=["hide-input"]
-from compressions.book.listing import listing
+from compressions.book.glue import listing
 from compressions.methods import pruning
 
 listing(pruning.sparsity_at, pruning.magnitude_mask, pruning.MagnitudeMask)
 
 # %%
+import pandas as pd
 import torch
 
 from compressions.book.glue import glue_figure, glue_numbers
-from compressions.book.method_figures import draw_schedule, pruned_gradually
+from compressions.book.method_figures import draw_schedule, pruned_gradually, weight_counts
 
 torch.manual_seed(seed)
 weight = torch.randn(256, 256)
 sparsities, kept = pruned_gradually(weight, steps, target, begin, end, every)
-glue_figure("schedule", draw_schedule(sparsities, weight, kept))
+counts = weight_counts(weight, kept)
+data = pd.concat([sparsities.reset_index(names="step"), counts], axis=1)
+glue_figure("schedule", draw_schedule(sparsities, counts), data)
 glue_numbers(final=sparsities.reached.iloc[-1], threshold=weight[kept].abs().min())
 
 # %% [markdown]
@@ -69,9 +72,9 @@ glue_numbers(final=sparsities.reached.iloc[-1], threshold=weight[kept].abs().min
 # for each weight, kept or not.
 
 # %%
-from compressions.book.method_figures import draw_bits_per_weight
+from compressions.book.method_figures import bits_per_weight, draw_bits_per_weight
 
-glue_figure("bitmask", draw_bits_per_weight())
+glue_figure("bitmask", draw_bits_per_weight(bits_per_weight()), bits_per_weight().reset_index())
 fp32, int8 = (100 / (bits * (1 - target)) for bits in (32, 8))
 glue_numbers(sparsity=100 * target, overhead_fp32=fp32, overhead_int8=int8)
 

@@ -32,7 +32,7 @@ encoder = sources.encoder(size, "bundled")
 # value of int8, so a pruned weight stays zero.
 
 # %% tags=["hide-input"]
-from compressions.book.listing import listing
+from compressions.book.glue import listing
 from compressions.methods import quantization
 
 listing(quantization.weight_scale, quantization.levels, quantization.fake_quantize)
@@ -52,7 +52,7 @@ from compressions.book.method_figures import draw_rounding_errors, rounding_erro
 torch.manual_seed(seed)
 weight = torch.randn(64, 256) * torch.linspace(0.2, 3, 64)[:, None]
 errors = rounding_errors(weight)
-glue_figure("granularity", draw_rounding_errors(errors))
+glue_figure("granularity", draw_rounding_errors(errors), errors.reset_index())
 glue_numbers(tensor_error=errors.tensor.max(), channel_error=errors.channel.max())
 
 # %% [markdown]

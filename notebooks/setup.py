@@ -67,7 +67,7 @@ from compressions.models.architectures import L3, MINILM, SIZES
 tiny, mini, *larger = SIZES.values()
 students = [tiny, mini, L3, MINILM]
 shares = parameter_shares([*students, *larger])
-glue_figure("shares", draw_parameter_shares(shares))
+glue_figure("shares", draw_parameter_shares(shares), shares.reset_index(names="size"))
 glue_numbers(tiny_linear=shares["linear layers"]["TINY"], large_linear=shares["linear layers"]["LARGE"])
 glue_numbers(tiny_embeddings=shares.embeddings["TINY"], large_embeddings=shares.embeddings["LARGE"])
 

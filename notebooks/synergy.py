@@ -34,7 +34,7 @@ check_list("noises", noises, "[0.5, 1]")
 noises = [number(0).value("noises", each) for each in noises]
 
 # %% tags=["hide-input"]
-from compressions.book.published import published_interactions, read_figure1, read_table1
+from compressions.book.published import published_interactions, published_synergies, read_figure1, read_table1
 from compressions.book.missing import read_or_stop
 from compressions.files import root
 
@@ -128,19 +128,18 @@ glue_numbers(matched_open=open_here, matched_questions=len(matched), censored=ma
 # {glue:text}`simulated:,`. In such grids the search alone does not make it.
 
 # %%
-import pandas as pd
-
 from compressions.analysis.reductions import COMBINED
 from compressions.analysis.simulation import BOTH, as_extreme, simulated_synergies
-from compressions.analysis.synergy import synergy
 
-theirs = pd.DataFrame(synergy(table.to_numpy()), table.index, COMBINED)
+theirs = published_synergies(table)
 seen = simulated_synergies(points, noises, draws)
 
 # %% tags=["hide-input"]
+from compressions.analysis.simulation import simulated_intervals
 from compressions.book.interaction_figures import simulated_synergy
 
-glue_figure("null", simulated_synergy(seen, theirs.mean()))
+intervals = simulated_intervals(seen)
+glue_figure("null", simulated_synergy(intervals, theirs.mean()), intervals)
 simulated = {noise: values.mean(axis=0)[COMBINED.index("QAT+KD+MP")] for noise, values in seen.items()}
 tails = as_extreme(seen, theirs.mean().to_numpy())
 with_both = round(tails[BOTH].sum() * draws / 100)

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from compressions.book import method_figures
-from compressions.book.figure_data import figure_data
-from compressions.book.listing import listing
+from compressions.book.glue import listing
 from compressions.book.parameter_figures import draw_parameter_shares, parameter_shares
 from compressions.methods import pruning
 from compressions.models.architectures import SIZES
@@ -21,13 +20,13 @@ def test_a_scale_by_row_loses_less_of_a_row_of_small_weights():
     weight = torch.randn(8, 64) * torch.tensor([0.1, *[1.0] * 7])[:, None]
     errors = method_figures.rounding_errors(weight)
     assert errors.tensor.iloc[0] > 5 * errors.channel.iloc[0] and errors.channel.max() < 2
-    assert len(figure_data(method_figures.draw_rounding_errors(errors))) == 16
+    assert len(method_figures.draw_rounding_errors(errors).axes[0].lines) == 2
 
 
 def test_probabilities_of_a_teacher_sum_to_one_at_every_temperature():
-    shown = figure_data(method_figures.draw_softened(torch.tensor([4.0, 0.0]), chosen=2.0))
-    curves = shown[shown.mark.astype(str).str.startswith("logit")]
-    assert curves.groupby("x").y.sum().tolist() == pytest.approx([1] * 60)
+    curves = method_figures.softened(torch.tensor([4.0, 0.0]))
+    assert curves.sum(axis=1).tolist() == pytest.approx([1] * 60)
+    assert len(method_figures.draw_softened(curves, chosen=2.0).axes[0].lines) == 3
 
 
 def test_the_mask_of_the_last_step_has_the_sparsity_wanted():
@@ -37,11 +36,14 @@ def test_the_mask_of_the_last_step_has_the_sparsity_wanted():
     assert sparsities.reached.iloc[-1] == sparsities.wanted.iloc[-1] == 75 and kept.sum() == 64
     assert (sparsities.reached <= sparsities.wanted + 0.5).all() and sparsities.reached.is_monotonic_increasing
     assert weight[kept].abs().min() > weight[~kept].abs().max()
-    assert len(method_figures.draw_schedule(sparsities, weight, kept).axes) == 2
+    counts = method_figures.weight_counts(weight, kept)
+    assert counts.before.sum() == 256 and counts.after.sum() == 64
+    assert len(method_figures.draw_schedule(sparsities, counts).axes) == 2
 
 
 def test_a_bitmask_costs_one_bit_a_weight():
-    shown = figure_data(method_figures.draw_bits_per_weight()).pivot(index="x", columns="mark", values="y")
+    shown = method_figures.bits_per_weight()
+    assert len(method_figures.draw_bits_per_weight(shown).axes[0].lines) == 4
     for bits in (8, 32):
         added = shown[f"{bits}-bit, with a bitmask"] - shown[f"{bits}-bit, the paper's size measure"]
         assert added.tolist() == pytest.approx([1] * 20)
@@ -51,4 +53,4 @@ def test_shares_of_parameters_sum_to_all_of_them():
     shares = parameter_shares(list(SIZES.values()))
     assert shares.sum(axis=1).tolist() == pytest.approx([100] * 6)
     assert shares.embeddings.is_monotonic_decreasing  # the larger an encoder, the less of it is embeddings
-    assert len(figure_data(draw_parameter_shares(shares))) == 18
+    assert len(draw_parameter_shares(shares).axes[0].patches) == 18

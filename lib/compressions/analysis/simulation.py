@@ -59,6 +59,16 @@ def simulated_synergies(points: pd.DataFrame, noises: list[float], draws: int) -
     return found
 
 
+def simulated_intervals(found: dict[float, np.ndarray]) -> pd.DataFrame:
+    """One row for each noise of a score and combination: the mean `value`, and the ends of what 95 % of grids have."""
+    parts = []
+    for noise, values in found.items():
+        low, high = np.quantile(values, [0.025, 0.975], axis=0)
+        own = {"value": values.mean(axis=0), "low": low, "high": high}
+        parts.append(pd.DataFrame({"noise": noise, "methods": COMBINED, **own}))
+    return pd.concat(parts, ignore_index=True)
+
+
 def as_extreme(found: dict[float, np.ndarray], published: np.ndarray) -> pd.DataFrame:
     """Percentages of the simulated grids whose mean synergy is at least as far from 0 as the published one.
 

@@ -74,19 +74,18 @@ def _draw_cells(axes: Axes, title: str, cells: dict, named: dict[str, str]) -> N
     axes.tick_params(which="both", length=0, labelsize=9)
 
 
-def simulated_synergy(seen: dict[float, np.ndarray], published: pd.Series) -> Figure:
+def simulated_synergy(frame: pd.DataFrame, published: pd.Series) -> Figure:
     """Mean synergies that a search finds in simulated grids, 95 % of them a bar for each noise, and the paper's.
 
-    `seen` holds `(grids, combinations)` by the noise of a score in points.
+    `frame` is that of `simulated_intervals`.
     """
     figure, axes = plt.subplots(figsize=(6, 4))
     colors = [COLORS[methods] for methods in COMBINED]
-    for place, (noise, values) in enumerate(seen.items()):
-        low, high = np.quantile(values, [0.025, 0.975], axis=0)
-        at = np.arange(len(COMBINED)) + 0.6 * (place / max(1, len(seen) - 1) - 0.5)
-        axes.hlines(at, low, high, color=colors, linewidth=4, alpha=0.45)
-        axes.scatter(values.mean(axis=0), at, color=colors, s=20)
-        for row, end in zip(at, high, strict=True):
+    for place, (noise, part) in enumerate(frame.groupby("noise", sort=False)):
+        at = np.arange(len(COMBINED)) + 0.6 * (place / max(1, frame.noise.nunique() - 1) - 0.5)
+        axes.hlines(at, part.low, part.high, color=colors, linewidth=4, alpha=0.45)
+        axes.scatter(part.value, at, color=colors, s=20)
+        for row, end in zip(at, part.high, strict=True):
             axes.annotate(f"{noise:g}", (end, row), (4, 0), textcoords="offset points", va="center", fontsize=9)
     place = {"facecolor": "white", "edgecolor": "#333333", "marker": "D", "zorder": 3, "label": "published"}
     axes.scatter(published, range(len(COMBINED)), **place)

@@ -38,14 +38,18 @@ def draw_rounding_errors(errors: pd.DataFrame) -> Figure:
     return _finished(figure)
 
 
-def draw_softened(logits: Tensor, chosen: float) -> Figure:
-    """Probabilities of a teacher's logits `(classes,)` against the temperature, with the chosen one marked."""
+def softened(logits: Tensor) -> pd.DataFrame:
+    """Probabilities of a teacher's logits `(classes,)`, a column each, by temperature."""
     temperatures = torch.linspace(0.5, 8, 60)
     soft = torch.softmax(logits / temperatures[:, None], dim=1)
+    index = pd.Index(temperatures.numpy(), name="temperature")
+    return pd.DataFrame(soft.numpy(), index, [f"logit {logit:g}" for logit in logits])
+
+
+def draw_softened(soft: pd.DataFrame, chosen: float) -> Figure:
+    """The probabilities of `softened`, with the chosen temperature marked."""
     figure, axes = plt.subplots(figsize=(6, 3))
-    for place, probability in enumerate(soft.T):
-        style = ("-", "--", "-.", ":")[place % 4]
-        axes.plot(temperatures, probability, style, color=COLORS["KD"], label=f"logit {logits[place]:g}")
+    soft.plot(ax=axes, color=COLORS["KD"], style=["-", "--", "-.", ":"][: soft.shape[1]])
     axes.axvline(chosen, color=GRAY, linestyle=":")
     axes.set(xlabel="temperature", ylabel="teacher's probability", ylim=(0, 1))
     return _finished(figure)
@@ -67,26 +71,39 @@ def pruned_gradually(
     return 100 * pd.DataFrame({"wanted": wanted, "reached": reached}), mask.mask.bool()
 
 
-def draw_schedule(sparsities: pd.DataFrame, weight: Tensor, kept: Tensor) -> Figure:
-    """Left the sparsities of `pruned_gradually`, right the weight's values before and those the mask keeps."""
+def weight_counts(weight: Tensor, kept: Tensor) -> pd.DataFrame:
+    """How many weights are in each of 61 bins from -4 to 4, by its `middle`: all `before`, those kept `after`."""
+    bins = {"bins": 61, "range": (-4, 4)}
+    (before, edges), (after, _) = (np.histogram(values.numpy(), **bins) for values in (weight, weight[kept]))
+    return pd.DataFrame({"middle": (edges[1:] + edges[:-1]) / 2, "before": before, "after": after})
+
+
+def draw_schedule(sparsities: pd.DataFrame, counts: pd.DataFrame) -> Figure:
+    """Left the sparsities of `pruned_gradually`, right the `weight_counts`."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3))
     left.plot(sparsities.wanted, ":", color=GRAY, label="schedule")
     left.plot(sparsities.reached, color=COLORS["MP"], label="reached")
     left.set(xlabel="step", ylabel="sparsity, %", ylim=(0, 100))
-    for name, values, color in (("before", weight.flatten(), "#c8c8c8"), ("after", weight[kept], COLORS["MP"])):
-        right.hist(values, bins=61, range=(-4, 4), color=color, histtype="stepfilled", label=name)
-    right.set(xlabel="weight", ylabel="number of weights")
+    for name, color in (("before", "#c8c8c8"), ("after", COLORS["MP"])):
+        right.fill_between(counts.middle, counts[name], step="mid", color=color, linewidth=0, label=name)
+    right.set(xlabel="weight", ylabel="number of weights", ylim=(0, None))
     return _finished(figure)
 
 
-def draw_bits_per_weight() -> Figure:
-    """Bits a weight of a pruned matrix against its sparsity: by the paper's size measure, and with a bitmask."""
+def bits_per_weight() -> pd.DataFrame:
+    """Bits a weight of a pruned matrix, by its sparsity in %: by the paper's size measure, and with a bitmask."""
     sparsities = np.linspace(0, 95, 20)
-    figure, axes = plt.subplots(figsize=(6, 3))
-    for bits, color in ((32, GRAY), (8, COLORS["QAT"])):
+    columns = {}
+    for bits in (32, 8):
         counted = bits * (1 - sparsities / 100)
-        axes.plot(sparsities, counted, ":", color=color, label=f"{bits}-bit, the paper's size measure")
-        axes.plot(sparsities, counted + 1, color=color, label=f"{bits}-bit, with a bitmask")
+        columns |= {f"{bits}-bit, the paper's size measure": counted, f"{bits}-bit, with a bitmask": counted + 1}
+    return pd.DataFrame(columns, pd.Index(sparsities, name="sparsity"))
+
+
+def draw_bits_per_weight(bits: pd.DataFrame) -> Figure:
+    """The columns of `bits_per_weight` as lines."""
+    figure, axes = plt.subplots(figsize=(6, 3))
+    bits.plot(ax=axes, color=[GRAY, GRAY, COLORS["QAT"], COLORS["QAT"]], style=[":", "-"] * 2)
     axes.set(xlabel="sparsity, %", ylabel="bits per weight", ylim=(0, 34))
     return _finished(figure)
 

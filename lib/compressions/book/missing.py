@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import pandas as pd
 from IPython import get_ipython
 from IPython.display import Markdown, display
 from matplotlib import pyplot as plt
@@ -49,7 +50,7 @@ def stop_chapter(missing: str) -> None:
         glue_numbers(**{key: unknown.get(form[-1:], float("nan")) for key, form in formats.items()})
         page = (root() / os.environ[PAGE]).with_suffix(".py").read_text()
         for name in re.findall(r"\{glue:figure\} (\S+)", page):
-            glue_figure(name, plt.figure(figsize=(6, 0.5)))
+            glue_figure(name, plt.figure(figsize=(6, 0.5)), pd.DataFrame())
     shell.input_transformers_post.append(lambda lines: [])
 
 

@@ -45,11 +45,16 @@ def _described(run: dict) -> dict[str, str]:
     }
 
 
-def losses_figure(runs: dict[str, dict]) -> Figure:
-    """The four losses of runs, side by side, against the tokens that the student read."""
-    figure, panels = plt.subplots(1, len(runs), figsize=(6, 3.4), sharey=True, squeeze=False)
-    for axes, (name, run) in zip(panels[0], runs.items(), strict=True):
-        curves = pd.DataFrame(run["losses"], columns=["tokens", *LOSSES])
+def losses(runs: dict[str, dict]) -> pd.DataFrame:
+    """The four losses of runs, each named by its `run`, by the `tokens` that the student had read."""
+    curves = {name: pd.DataFrame(run["losses"], columns=["tokens", *LOSSES]) for name, run in runs.items()}
+    return pd.concat(curves, names=["run"]).reset_index(level=0)
+
+
+def losses_figure(frame: pd.DataFrame) -> Figure:
+    """The four losses of each run of `losses`, side by side, against the tokens that the student read."""
+    figure, panels = plt.subplots(1, frame.run.nunique(), figsize=(6, 3.4), sharey=True, squeeze=False)
+    for axes, (name, curves) in zip(panels[0], frame.groupby("run", sort=False), strict=True):
         for loss, color in LOSSES.items():
             axes.plot(curves.tokens / 1e6, curves[loss], color=color, label=loss, marker="." if len(curves) < 9 else "")
         axes.set(title=name, xlabel="million tokens read", yscale="log")
