@@ -8,6 +8,7 @@ from tokenizers.processors import TemplateProcessing
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
+    AutoModel,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     BertConfig,
@@ -21,7 +22,7 @@ from compressions.data.tasks import Task
 from compressions.errors import BadInput, first_line, require
 from compressions.models.architectures import Size
 from compressions.models.sources import BERT, Classifier, Encoder, local
-from compressions.models.weights import FLOATS, check_finite, read_weights, shapes_and_kinds
+from compressions.models.weights import check_finite, read_weights
 
 # What Transformers and the tokenizers' library raise for files that are not what they expect.
 UNREADABLE = (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, ImportError)
@@ -35,28 +36,9 @@ NEW = ("pooler.",)  # parts that a checkpoint may lack: they are initialized at 
 
 
 def check(encoder: Encoder) -> None:
-    """Raise `BadInput` unless the encoder can be loaded: its tokenizer, and weights that are whole and floating.
-
-    Of a BERT the names, shapes and kinds of the tensors are compared with its configuration's, which is quick; another
-    architecture is loaded once.
-    """
+    """Raise `BadInput` unless the encoder can be loaded: its tokenizer, and weights that are whole and floating."""
     load_tokenizer(encoder)
-    if isinstance(encoder, Classifier) or encoder.architecture != BERT:
-        load_classifier(encoder) if isinstance(encoder, Classifier) else _load(encoder, _config(encoder))
-        return
-    with torch.device("meta"):
-        wanted = BertModel(_config(encoder)).state_dict()
-    prefix, found = "bert.", shapes_and_kinds(local(encoder))
-    found = {name.removeprefix(prefix): about for name, about in found.items()}
-    _check_missing(encoder, [name for name in wanted if name not in found])
-    for name, tensor in wanted.items():
-        shape, kind = found.get(name, (tuple(tensor.shape), FLOATS[0]))
-        _require(
-            encoder, shape == tuple(tensor.shape), f"{name} is {shape}, its configuration says {tuple(tensor.shape)}"
-        )
-        _require(encoder, kind in FLOATS, f"{name} is {kind}, not floating, and has no scales to read it by")
-    if encoder.folder:  # the hub's are pinned
-        check_finite(encoder.folder, read_weights(encoder.folder))
+    load_classifier(encoder) if isinstance(encoder, Classifier) else _load(encoder, _config(encoder))
 
 
 def load_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
@@ -143,7 +125,10 @@ def load_classifier(classifier: Classifier) -> nn.Module:
 
 def load_encoder(encoder: Encoder) -> BertModel:
     """The fp32 encoder of a pretrained checkpoint as it is, without a head."""
-    return _from_weights(BertModel, encoder, _config(encoder), read_weights(local(encoder)))
+    config = _config(encoder)
+    with torch.device("meta"):
+        empty = AutoModel.from_config(config)
+    return _from_weights(empty, encoder, config, read_weights(local(encoder)))
 
 
 def _labels(task: Task) -> dict:
@@ -165,16 +150,24 @@ def _load(encoder: Encoder, config: PretrainedConfig, keep_head: bool = False) -
     _require(encoder, kind in CLASSIFIERS, known)
     tensors = read_weights(local(encoder))
     with torch.device("meta"):
-        model = AutoModelForSequenceClassification.from_config(config)
-    prefix = f"{model.base_model_prefix}."
-    head = () if keep_head else {name for name in model.state_dict() if not name.startswith(prefix)}
+        empty = AutoModelForSequenceClassification.from_config(config)
+    prefix = f"{empty.base_model_prefix}."
+    head = () if keep_head else {name for name in empty.state_dict() if not name.startswith(prefix)}
     tensors = {name: tensor for name, tensor in tensors.items() if name not in head}
-    return _from_weights(type(model), encoder, config, tensors, keep_head)
+    return _from_weights(empty, encoder, config, tensors, keep_head)
 
 
 def _from_weights(
-    factory: type, encoder: Encoder, config: PretrainedConfig, tensors: dict[str, Tensor], keep_head: bool = False
+    empty: nn.Module, encoder: Encoder, config: PretrainedConfig, tensors: dict[str, Tensor], keep_head: bool = False
 ) -> nn.Module:
+    """A model like the `empty` one with these tensors, which are compared with a BERT's; a prefix may be missing."""
+    factory, prefix = type(empty), f"{empty.base_model_prefix}."
+    wanted = {name.removeprefix(prefix): tuple(tensor.shape) for name, tensor in empty.state_dict().items()}
+    for name, tensor in ((name.removeprefix(prefix), tensor) for name, tensor in tensors.items()):
+        if encoder.architecture == BERT and name in wanted:
+            shape, kind = tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")
+            _require(encoder, shape == wanted[name], f"{name} is {shape}, its configuration says {wanted[name]}")
+            _require(encoder, kind == "float32", f"{name} is {kind}, not floating, and has no scales to read it by")
     check_finite(local(encoder), tensors)
     try:
         model, info = factory.from_pretrained(
@@ -182,7 +175,6 @@ def _from_weights(
         )
     except UNREADABLE as error:
         raise _cannot(encoder, first_line(error)) from error
-    prefix = f"{factory.base_model_prefix}."
     missing = [name for name in info["missing_keys"] if keep_head or name.startswith(prefix) or factory is BertModel]
     _check_missing(encoder, [name.removeprefix(prefix) for name in missing], () if keep_head else NEW)
     return model

@@ -4,17 +4,15 @@ import pickle
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from compressions.errors import BadInput, first_line, require
 from compressions.models.folders import weight_files
 
-FLOATS = ("F16", "BF16", "F32", "F64")
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 SCALE = "_scale"  # of an int8 weight, one for each row or one for all, as artifacts name it
-# The names that BERT's oldest checkpoints use, as TensorFlow did.
-OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
 
 
 def read_weights(folder: Path) -> dict[str, Tensor]:
@@ -29,34 +27,14 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         scale = tensors.pop(name + SCALE).float()
         tensors.pop(f"{name.removesuffix('.weight')}.input{SCALE}", None)
         tensors[name] = tensors[name].float() * (scale if scale.numel() == 1 else scale.unsqueeze(1))
-    return {
-        new_name(name): tensor.float() if tensor.dtype.is_floating_point else tensor for name, tensor in tensors.items()
-    }
-
-
-def shapes_and_kinds(folder: Path) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Shape and kind (as safetensors names it: `F32`, `I8`, …) of all tensors of a folder, by name.
-
-    Of safetensors the headers alone are read. An int8 weight with its scale counts as `F32`.
-    """
-    found = {}
-    for file in weight_files(folder):
-        found |= _header(file) if file.suffix == ".safetensors" else _kinds(_read(file))
-    scaled = {name for name, (_, kind) in found.items() if kind == "I8" and name + SCALE in found}
-    return {new_name(name): (shape, "F32" if name in scaled else kind) for name, (shape, kind) in found.items()}
+    return {name: tensor.float() if tensor.dtype in FLOATS else tensor for name, tensor in tensors.items()}
 
 
 def check_finite(folder: Path, tensors: dict[str, Tensor]) -> None:
     """Raise `BadInput` for a tensor in which a number is infinite or none."""
     for name, tensor in tensors.items():
-        finite = not tensor.dtype.is_floating_point or bool(tensor.isfinite().all())
+        finite = tensor.dtype not in FLOATS or bool(tensor.isfinite().all())
         require(finite, f"{folder} holds numbers in {name} that are not finite; it is not whole")
-
-
-def new_name(name: str) -> str:
-    """The name that Transformers gives today to what its oldest checkpoints hold."""
-    old = next((end for end in OLD_NAMES if name.endswith(end)), None)
-    return name.removesuffix(old) + OLD_NAMES[old] if old else name
 
 
 def _read(file: Path) -> dict[str, Tensor]:
@@ -71,21 +49,3 @@ def _read(file: Path) -> dict[str, Tensor]:
     tensors = isinstance(content, dict) and all(isinstance(value, Tensor) for value in content.values())
     require(tensors, f"{file} holds something else than a model's tensors; save its state_dict as safetensors")
     return content
-
-
-def _kinds(tensors: dict[str, Tensor]) -> dict[str, tuple[tuple[int, ...], str]]:
-    names = dict(zip((torch.float16, torch.bfloat16, torch.float32, torch.float64), FLOATS, strict=True))
-    return {
-        name: (tuple(tensor.shape), names.get(tensor.dtype, "I8" if tensor.dtype == torch.int8 else str(tensor.dtype)))
-        for name, tensor in tensors.items()
-    }
-
-
-def _header(file: Path) -> dict[str, tuple[tuple[int, ...], str]]:
-    """What a safetensors file says that it holds. Raises `BadInput` where it is cut off, or is none."""
-    try:
-        with safe_open(file, framework="pt") as content:
-            parts = {name: content.get_slice(name) for name in content.keys()}  # noqa: SIM118 (it is no mapping)
-            return {name: (tuple(part.get_shape()), part.get_dtype()) for name, part in parts.items()}
-    except (OSError, SafetensorError) as error:
-        raise BadInput(f"{file} cannot be read: {first_line(error)}") from error
