@@ -1,9 +1,15 @@
 """Rows of which an epoch shows the original or its copy."""
 
+import datasets
 import numpy as np
 import pytest
 
+from compressions.data.tasks import TASKS
+from compressions.models import checkpoints, sources
+from compressions.training import trainer
+from compressions.training.choices import Choices
 from compressions.training.mixed_rows import MixedRows
+from tests import small
 
 ORIGINALS = [{"input_ids": [row]} for row in range(4000)]
 COPIES = {row: [{"input_ids": [-row - 1]}] for row in range(4000) if row % 4}
@@ -30,3 +36,14 @@ def test_what_is_shown_depends_on_seed_and_epoch_alone():
     shown(one, 0)
     assert (shown(one, 2) == shown(other, 2)).all()
     assert (shown(MixedRows(ORIGINALS, COPIES, seed=4), 2) != shown(other, 2)).any()
+
+
+def test_a_training_draws_every_epoch_anew(monkeypatch):
+    epochs, set_epoch = [], MixedRows.set_epoch
+    monkeypatch.setattr(MixedRows, "set_epoch", lambda self, epoch: [epochs.append(epoch), set_epoch(self, epoch)])
+    encoder = sources.encoder("narrow", small.encoders())
+    rows = [{"input_ids": [2, row], "attention_mask": [1, 1], "labels": row % 2} for row in range(5, 13)]
+    given = {"learning_rate": 1e-3, "batch_size": 4, "weight_decay": 0.0, "warmup": 0.0, "seed": 0}
+    model, tokenizer = checkpoints.load_model(encoder, TASKS["rte"]), checkpoints.load_tokenizer(encoder)
+    trainer.train(model, datasets.Dataset.from_list(rows), tokenizer, Choices(epochs=3, **given), copies={0: rows[1:2]})
+    assert list(dict.fromkeys(epochs)) == [0, 1, 2]

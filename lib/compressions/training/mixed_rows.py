@@ -2,7 +2,6 @@
 
 import numpy as np
 from torch.utils.data import Dataset
-from transformers import TrainerCallback
 
 
 class MixedRows(Dataset):
@@ -17,7 +16,7 @@ class MixedRows(Dataset):
         self.shown = originals
 
     def set_epoch(self, epoch: int) -> None:
-        """Draw what the epoch shows."""
+        """Draw what the epoch shows; Transformers' trainer calls it as each epoch begins."""
         draws = np.random.default_rng([self.seed, epoch]).random(len(self.originals))
         self.shown = list(self.originals)
         for row, copies in self.copies.items():
@@ -29,14 +28,3 @@ class MixedRows(Dataset):
 
     def __getitem__(self, row: int) -> dict:
         return self.shown[row]
-
-
-class DrawEachEpoch(TrainerCallback):
-    """Draws the rows of each epoch as it begins."""
-
-    def __init__(self, rows: MixedRows) -> None:
-        self.rows = rows
-
-    def on_epoch_begin(self, args, state, control, **_) -> None:
-        """Draw the epoch that the training's state names."""
-        self.rows.set_epoch(round(state.epoch))

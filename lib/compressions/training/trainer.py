@@ -11,7 +11,7 @@ from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, Trai
 
 from compressions.methods.distillation import distillation_loss
 from compressions.training.choices import Choices
-from compressions.training.mixed_rows import DrawEachEpoch, MixedRows
+from compressions.training.mixed_rows import MixedRows
 from compressions.training.precision import autocast
 
 EVALUATION_BATCH = 64
@@ -104,7 +104,6 @@ def train(
     shown = rows.to_list()  # a list is read faster than Arrow, which a miniature's step feels
     if copies is not None:
         shown = MixedRows(shown, copies, choices.seed)
-        callbacks = [*(callbacks or []), DrawEachEpoch(shown)]
     with tempfile.TemporaryDirectory() as folder:
         trainer = StudentTrainer(
             model,
