@@ -127,10 +127,8 @@ def _check_names(name: str, train: str, validation: str, text: list[str], label:
     # A column may be called 0, which YAML and papermill give as a number.
     require(isinstance(text, list | tuple), f"text must be a list such as [sentence]; got {text!r}")
     columns, label = tuple(str(column).strip() for column in text), str(label).strip()
-    require(
-        1 <= len(columns) <= 2 and len(set(columns)) == len(columns),
-        f"text {text!r} must be one column or two different ones",
-    )
+    distinct = 1 <= len(columns) <= 2 and len(set(columns)) == len(columns)
+    require(distinct, f"text {text!r} must be one column or two different ones")
     require(label not in columns, f"text {text!r} must not hold the label {label!r}")
     return CsvFiles(train, validation, columns, label)
 

@@ -86,11 +86,8 @@ def _read_file(task: Task, path: Path) -> datasets.Dataset:
     wanted = pyarrow.types.is_integer if task.labels else _is_number
     _check_column(path, "label", rows, wanted, "label numbers" if task.labels else "numbers")
     names = getattr(rows.features["label"], "names", None)
-    if names is not None:
-        require(
-            tuple(names) == task.labels,
-            f"the labels of {task.name} in {path} are {names}; needed, in this order: {list(task.labels)}",
-        )
+    wanted = f"the labels of {task.name} in {path} are {names}; needed, in this order: {list(task.labels)}"
+    require(names is None or tuple(names) == task.labels, wanted)
     _check_labels(task, path, rows)
     kind = ClassLabel(names=list(task.labels)) if task.labels else Value("float32")
     rows = rows.select_columns([*task.columns, "label"])

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import datasets
 import pyarrow
@@ -14,11 +15,16 @@ from compressions.data.glue import rows_fingerprint
 from compressions.data.tasks import Task
 from compressions.files import cache, fingerprint, write_whole
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 # What of a tokenizer decides its tokens, beside its backend.
 SETTINGS = ("truncation_side", "padding_side", "model_input_names", "split_special_tokens", "special_tokens_map")
 
 
-def tokenize(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> datasets.Dataset:
+def tokenize(
+    rows: datasets.Dataset, task: Task, tokenizer: "PreTrainedTokenizerBase", max_length: int
+) -> datasets.Dataset:
     """Rows as token ids, cut to `max_length`, with `labels`; pairs are joined as the tokenizer joins them.
 
     From the cache where the same rows were read by the same tokenizer. One that is written in Python, whose code cannot
@@ -41,7 +47,7 @@ def tokenize(rows: datasets.Dataset, task: Task, tokenizer, max_length: int) -> 
     return shared_rows("tokenized", key, lambda: make(key[:32]))
 
 
-def tokenizer_key(tokenizer) -> str:
+def tokenizer_key(tokenizer: "PreTrainedTokenizerBase") -> str:
     """A checksum of everything that decides a tokenizer's answers: its code's version, its backend and its settings."""
     kind = type(tokenizer)
     versions = [version(package) for package in ("tokenizers", "transformers")]

@@ -29,17 +29,7 @@ NLTK_PLACES = (
     *(f"/usr/{part}/nltk_data" for part in ("share", "local/share", "lib", "local/lib")),
 )
 # Endings that inflection adds, each with what stood there before, as WordNet's own morphy takes them off.
-ENDINGS = (
-    ("s", ""),
-    ("es", ""),
-    ("ies", "y"),
-    ("ed", ""),
-    ("ed", "e"),
-    ("ing", ""),
-    ("ing", "e"),
-    ("er", ""),
-    ("est", ""),
-)
+ENDINGS = {"s": [""], "es": [""], "ies": ["y"], "ed": ["", "e"], "ing": ["", "e"], "er": [""], "est": [""]}
 SHORTEST_STEM = 3
 RULE = 3  # version of what is replaced by what: copies of another are not read from the cache, nor their records taken
 ADJECTIVES = ("3", "5")  # senses whose synonyms fit too few texts: a `clever` plan is no `apt` one
@@ -148,7 +138,8 @@ def _irregular() -> set[str]:
 
 def _may_be_inflected(word: str) -> bool:
     """Whether the word may be a form of another: its synonyms as a lemma, `aforesaid` for `said`, would be wrong."""
-    stems = (word.removesuffix(ending) + before for ending, before in ENDINGS if word.endswith(ending))
+    endings = (ending for ending in ENDINGS if word.endswith(ending))
+    stems = (word.removesuffix(ending) + before for ending in endings for before in ENDINGS[ending])
     return word in _irregular() or any(len(stem) >= SHORTEST_STEM and stem in _parts_of_speech() for stem in stems)
 
 

@@ -89,10 +89,8 @@ def fetch_runtime(out: Path) -> None:
 def _check(file: dict, content: bytes) -> None:
     integrity = f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
     same = (len(content), integrity) == (file["bytes"], file["integrity"])
-    found = f"has {len(content)} bytes and the checksum {integrity}"
-    require(
-        same, f"{file['path']} of {file['package']} {found}, unlike {RUNTIME}; it was changed, or is another version"
-    )
+    found = f"{file['path']} of {file['package']} has {len(content)} bytes and the checksum {integrity}"
+    require(same, f"{found}, unlike {RUNTIME}; it was changed, or is another version")
 
 
 def _member(archive: Path, name: str) -> bytes:

@@ -8,6 +8,7 @@ import copy
 import datasets
 import numpy as np
 from torch import nn
+from transformers import PreTrainedTokenizerBase
 
 from compressions.experiments.prepared_data import PreparedData
 from compressions.methods import pruning, quantization
@@ -53,7 +54,7 @@ def controls(model: nn.Module, data: PreparedData, granularity: str) -> tuple[di
     return found, predictions
 
 
-def _calibrate(model: nn.Module, rows: datasets.Dataset, tokenizer) -> None:
+def _calibrate(model: nn.Module, rows: datasets.Dataset, tokenizer: PreTrainedTokenizerBase) -> None:
     """Let the activation ranges follow what the model sees, without dropout and without a gradient."""
     ranges = [module for module in model.modules() if isinstance(module, quantization.ActivationRange)]
     for each in ranges:

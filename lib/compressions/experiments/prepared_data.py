@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import datasets
 import numpy as np
@@ -12,6 +13,9 @@ from compressions.data.tasks import Task
 from compressions.data.tokenized import shared_rows, tokenize
 from compressions.files import fingerprint
 from compressions.models.sources import Encoder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass
@@ -25,7 +29,7 @@ class PreparedData:
     max_length: int
 
     @cached_property
-    def tokenizer(self):
+    def tokenizer(self) -> "PreTrainedTokenizerBase":
         """The encoder's tokenizer."""
         from compressions.models import checkpoints  # torch comes with it, and checksums of rows are taken without
 

@@ -87,7 +87,10 @@ def check_ready(experiment: Experiment, missing: list[Configuration]) -> None:
 def run_configuration(
     experiment: Experiment, configuration: Configuration, specification: dict, watch: Watch | None = None
 ) -> dict:
-    """Train one configuration, save it, load it again, score what was loaded, and write the record."""
+    """Train one configuration, save it, load it again, score what was loaded, and write the record, which is returned.
+
+    Raises `BadInput` where training diverges, and for a full disk.
+    """
     startup, start = startup_seconds(), time.perf_counter()
     data = experiment.data
     teacher = teacher_of(experiment, watch) if configuration.uses("kd") else None
@@ -128,7 +131,10 @@ def run_configuration(
 
 
 def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher | About:
-    """The experiment's teacher, or what holds its logits; an encoder is first fine-tuned, once, in the cache."""
+    """The experiment's teacher, or what holds its logits; an encoder is first fine-tuned, once, in the cache.
+
+    Raises `BadInput` where that fails, as `run_configuration` does, and for labels that are not the task's.
+    """
     teaching, precision, base = experiment.teaching, resolve(experiment.teacher_precision), Configuration()
     if experiment.exported:
         return experiment.exported

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from compressions.data.csv_task import find_task
 from compressions.data.glue import load, rows_fingerprint
@@ -61,7 +61,12 @@ def longest(record: dict, model: nn.Module) -> int:
 
 
 def compare(
-    model: nn.Module, task: Task, tokens: datasets.Dataset, tokenizer, labels: np.ndarray, predictions: np.ndarray
+    model: nn.Module,
+    task: Task,
+    tokens: datasets.Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    labels: np.ndarray,
+    predictions: np.ndarray,
 ) -> dict:
     """The `score` of a model on tokenized rows, and how many of its predictions are `differing` from those given.
 

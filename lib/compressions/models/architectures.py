@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compressions.errors import one_of, require
+from compressions.errors import check, one_of, require
 from compressions.parameters import whole
 from compressions.storage.size_measures import megabytes
 
@@ -41,10 +41,8 @@ class Size:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "intermediate", self.intermediate or 4 * self.hidden)
-        require(
-            self.hidden % self.heads == 0,
-            f"{self.heads} heads do not divide a width of {self.hidden}; take a number of heads that does",
-        )
+        unfit = f"{self.heads} heads do not divide a width of {self.hidden}; take a number of heads that does"
+        require(self.hidden % self.heads == 0, unfit)
 
     @property
     def embeddings(self) -> int:
@@ -105,10 +103,8 @@ def size_of(size: str | list[int]) -> Size:
     if isinstance(size, str):
         one_of("size", size, SIZES)
         return SIZES[size]
-    require(
-        isinstance(size, list) and len(size) == 3 and all(whole(1).read(value) for value in size),
-        f"size {size!r} is not allowed; take one of {', '.join(SIZES)}, or a list of layers, width and heads",
-    )
+    three = isinstance(size, list) and len(size) == 3 and all(whole(1).read(value) for value in size)
+    check(three, "size", size, f"one of {', '.join(SIZES)}, or a list of layers, width and heads")
     layers, hidden, heads = map(whole(1).read, size)
     return Size(f"L{layers}-H{hidden}-A{heads}", layers, hidden, heads)
 

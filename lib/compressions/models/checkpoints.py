@@ -50,12 +50,8 @@ def load_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
     tokenizer = _own_tokenizer(encoder)
     _require(encoder, tokenizer.pad_token is not None, "its tokenizer has no token to pad with")
     largest, size = max(tokenizer.get_vocab().values()) + 1, encoder.size.vocabulary
-    _require(
-        encoder,
-        largest <= size,
-        f"its tokenizer has {largest} tokens, its embeddings {size}; take the tokenizer that it was trained with, or "
-        "save it after resize_token_embeddings",
-    )
+    remedy = "take the tokenizer that it was trained with, or save it after resize_token_embeddings"
+    _require(encoder, largest <= size, f"its tokenizer has {largest} tokens, its embeddings {size}; {remedy}")
     return tokenizer
 
 

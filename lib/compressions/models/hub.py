@@ -31,10 +31,8 @@ def fetch(name: str, repository: str, revision: str, weights: bool = True) -> Pa
         if weights:
             first = _first(repository, commit, WEIGHTS)
             for shard in shards(first) if first and first.suffix == ".json" else ():
-                require(
-                    _file(repository, commit, shard) is not None,
-                    f"{repository} holds no {shard}, which {first.name} names",
-                )
+                there = _file(repository, commit, shard) is not None
+                require(there, f"{repository} holds no {shard}, which {first.name} names")
         return config.parent
 
 
@@ -45,9 +43,8 @@ def shards(index: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{index} is no index of weights ({error})") from error
     for name in names:
-        require(
-            isinstance(name, str) and Path(name).name == name, f"{index} names the file {name!r} outside its folder"
-        )
+        inside = isinstance(name, str) and Path(name).name == name
+        require(inside, f"{index} names the file {name!r} outside its folder")
     return names
 
 

@@ -61,19 +61,14 @@ def names(checkpoints: str, any_architecture: bool = False) -> list[str]:
     if checkpoints == "hub":
         return list(SIZES)
     folder = _folder(checkpoints)
-    require(
-        _model_type(folder / CONFIG) is None,
-        f"checkpoints {checkpoints!r} is one encoder's own folder; take checkpoints {str(folder.absolute().parent)!r} "
-        f"and size {folder.absolute().name!r}",
-    )
+    above, own = str(folder.absolute().parent), f"checkpoints {checkpoints!r} is one encoder's own folder"
+    remedy = f"take checkpoints {above!r} and size {folder.absolute().name!r}"
+    require(_model_type(folder / CONFIG) is None, f"{own}; {remedy}")
     kinds = {path.parent.name: _model_type(path) for path in folder.glob(f"[!.]*/{CONFIG}")}
     found = sorted(name for name, kind in kinds.items() if kind == BERT or (any_architecture and kind))
     others = ", ".join(source for source in SOURCES if source != checkpoints)
-    require(
-        bool(found),
-        f"checkpoints {checkpoints!r} holds no encoder; allowed: {others}, or a folder with one Transformers directory "
-        "per size",
-    )
+    allowed = f"allowed: {others}, or a folder with one Transformers directory per size"
+    require(bool(found), f"checkpoints {checkpoints!r} holds no encoder; {allowed}")
     peers = [name for name, kind in PEERS.items() if kind == BERT or any_architecture]
     return sorted({*found, *peers}) if checkpoints == "bundled" else found
 
@@ -138,10 +133,8 @@ def check_name(folder: Path, shape: Size) -> None:
     """Raise `BadInput` for a folder that bears the name of a paper's size and holds another shape."""
     expected = SIZES.get(folder.name, shape)
     found, wanted = ((size.layers, size.hidden, size.heads) for size in (shape, expected))
-    require(
-        found == wanted,
-        f"{folder} has layers, width and heads {found}; a checkpoint called {folder.name} has {wanted}",
-    )
+    other = f"{folder} has layers, width and heads {found}; a checkpoint called {folder.name} has {wanted}"
+    require(found == wanted, other)
 
 
 def read_shape(folder: Path, config: dict) -> Size:

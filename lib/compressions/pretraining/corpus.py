@@ -59,9 +59,8 @@ class ParquetRows:
             names = parquet.schema_arrow.names
             require(COLUMN in names, f"the text {file} has the columns {', '.join(names)}; needed: {COLUMN}")
             kind = parquet.schema_arrow.field(COLUMN).type
-            require(
-                pa.types.is_string(kind) or pa.types.is_large_string(kind), f"{file}: {COLUMN} is {kind}, not string"
-            )
+            text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+            require(text, f"{file}: {COLUMN} is {kind}, not string")
             return parquet
 
     def __len__(self) -> int:

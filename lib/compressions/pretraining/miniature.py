@@ -60,11 +60,9 @@ class Miniature:
         pieces = checkpoints.load_tokenizer(self.teacher_encoder).get_vocab()
         lines = "".join(f"{piece}\n" for piece in sorted(pieces, key=pieces.get))
         same = hashlib.sha256(lines.encode()).hexdigest() == BERT_VOCABULARY
-        require(
-            same and self.teacher_encoder.size.vocabulary == VOCABULARY,
-            f"the teacher {self.teacher!r} has another vocabulary ({len(pieces)} word pieces); needed: BERT's uncased "
-            f"{VOCABULARY}",
-        )
+        same = same and self.teacher_encoder.size.vocabulary == VOCABULARY
+        other = f"the teacher {self.teacher!r} has another vocabulary ({len(pieces)} word pieces)"
+        require(same, f"{other}; needed: BERT's uncased {VOCABULARY}")
 
     @cached_property
     def source(self) -> Text:
@@ -81,10 +79,8 @@ class Miniature:
         """The teacher, on the hub or in a folder."""
         if self.teacher == MINILM.hub:
             return sources.Encoder(MINILM, "hub")
-        require(
-            (Path(self.teacher) / "config.json").is_file(),
-            f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM.hub}, or a folder with a BERT",
-        )
+        missing = f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM.hub}, or a folder with a BERT"
+        require((Path(self.teacher) / "config.json").is_file(), missing)
         return sources.folder_encoder(Path(self.teacher))
 
     @cached_property

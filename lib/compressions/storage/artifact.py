@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 from torch.nn.utils import parametrize
-from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig
+from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedTokenizerBase
 
 from compressions.errors import BadInput, first_line
 from compressions.files import whole_folder
@@ -49,7 +49,7 @@ def finish(model: nn.Module, granularity: str | None, bits: int = 8) -> nn.Modul
     return model.eval()
 
 
-def save_artifact(model: nn.Module, tokenizer, folder: Path) -> None:
+def save_artifact(model: nn.Module, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     """Write a finished model: safetensors, configuration, tokenizer, and a manifest with the weights' checksum.
 
     Raises `BadInput` when the disk is full; what was in `folder` is then still there.

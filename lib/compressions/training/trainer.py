@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import datasets
 import torch
 from torch import Tensor, nn
-from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    DataCollatorWithPadding,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from compressions.methods.distillation import distillation_loss
 from compressions.training.choices import Choices
@@ -50,7 +57,7 @@ class StudentTrainer(Trainer):
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training run took."""
+    """What a training took: `seconds` with all epochs, examples per second over them, the mean of the steps' losses."""
 
     steps: int
     epochs: float
@@ -86,7 +93,7 @@ def arguments(choices: Choices, rows: int, folder: str, strategy: str) -> Traini
 def train(
     model: nn.Module,
     rows: datasets.Dataset,
-    tokenizer,
+    tokenizer: PreTrainedTokenizerBase,
     choices: Choices,
     distillation: Distillation | None = None,
     callbacks: list[TrainerCallback] | None = None,
@@ -123,7 +130,9 @@ def train(
 
 
 @torch.inference_mode()
-def predict(model: nn.Module, rows: datasets.Dataset, tokenizer, precision: str = "float32") -> Tensor:
+def predict(
+    model: nn.Module, rows: datasets.Dataset, tokenizer: PreTrainedTokenizerBase, precision: str = "float32"
+) -> Tensor:
     """Logits `(rows, labels)` of tokenized rows, in their order; batches hold rows of similar length."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = model.to(device).eval()
