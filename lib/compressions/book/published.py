@@ -76,7 +76,7 @@ def counted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_synergies(values: pd.DataFrame) -> Figure:
-    """The `published_synergies` as one bar for each combination and size, about zero, where methods multiply exactly."""
+    """The `published_synergies` as bars, one for each combination and size; at zero methods multiply exactly."""
     figure, axes = plt.subplots(figsize=(6, 3.6))
     for place, method in enumerate(values):
         positions = np.arange(len(values)) + 0.2 * (place - (values.shape[1] - 1) / 2)
