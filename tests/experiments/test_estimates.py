@@ -95,3 +95,8 @@ def test_memory_covers_every_committed_record_and_grows_with_the_model_and_the_r
         for size, rows in (("tiny", 8192), ("tiny", None), ("large", 8192))
     )
     assert tiny < full < large < 64e9
+
+
+def test_the_hours_of_a_custom_encoder_on_a_gpu_are_unknown():
+    found = hours(Grid("own", {**GRID.content, "sizes": ["tiny", "my_encoder"]}), Speeds(MEASURED), 40, 10, 0.01)
+    assert found.gpu_hours["tiny"] > 0 and math.isnan(found.gpu_hours["my_encoder"])

@@ -10,6 +10,7 @@ from compressions.analysis.bootstrap import Z, row_counts
 from compressions.analysis.scores import scores
 from compressions.data.csv_task import find_task
 from compressions.experiments.records import read_predictions
+from compressions.experiments.table import table
 
 BASE = "base"
 COLUMNS = ["configuration", "megabytes", "score", "low", "high", "change", "change_low", "change_high"]
@@ -54,7 +55,7 @@ def compare(ours: pd.DataFrame, seeds: float, theirs: pd.DataFrame) -> pd.DataFr
 
 def change_variance(records: list[dict]) -> float:
     """The variance over seeds of a mean change from the baseline, over all configurations; NaN with one seed."""
-    means = _scores(records).groupby(["seed", "configuration"]).score.mean().unstack()
+    means = table(records).groupby(["seed", "configuration"]).score.mean().unstack()
     if BASE not in means:
         return np.nan
     return float(means.drop(columns=BASE).sub(means[BASE], axis=0).var().mean())
@@ -70,23 +71,15 @@ def against_seeds(records: list[dict], committed: list[dict]) -> pd.DataFrame:
     with s² the variance over seeds, pooled over tasks and configurations, and Student's t of its degrees of freedom.
     """
     keys = ["task", "configuration"]
-    groups = _scores(committed).groupby(keys, sort=False).score
+    groups = table(committed).groupby(keys, sort=False).score
     free, count = groups.size() - 1, groups.size()
     deviation = np.sqrt((groups.var() * free).sum() / free.sum()) if free.sum() else np.nan
     margin = stdtrit(free.sum(), 0.975) * deviation * np.sqrt(1 + 1 / count)
-    here = _scores(records).groupby(keys, sort=False).score.mean()
+    here = table(records).groupby(keys, sort=False).score.mean()
     both = pd.DataFrame({"here": here, "committed": groups.mean(), "margin": margin}).dropna(
         subset=["here", "committed"]
     )
     return both.assign(agree=(both.here - both.committed).abs() <= both.margin)
-
-
-def _scores(records: list[dict]) -> pd.DataFrame:
-    rows = [
-        (*(each["specification"][name] for name in ("task", "seed")), each["configuration"], each["score"])
-        for each in records
-    ]
-    return pd.DataFrame(rows, columns=["task", "seed", "configuration", "score"])
 
 
 def _drawn(folder: Path, task: str, records: list[dict], draws: int) -> dict[str, np.ndarray]:

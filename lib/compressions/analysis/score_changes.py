@@ -10,6 +10,7 @@ from compressions.analysis.bootstrap import Draws, Interval, bootstrap, estimate
 from compressions.analysis.pareto import by_task_and_mean, shared
 from compressions.analysis.results import ALL, Cell, Results
 from compressions.experiments.records import read_all, read_controls, record_path
+from compressions.experiments.table import table
 
 COLUMNS = ["task", "size", "change", "value", "low", "high", "seeds"]
 CHANGES = {name: (name, "base") for name in ALL if name != "base"}
@@ -78,5 +79,5 @@ def _with_controls(folder: Path, results: Results) -> Results:
 
 def teacher_scores(folder: Path) -> pd.Series:
     """The teacher's score by task, as the records of distilled models below a folder have it."""
-    records = [record for record in read_all(folder) if record.get("teacher")]
-    return pd.Series({each["specification"]["task"]: each["teacher"]["score"] for each in records}, dtype=float)
+    taught = table(read_all(folder)).dropna(subset="teacher_score").drop_duplicates("task", keep="last")
+    return taught.set_index("task").teacher_score

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compressions.experiments.grid import Grid
+from compressions.experiments.table import table
 
 ROW_INCHES = 0.27
 DONE_COLORS = "Greens"
@@ -37,13 +38,9 @@ def cells(grid: Grid, records: list[dict]) -> pd.DataFrame:
 
     Records that the grid does not ask for are not counted.
     """
-    names = {configuration.name for configuration in grid.configurations}
-    places = [
-        tuple(record["specification"][axis] for axis in ("task", "size", "seed"))
-        for record in records
-        if record["configuration"] in names
-    ]
-    rows = [(*key, places.count(key), len(names)) for key in grid.keys]
+    names, frame = {configuration.name for configuration in grid.configurations}, table(records)
+    there = frame[frame.configuration.isin(names)].groupby(["task", "size", "seed"]).size()
+    rows = [(*key, there.get(key, 0), len(names)) for key in grid.keys]
     return pd.DataFrame(rows, columns=["task", "size", "seed", "there", "wanted"])
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from compressions.data.tasks import GLUE_TASKS
+from compressions.experiments.table import table
 from compressions.models.architectures import SIZES, Size
 
 LOSSES = {"states": "#8c8c8c", "matches": "#44aa99", "cosine": "#882255", "embedding": "#999933"}
@@ -84,12 +85,8 @@ def trial_table(path: Path, titles: dict[str, str]) -> pd.DataFrame:
 
 def baseline_table(records: list[dict], published: pd.DataFrame) -> pd.DataFrame:
     """The uncompressed TINY and MINI on each task, this edition's mean over seeds beside the published scores."""
-    rows = [
-        {**record["specification"], "score": record[METRICS.get(record["specification"]["task"], "accuracy")]}
-        for record in records
-        if record["configuration"] == "base" and record["specification"]["task"] in GLUE_TASKS
-    ]
-    frame = pd.DataFrame(rows, columns=["size", "task", "seed", "score"])
+    frame = table([record for record in records if record["configuration"] == "base"])
+    frame = frame.assign(score=[row[METRICS.get(row.task, "accuracy")] for _, row in frame.iterrows()])
     ours = frame.groupby(["size", "task"]).agg(ours=("score", "mean"), seeds=("seed", "nunique"))
     columns = "Google's, " + published.split + ", " + published.optimizer
     theirs = published.assign(column=columns).pivot(index=["size", "task"], columns="column", values="score")

@@ -11,6 +11,7 @@ from compressions.analysis.results import Results
 from compressions.book.tables import CONTROL_NAMES
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all
+from compressions.experiments.table import table
 from compressions.files import root
 
 
@@ -45,17 +46,12 @@ def teacher_table(records: list[dict]) -> pd.DataFrame:
 
     `ahead` is the teacher's score less the student's, in points; no rows where nothing was distilled.
     """
-    chosen = [
-        (each["specification"]["task"], each["specification"]["size"].upper(), each["configuration"], each["score"])
-        for each in records
-    ]
-    students = pd.DataFrame(chosen, columns=["task", "size", "configuration", "score"])
-    means = students.groupby(["task", "size", "configuration"]).score.mean()
-    taught = {each["specification"]["task"]: each["teacher"]["score"] for each in records if each.get("teacher")}
-    rows = []
-    for task, score in taught.items():
-        best = means[task].idxmax()
-        rows.append((task, score, f"{best[0]} {best[1]}", means[task][best], score - means[task][best]))
+    frame, rows = table(records), []
+    means = frame.groupby(["task", "size", "configuration"]).score.mean()
+    for task, score in frame.dropna(subset="teacher_score").groupby("task", sort=False).teacher_score.last().items():
+        size, name = means[task].idxmax()
+        best = means[task][size, name]
+        rows.append((task, score, f"{size.upper()} {name}", best, score - best))
     return pd.DataFrame(rows, columns=["task", "teacher", "best student", "its score", "ahead"])
 
 

@@ -6,6 +6,7 @@ from compressions.data.tasks import TASKS
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import EPOCHS, Experiment
 from compressions.experiments.grid import Grid
+from compressions.experiments.table import table
 from compressions.models.architectures import SHAPES
 from compressions.parameters import number
 
@@ -21,16 +22,11 @@ class Speeds:
     """
 
     def __init__(self, records: list[dict]) -> None:
-        of_cpu = [record for record in records if record["machine"]["device"] == "cpu"]
-        columns = ["task", "size", "configuration"]
-        rows = [
-            (*(record["specification"].get(key, record.get(key)) for key in columns), record["examples_per_second"])
-            for record in of_cpu or records
-        ]
-        frame = pd.DataFrame(rows, columns=[*columns, "speed"])
+        frame = table(records)
+        frame = frame[(frame.device == "cpu") | (frame.device != "cpu").all()]
         self.medians = {}
-        for level in (columns, columns[:2], "size"):
-            self.medians |= frame.groupby(level).speed.median().to_dict()
+        for level in (["task", "size", "configuration"], ["task", "size"], "size"):
+            self.medians |= frame.groupby(level).examples_per_second.median().to_dict()
         self.sizes = set(frame["size"])
 
     def measured_size(self, size: str) -> str | None:
@@ -74,13 +70,15 @@ def memory_bytes(experiment: Experiment) -> float:
 
 
 def gpu_seconds(size: str, tokens: float, batch: int, teraflops: float, step: float) -> float:
-    """Training time of one example of `tokens` tokens on a GPU that reaches `teraflops`.
+    """Training time of one example of `tokens` tokens on a GPU that reaches `teraflops`; `nan` for another shape.
 
     A training step of `batch` examples takes no less than `step` seconds. Attention's own products, a few percent, are
     not counted.
     """
     for name, value in (("tokens", tokens), ("teraflops", teraflops), ("step", step)):
         number(0, above=True).value(name, value)
+    if size not in SHAPES:
+        return float("nan")
     return max(GPU_OPERATIONS * SHAPES[size].linear_weights * tokens / (teraflops * 1e12), step / batch)
 
 
