@@ -39,10 +39,9 @@ wanted = from_parameters(globals()) if out else None
 # %%
 made = {}
 if wanted:
-    from compressions.pretraining.run import make
-    from compressions.training.callbacks import Progress
+    from compressions.pretraining.run import make, show
 
-    made = {"this run": make(wanted, Progress().draw_pretraining)}
+    made = {"this run": make(wanted, show())}
 
 # %% [markdown]
 # ## What the student learns

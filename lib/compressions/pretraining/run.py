@@ -24,6 +24,7 @@ from compressions.pretraining.miniature import PROVENANCE, Miniature, read_state
 from compressions.pretraining.objective import StudentWithProjections, mapped_layers
 from compressions.pretraining.shards import Batch, Shard, make_shard
 from compressions.pretraining.student import new_student
+from compressions.training.callbacks import REDRAW_SECONDS, Progress, bar
 
 SENTENCES = 2048  # of a shard
 COUNTED = 8 * SENTENCES  # whose word pieces are counted
@@ -48,6 +49,21 @@ def make(miniature: Miniature, watch: Watch | None = None) -> dict:
             return miniature.finished() or _train(Run(miniature), watch)
     except Timeout as error:
         raise BadInput(f"out {miniature.out!r} is being made by another process; wait, or take another") from error
+
+
+def show() -> Watch:
+    """What shows a run in a notebook: one line, redrawn once a second and at the end."""
+    progress = Progress()("general distillation")
+
+    def draw(position: "Position", done: float) -> None:
+        begun, waited = progress.drawn > progress.started, time.perf_counter() - progress.drawn
+        if begun and done < 1 and waited < REDRAW_SECONDS:
+            return
+        losses = "  ".join(f"{name} {total / count:.3f}" for name, (total, count) in sorted(position.sums.items()))
+        read = f"{position.tokens / 1e6:.2f} M tokens  {position.seconds / 60:.1f} min"
+        progress.draw(f"{bar(min(done, 1))} {read}  {losses}")
+
+    return draw
 
 
 def _train(run: "Run", watch: Watch | None) -> dict:

@@ -68,20 +68,7 @@ class Progress(TrainerCallback):
     def _draw_steps(self, state) -> None:
         seconds = time.perf_counter() - self.started
         steps = f"{state.global_step:>5}/{state.max_steps} steps  loss {self.loss:.3f}  {seconds:6.1f} s"
-        self.draw(f"{self.name:<14} {_bar(state.global_step / max(1, state.max_steps))} {steps}")
-
-    def draw_pretraining(self, position, done: float) -> None:
-        """Redraw the line of a miniature's pretraining, once a second and at the end.
-
-        `position` is the run's; `done` is the fraction of the budget that is used.
-        """
-        if done < 1 and self.lines and time.perf_counter() - self.drawn < REDRAW_SECONDS:
-            return
-        if not self.lines:
-            self("general distillation")
-        losses = "  ".join(f"{name} {total / count:.3f}" for name, (total, count) in sorted(position.sums.items()))
-        read = f"{position.tokens / 1e6:.2f} M tokens  {position.seconds / 60:.1f} min"
-        self.draw(f"{_bar(min(done, 1))} {read}  {losses}")
+        self.draw(f"{self.name:<14} {bar(state.global_step / max(1, state.max_steps))} {steps}")
 
     def draw(self, line: str) -> None:
         """Replace the last line."""
@@ -95,7 +82,7 @@ class Progress(TrainerCallback):
         return "\n".join(self.lines)
 
 
-def _bar(done: float) -> str:
+def bar(done: float) -> str:
     """A bar that is full where `done` is 1."""
     full = round(BAR_WIDTH * done)
     return "█" * full + "░" * (BAR_WIDTH - full)
