@@ -18,7 +18,6 @@ from compressions.experiments.specification import teacher_identity
 from compressions.files import cache, fingerprint, write_whole
 from compressions.models import checkpoints
 from compressions.models.teacher import Teacher
-from compressions.storage import artifact
 from compressions.training import trainer
 
 if TYPE_CHECKING:
@@ -56,9 +55,7 @@ def logits(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int
 
 def _ask(teacher: Teacher, task: Task, rows: datasets.Dataset, max_length: int, path: Path, key: str) -> Tensor:
     classifier = teacher.classifier
-    own = classifier.source == "artifact"
-    model = artifact.load_artifact(classifier.folder) if own else checkpoints.load_classifier(classifier)
-    tokenizer = checkpoints.load_tokenizer(classifier)
+    model, tokenizer = checkpoints.load_classifier(classifier), checkpoints.load_tokenizer(classifier)
     tokens = tokenize(rows, task, tokenizer, min(max_length, classifier.size.positions))
     answer = trainer.predict(model, tokens, tokenizer, teacher.precision)
     write_logits(path, key, answer)

@@ -23,6 +23,7 @@ from compressions.errors import BadInput, first_line, require
 from compressions.models.architectures import Size
 from compressions.models.sources import BERT, Classifier, Encoder, local
 from compressions.models.weights import check_finite, read_weights
+from compressions.storage.artifact import load_artifact
 
 # What Transformers and the tokenizers' library raise for files that are not what they expect.
 UNREADABLE = (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, ImportError)
@@ -115,7 +116,14 @@ def load_model(encoder: Encoder, task: Task) -> nn.Module:
 
 
 def load_classifier(classifier: Classifier) -> nn.Module:
-    """A classifier of any architecture in fp32 as it was saved, head and labels included. Nothing may be missing."""
+    """A classifier of any architecture as it was saved, head and labels included: an artifact, or one in fp32.
+
+    Nothing may be missing.
+    """
+    if classifier.source == "artifact":
+        model = load_artifact(classifier.folder)
+        check_finite(classifier.folder, model.state_dict())
+        return model
     return _load(classifier, _config(classifier), keep_head=True).eval()
 
 
