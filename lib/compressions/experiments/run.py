@@ -55,9 +55,9 @@ def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None
         print("No WordNet: students learn from the original rows alone. Debian's wordnet-base adds synonyms.")
     specified = specifications(experiment, wanted)
     found = {each: _finished(experiment, each, specified[each]) for each in wanted}
-    check_ready(experiment, [each for each in wanted if found[each] is None])
     if watch:
         silence_libraries()
+    check_ready(experiment, [each for each in wanted if found[each] is None])
     return [found[each] or _run_alone(experiment, each, specified[each], watch) for each in wanted]
 
 
