@@ -62,7 +62,7 @@ glue_numbers(tolerance=tolerance)
 
 # %% tags=["hide-input"]
 from compressions.analysis.reductions import FOUND, reductions
-from compressions.book.figures_by_size import draw_by_size, with_tasks
+from compressions.book.change_figures import draw_by_size, with_tasks
 from compressions.book.glue import glue_figure
 
 tasks = reductions(ours.scores, ours.bytes, tolerance, interpolation)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compressions.book.figures import finish, shape_of
+from compressions.book.figures import draw_intervals, finish, name_rows, shape_of
 
 STORED = ("fp32", "int8")
 # Each size measure's line, marker and color; `dense` and `file` differ by a fraction of a percent.
@@ -58,9 +58,6 @@ def _draw_by_measure(axes: plt.Axes, frame: pd.DataFrame) -> None:
     for place, size in enumerate(sizes):
         part, color = frame[frame["size"] == size], SIZE_COLORS[place % len(SIZE_COLORS)]
         at = np.array([measures.index(name) for name in part.size_measure]) + 0.2 * (place - (len(sizes) - 1) / 2)
-        axes.hlines(at, part.low, part.high, color=color, linewidth=2, alpha=0.6)
-        axes.plot(part.value, at, shape_of(size), color=color, label=size.upper(), markersize=5)
-    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
-    axes.set(yticks=range(len(measures)), yticklabels=measures)
-    if len(measures):
-        axes.set_ylim(len(measures) - 0.4, -0.6)
+        line = {"linewidth": 2, "alpha": 0.6}
+        draw_intervals(axes, at, part, color, line, s=25, marker=shape_of(size), label=size.upper())
+    name_rows(axes, measures)

@@ -1,4 +1,4 @@
-"""Figures of what methods change in the score: by task, and against the bytes they save."""
+"""Figures of what methods change, by task, by size, and against the bytes they save."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compressions.analysis.ranking import ALONE
-from compressions.book.figures import COLORS, SHAPES, finish, shape_of
+from compressions.book.figures import COLORS, SHAPES, draw_intervals, finish, name_rows, plain_ticks, shape_of
 from compressions.experiments.configurations import method_of
 
+LINE = {"linewidth": 1.2}  # of an interval
 # The color of a step, its line, and where its name stands beside its last mark.
 STEPS = {
     "QAT": (COLORS["QAT"], "-", (16, -4)),
@@ -31,13 +32,10 @@ def changes_by_task(frame: pd.DataFrame, change: str) -> Figure:
     color = COLORS[method_of(change)]
     for place, size in enumerate(sizes):
         part = frame[frame["size"] == size]
-        at = np.array([tasks.index(task) for task in part.task]) + 0.8 * ((place + 1) / (len(sizes) + 1) - 0.5)
-        axes.hlines(at, part.low, part.high, color=color, linewidth=1.2)
-        fill = [color if known else "white" for known in part.low.notna()]
-        axes.scatter(part.value, at, s=36, c=fill, edgecolor=color, marker=shape_of(size), zorder=3, label=size.upper())
-    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
-    axes.set(yticks=range(len(tasks)), yticklabels=tasks, xlabel=f"change of the score by {method_of(change)}, points")
-    axes.invert_yaxis()
+        at = np.array([tasks.index(task) for task in part.task]) + _beside(place, len(sizes))
+        draw_intervals(axes, at, part, color, LINE, s=36, marker=shape_of(size), label=size.upper())
+    name_rows(axes, tasks)
+    axes.set(xlabel=f"change of the score by {method_of(change)}, points")
     return finish(figure, columns=4)
 
 
@@ -52,22 +50,22 @@ def changes_by_configuration(frame: pd.DataFrame, published: pd.DataFrame, times
     figure, axes = plt.subplots(figsize=(6, 1.2 + 0.42 * len(names)))
     for place, size in enumerate(sizes):
         part = frame[frame["size"] == size].set_index("change").reindex(names)
-        at = np.arange(len(names)) + 0.8 * ((place + 1) / (len(sizes) + 1) - 0.5)
-        colors = [COLORS[method_of(name)] for name in names]
-        axes.hlines(at, part.low, part.high, color=colors, linewidth=1.2)
-        fill = [color if known else "white" for color, known in zip(colors, part.low.notna(), strict=True)]
-        style = {"marker": shape_of(size), "s": 36, "zorder": 3}
-        axes.scatter(part.value, at, c=fill, edgecolor=colors, **style)
+        at = np.arange(len(names)) + _beside(place, len(sizes))
+        style = {"marker": shape_of(size), "s": 36}
+        draw_intervals(axes, at, part, [COLORS[method_of(name)] for name in names], LINE, **style)
         axes.scatter([], [], color="#4d4d4d", label=size.upper(), **style)
         theirs = published[published["size"] == size].set_index("configuration").score
         if len(theirs):
-            gray = {"c": "white", "edgecolor": "#4d4d4d", "label": f"the paper's {size.upper()}"}
+            gray = {"c": "white", "edgecolor": "#4d4d4d", "label": f"the paper's {size.upper()}", "zorder": 3}
             axes.scatter(theirs[names] - theirs["base"], at, **style, **gray)
-    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
-    labels = [f"{name}, {times[name]:.1f}×" for name in names]
-    axes.set(yticks=range(len(names)), yticklabels=labels, xlabel="change of the mean score, points")
-    axes.invert_yaxis()
+    name_rows(axes, [f"{name}, {times[name]:.1f}×" for name in names])
+    axes.set(xlabel="change of the mean score, points")
     return finish(figure, columns=4)
+
+
+def _beside(place: int, count: int) -> float:
+    """How far the mark of one of `count` sizes is from the middle of its row."""
+    return 0.8 * ((place + 1) / (count + 1) - 0.5)
 
 
 def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
@@ -103,3 +101,53 @@ def _draw_step(axes: Axes, step: str, part: pd.DataFrame) -> None:
     if len(part):
         last = part.iloc[-1]
         axes.annotate(step, (last.saved, last.value), place, textcoords="offset points", color=color, fontsize=10)
+
+
+def draw_by_size(
+    frame: pd.DataFrame,
+    tasks: np.ndarray,
+    published: pd.DataFrame,
+    title: str,
+    log: bool = False,
+    censored: np.ndarray | None = None,
+) -> Figure:
+    """Values of methods with intervals, hollow without, one panel a size, about 0 or, on a log axis, about 1.
+
+    `frame` has `size`, `methods`, `value`, `low` and `high`; `tasks`, `(tasks, sizes, methods)`, are the single tasks'
+    values, hollow where they are `censored`, and `published` the paper's, sizes by methods.
+    """
+    censored = np.zeros(tasks.shape, bool) if censored is None else censored
+    sizes, methods = list(dict.fromkeys(frame["size"])), list(dict.fromkeys(frame.methods))
+    shape = (6, (0.6 + 0.34 * len(methods)) * len(sizes))
+    figure, panels = plt.subplots(len(sizes), figsize=shape, sharex=True, squeeze=False)
+    for row, (axes, size) in enumerate(zip(panels[:, 0], sizes, strict=True)):
+        part = frame[frame["size"] == size].reset_index(drop=True)
+        _draw_values(axes, part, tasks[:, row], censored[:, row])
+        if size in published.index:
+            theirs = {"facecolor": "none", "edgecolor": "#333333", "marker": "D", "label": "published"}
+            axes.scatter(published[methods].loc[size], part.index, **theirs)
+        name_rows(axes, part.methods, neutral=1 if log else 0)
+        axes.set(title=size)
+    if log:
+        axes.set(xscale="log")
+        axes.set_xlim(left=max(axes.get_xlim()[0], tasks[tasks > 0].min() / 2))
+        plain_ticks(axes.xaxis)
+    axes.set_xlabel(title)
+    return finish(figure)
+
+
+def _draw_values(axes: Axes, part: pd.DataFrame, tasks: np.ndarray, censored: np.ndarray) -> None:
+    colors = [COLORS[methods] for methods in part.methods]
+    thick = {"linewidth": 3, "alpha": 0.5}
+    draw_intervals(axes, part.index, part, colors, thick, s=50, label="this edition, 95 % CI")
+    for place in part.index:
+        for hollow, label in ((False, "a task"), (True, "a task, censored")):
+            values = tasks[censored[:, place] == hollow, place]
+            style = {"facecolor": "none" if hollow else colors[place], "edgecolor": colors[place]}
+            at, label = np.full(len(values), place + 0.25), label if len(values) else None
+            axes.scatter(values, at, s=12, alpha=0.8, label=label, **style)
+
+
+def with_tasks(frame: pd.DataFrame, tasks: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:
+    """What `draw_by_size` draws, as one table: the frame, with a column for each task."""
+    return frame.assign(**dict(zip(names, tasks.reshape(len(tasks), -1), strict=True)))

@@ -1,7 +1,10 @@
 """Score against size in one visual grammar: one color a method, an interactive and a static figure."""
 
+from collections.abc import Sequence
+
 import altair as alt
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -138,6 +141,27 @@ def finish(figure: Figure, order: tuple[str, ...] | None = None, columns: int = 
     if names:
         figure.legend([marks[name] for name in names], names, frameon=False, fontsize=10, **place)
     return figure
+
+
+def draw_intervals(
+    axes: Axes, at: np.ndarray, frame: pd.DataFrame, color: str | list[str], line: dict, **mark: object
+) -> None:
+    """The column `value` of a frame in the rows `at`, on lines from `low` to `high`; hollow where these are NaN.
+
+    `color` is one, or one for each row.
+    """
+    colors = np.broadcast_to(color, len(frame))
+    axes.hlines(at, frame.low, frame.high, color=colors, **line)
+    fill = np.where(frame.low.notna(), colors, "none")
+    axes.scatter(frame.value, at, c=fill, edgecolor=colors, zorder=3, **mark)
+
+
+def name_rows(axes: Axes, names: Sequence[str], neutral: float = 0) -> None:
+    """A row for each name from the top, and a line where nothing is changed."""
+    axes.axvline(neutral, color="#333333", linewidth=0.8, zorder=0)
+    axes.set(yticks=range(len(names)), yticklabels=names)
+    if not axes.yaxis_inverted():  # as it is where panels share it
+        axes.invert_yaxis()
 
 
 def plain_ticks(axis: Axis) -> None:

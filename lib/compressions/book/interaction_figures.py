@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from compressions.analysis.reductions import COMBINED
 from compressions.analysis.synergy import ADDITIVE, SETTINGS, UNTESTED
-from compressions.book.figures import COLORS
+from compressions.book.figures import COLORS, draw_intervals, name_rows
 
 MARKS = dict(zip(ADDITIVE, ("▲", "▼", "="), strict=True)) | {UNTESTED: ""}
 UNDECIDED = "?"
@@ -83,14 +83,12 @@ def simulated_synergy(frame: pd.DataFrame, published: pd.Series) -> Figure:
     colors = [COLORS[methods] for methods in COMBINED]
     for place, (noise, part) in enumerate(frame.groupby("noise", sort=False)):
         at = np.arange(len(COMBINED)) + 0.6 * (place / max(1, frame.noise.nunique() - 1) - 0.5)
-        axes.hlines(at, part.low, part.high, color=colors, linewidth=4, alpha=0.45)
-        axes.scatter(part.value, at, color=colors, s=20)
+        draw_intervals(axes, at, part, colors, {"linewidth": 4, "alpha": 0.45}, s=20)
         for row, end in zip(at, part.high, strict=True):
             axes.annotate(f"{noise:g}", (end, row), (4, 0), textcoords="offset points", va="center", fontsize=9)
     place = {"facecolor": "white", "edgecolor": "#333333", "marker": "D", "zorder": 3, "label": "published"}
     axes.scatter(published, range(len(COMBINED)), **place)
-    axes.axvline(0, color="#333333", linewidth=0.8, zorder=0)
-    axes.set(xlabel="mean synergy over the six sizes, doublings", yticks=range(len(COMBINED)), yticklabels=COMBINED)
-    axes.invert_yaxis()
+    name_rows(axes, COMBINED)
+    axes.set(xlabel="mean synergy over the six sizes, doublings")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
