@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from compressions.analysis.ranking import ALONE
 from compressions.book.figures import COLORS, SHAPES, draw_intervals, finish, name_rows, plain_ticks, shape_of
@@ -79,14 +78,12 @@ def price_figure(ours: pd.DataFrame, published: pd.DataFrame) -> Figure:
             _draw_step(axes, step, frame[(frame.step == step) & (frame.order == ALONE)].sort_values("saved"))
         axes.axhline(0, color="#333333", linewidth=0.8, zorder=0)
         axes.set(title=title, ylabel="change of the score")
-        axes.spines[["top", "right"]].set_visible(False)
     panels[-1].set(xlabel="share of the bytes that is saved, %", xlim=(-6, 94))
     there = {*ours["size"], *published["size"]}
     sizes = [size for size in SHAPES if size in there] + sorted(there - SHAPES.keys())
-    marks = [Line2D([], [], color="#4d4d4d", marker=shape_of(size), linestyle="") for size in sizes]
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 4, "frameon": False, "fontsize": 10}
-    figure.legend(marks, [size.upper() for size in sizes], **place)
-    return figure
+    for size in sizes:
+        axes.plot([], [], shape_of(size), color="#4d4d4d", label=size.upper())
+    return finish(figure, columns=4)
 
 
 def _draw_step(axes: Axes, step: str, part: pd.DataFrame) -> None:
@@ -97,7 +94,7 @@ def _draw_step(axes: Axes, step: str, part: pd.DataFrame) -> None:
     apart = 1.3 * (np.arange(len(part)) - (len(part) - 1) / 2) if part.saved.round().nunique() == 1 else 0
     for row in part.assign(at=part.saved + apart).itertuples():
         axes.vlines(row.at, row.low, row.high, color=color, linewidth=1.2)
-        axes.scatter(row.at, row.value, s=34, color=color, marker=shape_of(row.size), zorder=3, label=step)
+        axes.scatter(row.at, row.value, s=34, color=color, marker=shape_of(row.size), zorder=3)
     if len(part):
         last = part.iloc[-1]
         axes.annotate(step, (last.saved, last.value), place, textcoords="offset points", color=color, fontsize=10)
