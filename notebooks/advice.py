@@ -68,8 +68,6 @@ claim("Pruning takes fewer bytes than int8", (pruned < int8).all(), pruned, int8
 glue_numbers(in_int8=int8.median(), pruned=pruned.iloc[0], example=pruned.index[0].upper())
 
 # %% tags=["hide-input"]
-from compressions.analysis.bootstrap import Interval
-from compressions.analysis.pareto import difference, shared
 from compressions.models.architectures import SIZES
 
 mini, tiny = SIZES["mini"].megabytes(bits=8), SIZES["tiny"].megabytes()
@@ -77,6 +75,11 @@ scores = published.set_index(["size", "configuration"]).score
 gain = scores["mini", "qat"] - scores["tiny", "base"]
 claim("MINI in int8 is smaller than TINY in fp32", mini < tiny, mini, tiny)
 claim("In the paper MINI in int8 scores more than TINY in fp32", gain > 0, gain)
+
+# %% tags=["hide-input"]
+from compressions.analysis.bootstrap import Interval
+from compressions.analysis.pareto import difference, shared
+
 here = Interval()
 if {"mini", "tiny"} <= set(ours.sizes):
     seeds = int(ours.seeds[shared(ours)[0]].min())

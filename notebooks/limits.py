@@ -126,13 +126,15 @@ glue_numbers(hatched=int((first.at_baseline >= 0.5).sum()), models=len(first))
 claim("less than a fifth of the parameters can be pruned", prunable < 20, prunable)
 
 # %% tags=["hide-input"]
-from compressions.analysis.limits import NEAR
-
 scores, interactions = (by_task(ours, value).loc[ours.sizes[0]] for value in ("score", "interaction"))
 interactions = interactions.reindex([named["extreme"]], columns=["stsb", "sst2"]).iloc[0]
 stsb, sst2 = interactions["stsb"], interactions["sst2"]
 stsb_base, stsb_extreme = scores.reindex(["base", named["extreme"]], columns=["stsb"])["stsb"]
 glue_numbers(stsb_beyond=-stsb, sst2_beyond=-sst2, stsb_base=stsb_base, stsb_extreme=stsb_extreme)
+
+# %% tags=["hide-input"]
+from compressions.analysis.limits import NEAR
+
 lowest = dict(zip(ours.tasks, ours.majority_scores, strict=True))
 if interactions.notna().all():
     claim("STS-B and SST-2 break down at 2 bits and 95 %", max(stsb, sst2) < -margin, interactions)
