@@ -82,10 +82,6 @@ def teacher_identity(experiment: "Experiment") -> dict:
     if experiment.teaching:
         made = checksum(experiment.teaching.specification)
         return teacher.identity(experiment.found_teacher) | {"specification": made}
-    return teacher.identity(experiment.found_teacher) | _as_it_is(experiment)
-
-
-def _as_it_is(experiment: "Experiment") -> dict:
-    """What else decides the logits of a teacher that is not fine-tuned here."""
     chosen = {"labels": dict(experiment.teacher_labels or ()), "precision": resolve(experiment.teacher_precision)}
-    return {name: value for name, value in chosen.items() if value and value != "float32"}
+    others = {name: value for name, value in chosen.items() if value and value != "float32"}
+    return teacher.identity(experiment.found_teacher) | others

@@ -156,13 +156,13 @@ def read_shape(folder: Path, config: dict) -> Size:
         raise BadInput(f"{folder}/{CONFIG} describes no {what} ({error})") from error
 
 
-def hub_encoder(repository: str, revision: str) -> Encoder:
-    """A model of the hub at a revision, by its configuration, which is fetched; its weights are not."""
+def hub_encoder(repository: str, revision: str) -> tuple[Encoder, dict]:
+    """A model of the hub at a revision, and its configuration, which is fetched; its weights are not."""
     name = f"{repository}@{revision}"
     folder = fetch(name, repository, revision, weights=False)
     config = read_config(folder)
     shape = replace(read_shape(folder, config), name=name, hub=repository, revision=folder.name)
-    return Encoder(shape, "hub", architecture=config["model_type"])
+    return Encoder(shape, "hub", architecture=config["model_type"]), config
 
 
 def local(encoder: Encoder) -> Path:

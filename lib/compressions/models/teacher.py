@@ -9,7 +9,6 @@ from compressions.data.tasks import Task
 from compressions.errors import BadInput, one_of, require
 from compressions.models import sources
 from compressions.models.folders import read_config
-from compressions.models.hub import fetch
 from compressions.models.sources import Classifier, Encoder
 from compressions.parameters import Kind
 from compressions.storage.manifest import MANIFEST, artifact_fingerprint
@@ -73,7 +72,7 @@ def find(teacher: str | None, source: str) -> Encoder:
         return _in_folder(Path(teacher))
     named = HUB.fullmatch(teacher)
     if named and named["revision"]:
-        return _on_hub(named["repository"], named["revision"])
+        return _with_head(*sources.hub_encoder(named["repository"], named["revision"]))
     remedy = f"; of the hub's say which revision: {teacher}@<commit>" if named else ""
     raise BadInput(
         f"unknown teacher {teacher!r}; allowed: {', '.join(offered)}, a folder with a checkpoint, the artifact folder "
@@ -87,11 +86,6 @@ def _in_folder(folder: Path) -> Encoder:
         shape = sources.read_shape(folder, config)
         return Classifier(shape, "artifact", folder, config["model_type"], labels_of(config, folder.name))
     return _with_head(sources.folder_encoder(folder, any_architecture=True), config)
-
-
-def _on_hub(repository: str, revision: str) -> Encoder:
-    found = sources.hub_encoder(repository, revision)
-    return _with_head(found, read_config(fetch(found.name, repository, found.size.revision, weights=False)))
 
 
 def _with_head(found: Encoder, config: Mapping[str, object]) -> Encoder:
