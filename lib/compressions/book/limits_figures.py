@@ -53,7 +53,7 @@ def _frame(place: tuple[int, int], cell: dict, value: str, margin: float | None)
     style = {"linewidth": 2 if low else 0, "linestyle": "-" if known else ":", "edgecolor": "black"}
     hatch = "////" if cell["at_baseline"] >= 0.5 else None
     inset = (place[0] - 0.47, place[1] - 0.45)
-    return Rectangle(inset, 0.94, 0.9, fill=False, hatch=hatch, alpha=1 if low else 0.35, **style)
+    return Rectangle(inset, 0.94, 0.9, fill=False, hatch=hatch, hatchcolor=(0.3, 0.3, 0.3, 0.35), **style)
 
 
 def _bits(bits: int) -> str:
