@@ -212,6 +212,13 @@ def test_records_of_two_grids_are_not_compared(tmp_path):
         read_results(tmp_path)
 
 
+def test_a_choice_at_its_default_is_not_compared_with_another(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(1,), prune_schedule="cubic")
+    with pytest.raises(BadInput, match="differ in prune_schedule: these are records of two grids"):
+        read_results(tmp_path)
+
+
 FINDINGS = ("tradeoffs", "reductions", "synergy", "ranking", "size_measures", "advice", "explorer")
 
 
