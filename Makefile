@@ -32,12 +32,12 @@ reproduce: $(READY) ## Install, run the built-in grid on this machine, and build
 	$(MAKE) book
 	@echo "The book: $$PWD/_build/html/index.html"
 
-test: $(READY) ## Run every test, one file a core at a time, and those of speed alone
-	$(BIN)/python -m pytest -m "not alone" --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder; beside=$$?; \
-	$(BIN)/python -m pytest -m alone && exit $$beside
+# One file more than there are cores: a test waits for the processes that it starts, kills or asks.
+test: $(READY) ## Run every test
+	$(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that take seconds together: all but those that start processes, train or build
-	$(BIN)/python -m pytest -m "not slow and not alone" --numprocesses $(CORES) --dist worksteal
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(CORES) --dist worksteal
 
 book: $(READY) ## Build the book from committed records, warnings as errors
 	rm -rf _build/demonstration _build/html _build/.doctrees

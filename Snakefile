@@ -4,6 +4,7 @@
 import math
 import os
 import sys
+from collections import Counter
 
 from compressions.errors import BadInput
 from compressions.experiments.estimates import Speeds, memory_bytes, seconds
@@ -19,6 +20,7 @@ PLACE = f"logs/{GRID.name}"
 SPEEDS = Speeds(read_all(GRID.results))
 GPUS = int(config.get("gpus", 0))
 TAUGHT = any(configuration.uses("kd") for configuration in GRID.configurations)
+STUDENTS = Counter(experiment.task for experiment in GRID.experiments)
 
 
 def experiment_of(wildcards):
@@ -28,6 +30,15 @@ def experiment_of(wildcards):
 def taught(wildcards):
     own = next(each for each in GRID.experiments if each.task == wildcards.task)
     return own.teaching or own
+
+
+def makes_own_teacher(wildcards):
+    # Where several experiments of a task would wait for their teacher, it is a job of its own.
+    return TAUGHT and STUDENTS[wildcards.task] == 1
+
+
+def teachers_file(wildcards):
+    return f"{PLACE}/{wildcards.task}/teacher.json" if TAUGHT and not makes_own_teacher(wildcards) else []
 
 
 def place_in_order(wildcards):
@@ -40,11 +51,16 @@ def device(index):
     return visible.split(",")[index % len(visible.split(","))]
 
 
+def megabytes(wildcards):
+    models = [experiment_of(wildcards), *([taught(wildcards)] if makes_own_teacher(wildcards) else [])]
+    return math.ceil(max(map(memory_bytes, models)) / 1e6)
+
+
 def minutes(wildcards):
-    # Twice what records let us expect, for scoring and slower machines; a day where there are none.
+    # Twice what records let us expect, for scoring and slower machines; a day where there are none, or a teacher beside.
     experiment = experiment_of(wildcards)
     expected = seconds(SPEEDS, GRID, experiment.task, experiment.size, GRID.missing(experiment))
-    return 1440 if math.isnan(expected) else 10 + math.ceil(2 * expected / 60)
+    return 1440 if math.isnan(expected) or makes_own_teacher(wildcards) else 10 + math.ceil(2 * expected / 60)
 
 
 # The variables that an experiment listens to, for pods, which have no others of this shell.
@@ -79,7 +95,7 @@ rule teacher:
 
 rule experiment:
     input:
-        PLACE + "/{task}/teacher.json" if TAUGHT else [],
+        teachers_file,
     output:
         PLACE + "/{task}/{size}/seed{seed}.ipynb",
     log:
@@ -90,7 +106,7 @@ rule experiment:
         device=lambda wildcards: device(place_in_order(wildcards)),
     priority: lambda wildcards: len(GRID.experiments) - place_in_order(wildcards)
     resources:
-        mem_mb=lambda wildcards: math.ceil(memory_bytes(experiment_of(wildcards)) / 1e6),
+        mem_mb=megabytes,
         runtime=minutes,
         gpu=min(1, GPUS),
     # Run by two at once, which a kill of Snakemake alone can lead to, the second waits and finds all done.

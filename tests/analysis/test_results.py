@@ -263,7 +263,7 @@ def test_chapters_of_findings_take_custom_tasks_and_mixed_seeds(tmp_path):
         run_chapter(name, results=str(tmp_path), draws=50)
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_three_thousand_records_are_analyzed_within_a_minute(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: None)  # what is written here need not outlive the machine
     rows = {"cola": 1043, "sst2": 872, "mrpc": 408, "stsb": 1500, "qqp": 40430, "mnli": 9815, "qnli": 5463, "rte": 277}

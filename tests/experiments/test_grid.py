@@ -71,24 +71,24 @@ def test_a_grid_that_is_being_run_is_not_run_a_second_time(first_run):
     assert "the grid 'quick' is being run by another process" in first_run[1]
 
 
-def seconds(code: str) -> float:
-    """Seconds that a process takes for a line of Python."""
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - start
-
-
-@pytest.mark.alone
-def test_a_start_is_short():
-    libraries = "import torch, transformers, datasets"
-    before, own, after = map(seconds, (libraries, "import compressions.experiments.run", libraries))
-    assert own < 3 * max(before, after)
+def processor_seconds(code: str) -> float:
+    """The processor's seconds for a line of Python in a process of its own, however busy the machine is."""
+    code = f"{code}; import time; print(time.process_time())"
+    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
 
 
 @pytest.mark.slow
-def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says(ran):
+def test_a_start_is_short():
+    libraries = "import torch, transformers, datasets"
+    own, theirs = map(processor_seconds, ("import compressions.experiments.run", libraries))
+    assert own < 3 * theirs
+
+
+@pytest.mark.slow
+def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says(ran, monkeypatch, capsys):
     gone = next(path for path in written(ran) if path.name == "qat+mp50-seed1.json")
     gone.unlink()
+    (ran / "logs/quick/rte/narrow/seed1.failed").write_text("BadInput: once")
     tomorrow = time.time() + 24 * 3600
     for path in [*(ran / "results").rglob("*"), *(ran / "logs").rglob("*")]:
         os.utime(path, (tomorrow, tomorrow - random.Random(path.name).randrange(3600)))
@@ -97,6 +97,9 @@ def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says
     assert done.returncode == 0 and "quick: 1 of 4" in done.stdout, done.stderr
     after = written(ran)
     assert after.keys() - before.keys() == {gone} and before.items() <= after.items()
+    monkeypatch.chdir(ran)
+    manage.status(read_grid("quick"))
+    assert "failed" not in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -256,13 +259,17 @@ def test_a_variant_with_an_unknown_key_names_the_file(variants):
 
 
 @pytest.mark.slow
-def test_all_variants_run_by_one_command_and_each_has_a_status(variants):
-    done = make(variants, "alike")
+def test_all_variants_run_by_one_command_and_each_has_a_status(variants, capsys):
+    done = make(variants, "alike", "grid", "OPTIONS=--dry-run --printshellcmds --quiet host")
     assert done.returncode == 0, done.stderr
     assert "alike/short: 2 of 2" in done.stdout and "alike/long: 1 of 1" in done.stdout
-    assert len(list(variants.glob("results/alike/*/rte/narrow/*.json"))) == 3
-    status = make(variants, "alike", "grid-status").stdout
-    assert re.search(r"alike/short\n.*\nnarrow +2 +2 .*alike/long\n.*\nnarrow +1 +1 ", status, re.S), status
+    for name in ("alike/short", "alike/long"):
+        assert f"logs/{name}/rte/narrow/seed0.ipynb.partial.ipynb -r task rte" in done.stdout + done.stderr
+    (each,) = read_grid("alike/long").experiments
+    run(each, read_grid("alike/long").configurations)
+    manage.main("status", "alike")
+    status = capsys.readouterr().out
+    assert re.search(r"alike/short\n.*\nnarrow +2 +0 .*alike/long\n.*\nnarrow +1 +1 ", status, re.S), status
 
 
 def test_a_variant_that_was_killed_fails_the_command_and_stops_no_other(monkeypatch):
@@ -325,13 +332,8 @@ def test_experiments_that_fail_or_are_killed_say_why_and_stop_no_other(place, mo
     monkeypatch.chdir(place / "grids")
     manage.status(read_grid("wrong"))
     assert "failed: cola/narrow/seed0" in capsys.readouterr().out
-    before = written(place, "wrong")
     blocked.unlink()
-    assert make(place, "wrong").returncode == 0
-    after = written(place, "wrong")
-    assert len(after) == 3 and before.items() <= after.items()
-    manage.status(read_grid("wrong"))
-    assert "failed" not in capsys.readouterr().out
+    assert [experiment.task for experiment in read_grid("wrong").unfinished] == ["cola", "rte"]
 
 
 def is_kernel_of_rte(process: psutil.Process) -> bool:

@@ -5,9 +5,8 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -26,11 +25,6 @@ from tests.conftest import ROOT, shown_by_chapter
 pytestmark = pytest.mark.slow
 
 TEACHER = str(ROOT / "checkpoints/tiny")
-BEGIN = """
-from compressions.pretraining import run
-from compressions.pretraining.miniature import Miniature
-run.SENTENCES, run.COUNTED, run.CHECKPOINT_SECONDS = 40, 200, 0
-"""
 
 
 @pytest.fixture
@@ -103,18 +97,20 @@ def steps_in(state) -> int:
     return 5 * position["shards"] + position["steps"]
 
 
-def test_a_run_killed_with_its_process_goes_on_and_ends_the_same(wanted, tmp_path):
+def test_a_run_killed_with_its_process_goes_on_and_ends_the_same(wanted, tmp_path, monkeypatch):
     whole = wanted | {"out": str(tmp_path / "whole")}
     make(Miniature(**whole))
-    code = f"{BEGIN}\nrun.make(Miniature(**{wanted!r}), lambda *_: __import__('time').sleep(0.05))"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    monkeypatch.setattr(run, "CHECKPOINT_SECONDS", 0)
     state = Miniature(**wanted).state_file
     for more in (1, 3):
-        process, before = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=ROOT), steps_in(state)
-        while process.poll() is None and steps_in(state) < before + more:
+        slowly, before = (Miniature(**wanted), lambda *_: time.sleep(0.05)), steps_in(state)
+        process = get_context("fork").Process(target=make, args=slowly)
+        process.start()
+        while process.is_alive() and steps_in(state) < before + more:
             time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL and not os.path.exists(wanted["out"])
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL and not os.path.exists(wanted["out"])
     provenance = make(Miniature(**wanted))
     assert len(provenance["resumed_at"]) == 2 and not state.exists()
     assert all(torch.equal(value, weights(whole)[name]) for name, value in weights(wanted).items())
@@ -203,10 +199,9 @@ def test_two_processes_do_not_make_one_folder(wanted):
         make(Miniature(**wanted), lambda *_: make(Miniature(**wanted)))
 
 
-@pytest.mark.alone
 def test_a_budget_of_minutes_ends_the_run(wanted):
     provenance = make(Miniature(**wanted | {"tokens": None, "minutes": 0.02}))
-    assert 1.2 <= provenance["seconds"] < 10
+    assert 1.2 <= provenance["seconds"] < 30
 
 
 def test_a_batch_may_be_larger_than_a_shard(wanted):

@@ -70,7 +70,6 @@ def test_entropy_of_a_hand_made_tensor():
     assert entropy_bytes({"w": tensor}) == pytest.approx((16 * 0.8112781 + 4 * 1) / 8)
 
 
-@pytest.mark.alone
 def test_decoding_is_fast():
     tensors = model_of(0.6)
     content = pack(tensors, CONFIG)
