@@ -6,17 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import datasets
 import pytest
-import torch
-import transformers
 from hypothesis import HealthCheck, settings
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import CapturedIO, capture_output
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
-
-from tests import small
 
 ROOT = Path(__file__).parents[1]
 REAL = {name: os.environ.pop(name, os.environ.get(f"REAL_{name}")) for name in ("GLUE", "CHECKPOINTS", "RESULTS")}
@@ -26,11 +17,6 @@ os.environ.update({f"REAL_{name}": value for name, value in REAL.items() if valu
 # A machine that is busy is slow, which is no fault; and what fails by chance says nothing of a change.
 settings.register_profile("calm", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
-torch.set_num_threads(1)
-datasets.disable_progress_bars()
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
-
 
 # Files that take half a minute and more, the longest first: begun last, one would keep one worker busy alone.
 LONG = ("test_book", "test_grid", "test_faults", "test_cluster", "test_demo", "test_experiment", "test_miniature")
@@ -48,6 +34,19 @@ def pytest_collection_finish():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def quiet_libraries():
+    """One thread and no bars. pytest-xdist's first process only hands out tests: it need not wait for these imports."""
+    import datasets
+    import torch
+    import transformers
+
+    torch.set_num_threads(1)
+    datasets.disable_progress_bars()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
     """Teachers and logits go to a folder of this test run."""
     folder = tmp_path_factory.mktemp("cache")
@@ -58,6 +57,8 @@ def own_cache(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def own_wordnet():
     """Synonyms come from a small database of the tests' own, on every machine the same."""
+    from tests import small
+
     os.environ["WORDNET"] = small.wordnet()
 
 
@@ -75,23 +76,3 @@ def call_papermill(*arguments: object, **environment: str) -> subprocess.Complet
     command = [Path(sys.executable).with_name("papermill"), *map(str, arguments)]
     variables = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=600)
-
-
-def run_chapter(name: str, shell: InteractiveShell | None = None, **given: object) -> None:
-    """Run a chapter's cells in this process, its parameters injected as papermill does; a kernel's start is saved."""
-    cells = parameterize_notebook(load_notebook_node(str(ROOT / f"notebooks/{name}.py")), given).cells
-    shell = shell or InteractiveShell()
-    for cell in cells:
-        if cell.cell_type == "code":
-            shell.run_cell(cell.source, store_history=True).raise_error()
-
-
-def shown_by_chapter(name: str, **given: object) -> CapturedIO:
-    """The same in the one shell that the chapter's code finds, as in a notebook: what it printed and displayed."""
-    shell = InteractiveShell.instance()
-    try:
-        with capture_output() as shown:
-            run_chapter(name, shell, **given)
-    finally:
-        InteractiveShell.clear_instance()
-    return shown

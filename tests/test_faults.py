@@ -35,7 +35,7 @@ from tests.small import quick
 pytestmark = pytest.mark.slow
 
 BASE, QAT, TAUGHT = Configuration(), Configuration(("qat",)), Configuration(("qat", "kd"))
-KILLS = 4
+KILLS = 3
 
 
 def small(folder: Path, **more) -> Experiment:

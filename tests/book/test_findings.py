@@ -20,7 +20,8 @@ from compressions.book.figures import tradeoff_static
 from compressions.book.interaction_figures import interaction_heatmap
 from compressions.book.missing import read_or_stop
 from compressions.book.published import published_interactions, read_figure1, read_table1, reading_precision
-from tests.conftest import ROOT, call_papermill, shown_by_chapter
+from tests.chapters import shown_by_chapter
+from tests.conftest import ROOT, call_papermill
 from tests.simulated import write_records
 
 POINTS = read_figure1(ROOT / "book/paper/figure1.csv")

@@ -8,7 +8,7 @@ from compressions.book import missing
 from compressions.book.limits_figures import draw_limits
 from tests.analysis.test_distillation_choices import VARIANTS
 from tests.analysis.test_limits import SMALL, read_limits
-from tests.conftest import run_chapter
+from tests.chapters import run_chapter
 from tests.limits import write_limits, write_variants
 from tests.simulated import write_records
 

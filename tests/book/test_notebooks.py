@@ -16,7 +16,8 @@ from papermill.iorw import load_notebook_node
 
 from compressions.book.percent import check_parameters
 from compressions.errors import BadInput
-from tests.conftest import ROOT, call_papermill, run_chapter
+from tests.chapters import run_chapter
+from tests.conftest import ROOT, call_papermill
 
 LONGEST_CELL = 12  # lines of code
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.py"))

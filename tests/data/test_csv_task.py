@@ -19,7 +19,8 @@ from compressions.delivery.package import package
 from compressions.errors import BadInput
 from compressions.experiments.records import read_all
 from tests import small
-from tests.conftest import ROOT, call_papermill, run_chapter
+from tests.chapters import run_chapter
+from tests.conftest import ROOT, call_papermill
 
 NAMES = ["id", "review", "stars"]
 

@@ -28,8 +28,12 @@ from tests.places import QUICK, command, make, new_place, written
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with the project's commands and notebooks, and grids of its own."""
-    return new_place(tmp_path_factory.mktemp("place"))
+    """A folder with the project's commands and notebooks, and grids of its own; one experiment has failed before."""
+    place = new_place(tmp_path_factory.mktemp("place"))
+    failed = place / "logs/quick/rte/narrow/seed1.failed"
+    failed.parent.mkdir(parents=True)
+    failed.write_text("BadInput: once")
+    return place
 
 
 @pytest.fixture(scope="module")
@@ -71,40 +75,35 @@ def test_a_grid_that_is_being_run_is_not_run_a_second_time(first_run):
     assert "the grid 'quick' is being run by another process" in first_run[1]
 
 
-def processor_seconds(code: str) -> float:
-    """The processor's seconds for a line of Python in a process of its own, however busy the machine is."""
-    code = f"{code}; import time; print(time.process_time())"
-    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
-
-
 @pytest.mark.slow
 def test_a_start_is_short():
-    libraries = "import torch, transformers, datasets"
-    own, theirs = map(processor_seconds, ("import compressions.experiments.run", libraries))
-    assert own < 3 * theirs
+    libraries, own = "import torch, transformers, datasets", "import compressions.experiments.run"
+    # The processor's seconds, which are the same however busy the machine is.
+    clock = "print(time.process_time())"
+    code = "\n".join(["import time", clock, libraries, clock, own, clock])
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    begun, loaded, ready = map(float, done.stdout.split())
+    assert ready - loaded < 2 * (loaded - begun)
 
 
 @pytest.mark.slow
-def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says(ran, monkeypatch, capsys):
+def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says(ran):
     gone = next(path for path in written(ran) if path.name == "qat+mp50-seed1.json")
+    content = gone.read_bytes()
     gone.unlink()
-    (ran / "logs/quick/rte/narrow/seed1.failed").write_text("BadInput: once")
     tomorrow = time.time() + 24 * 3600
     for path in [*(ran / "results").rglob("*"), *(ran / "logs").rglob("*")]:
         os.utime(path, (tomorrow, tomorrow - random.Random(path.name).randrange(3600)))
-    before = written(ran)
-    done = make(ran, "quick")
+    done = make(ran, "quick", "grid", "OPTIONS=--dry-run --printshellcmds --quiet host")
     assert done.returncode == 0 and "quick: 1 of 4" in done.stdout, done.stderr
-    after = written(ran)
-    assert after.keys() - before.keys() == {gone} and before.items() <= after.items()
-    monkeypatch.chdir(ran)
-    manage.status(read_grid("quick"))
-    assert "failed" not in capsys.readouterr().out
+    assert re.findall(r"-r size narrow -p seed (\d)", done.stdout + done.stderr) == ["1"]
+    gone.write_bytes(content)
 
 
 @pytest.mark.slow
 def test_the_status_counts_what_is_done_and_what_is_left(ran, monkeypatch, capsys):
-    assert re.search(r"narrow +4 +4 +0 +0 +0\.0\n", make(ran, "quick", "grid-status").stdout)
+    said = make(ran, "quick", "grid-status").stdout
+    assert re.search(r"narrow +4 +4 +0 +0 +0\.0\n", said) and "failed" not in said
     (ran / "grids/more.yml").write_text(QUICK.replace("[0, 1]", "[0, 1, 2]") + "results: results/quick\n")
     monkeypatch.chdir(ran)
     manage.status(read_grid("more"))

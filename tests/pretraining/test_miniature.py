@@ -20,7 +20,8 @@ from compressions.models import checkpoints, sources
 from compressions.pretraining import run
 from compressions.pretraining.miniature import PROVENANCE, Miniature, read_state
 from compressions.pretraining.run import make
-from tests.conftest import ROOT, shown_by_chapter
+from tests.chapters import shown_by_chapter
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
