@@ -87,11 +87,14 @@ def browser():
 
 @pytest.fixture(scope="module")
 def open_page(browser, address):
-    """Opens a page at a width; gives it and the list of its troubles."""
+    """Opens a page at a width, with the scripts that others have left in the cache; gives it and its troubles."""
+    context = browser.new_context()
+    context.set_default_timeout(120_000)
 
     def go(name: str, width: int = 1280, fragment: str = "", scheme: str = "light"):
-        page, troubles = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme), []
-        page.set_default_timeout(120_000)
+        page, troubles = context.new_page(), []
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
         page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
         page.on("response", lambda answer: answer.status >= 400 and troubles.append(f"{answer.status}: {answer.url}"))
         page.on("console", lambda message: message.type == "error" and troubles.append(f"console: {message.text}"))
@@ -103,7 +106,8 @@ def open_page(browser, address):
     def ours(url: str) -> bool:
         return url.startswith((address, "data:", "blob:"))
 
-    return go
+    yield go
+    context.close()
 
 
 @pytest.fixture
