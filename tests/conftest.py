@@ -19,7 +19,10 @@ settings.register_profile("calm", deadline=None, derandomize=True, suppress_heal
 settings.load_profile("calm")
 
 # Files that take half a minute and more, the longest first: begun last, one would keep one worker busy alone.
-LONG = ("test_book", "test_grid", "test_faults", "test_cluster", "test_demo", "test_experiment", "test_miniature")
+LONG = (
+    *("test_book", "test_faults", "test_cluster", "test_experiment", "test_grid"),
+    *("test_demo", "test_csv_task", "test_results", "test_package", "test_miniature"),
+)
 
 
 def pytest_collection_modifyitems(items):
