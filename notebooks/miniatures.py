@@ -5,7 +5,7 @@
 # text, without a label. It made the two encoders in `checkpoints/`.
 #
 # **TINY and MINI bear the paper's names and have its shapes and vocabulary, but they are ours, not Google's**
-# {cite}`turc2019well`. Their absolute scores are not comparable with the paper's.
+# {cite}`turc2019well`.
 #
 # ```bash
 # papermill notebooks/miniatures.py out.ipynb -p size small -p out checkpoints/small
@@ -118,7 +118,7 @@ claim("The head more than halves the error on the cosine", with_head < without /
 # ## Would another teacher be better?
 #
 # TINY was also made with MPNet as the teacher, and with a loss on masked words. Neither way is better than today's on
-# 4,096 held-out training rows. Both read less text, in minutes of processor time.
+# 4,096 held-out training rows. Both read less text.
 
 # %%
 from compressions.book.pretraining import trial_table

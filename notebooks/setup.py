@@ -39,7 +39,7 @@ sparsity = SPARSITY.value("sparsity", sparsity)
 # ```
 #
 # TINY and MINI are not Google's, because no model hub could be reached where they were made. Their scores are therefore
-# not comparable with the paper's; changes by a method are, as far as they do not depend on the encoder. The teacher, L3
+# not comparable with the paper's. The teacher, L3
 # and MiniLM had seen SNLI and MultiNLI in their own training, and the teacher of our encoders
 # [more of GLUE's sources](miniatures.py). The paper's sizes from SMALL to LARGE were not run.
 #
