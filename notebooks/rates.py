@@ -46,7 +46,7 @@ glue_numbers(l3_rates=len(l3) - 1, l3_first=l3.max())
 
 # %% [markdown]
 # All {glue:text}`runs:d` runs are below. A dash is a run that was not made, because its rate had lost many points on
-# the tasks before, or, for L3, on STS-B.
+# the tasks before; L3 was run on STS-B alone.
 
 # %% tags=["hide-output"]
 table.style.format(precision=1, na_rep="–").format_index("{:g}", level="learning_rate")
