@@ -24,7 +24,7 @@ from compressions.book.rates import rate_figure
 glue_figure("rates", rate_figure(table), table.reset_index())
 glue_numbers(runs=len(runs), held_out=100 * runs.held_out.max())
 
-# %%
+# %% tags=["hide-input"]
 from compressions.book.claims import claim
 
 l3 = table.query("size == 'l3'").stsb.droplevel("size")

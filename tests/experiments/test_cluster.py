@@ -33,18 +33,18 @@ WHY_NOT = slurm.why_not()
 
 
 def run_on_slurm(folder: Path) -> tuple[subprocess.CompletedProcess, list[dict], str]:
-    """`make grid` on a cluster that lives as long: the process, the records, and what SLURM says of its jobs."""
+    """`make grid` of a grid's variant on a cluster that lives as long: the process, the records, and SLURM's jobs."""
     place = new_place(folder / "place")
-    (place / "grids/one.yml").write_text(ONE)
+    (place / "grids/one.yml").write_text(f"{ONE}variants:\n  short: {{}}\n")
     (folder / "slurm").mkdir()
     # The plugin asks after as many seconds; where nothing has ended, after ten more each time.
     waits = "--slurm-init-seconds-before-status-checks 10 --slurm-status-command squeue"
     with slurm.cluster(folder / "slurm") as environment:
-        grid = command("grid", "one", "PROFILE=slurm", f"OPTIONS={waits} --slurm-no-account")
+        grid = command("grid", "one/short", "PROFILE=slurm", f"OPTIONS={waits} --slurm-no-account")
         done = subprocess.run(grid, cwd=place, env=environment, capture_output=True, text=True)
         queue = ["squeue", "--noheader", "--states=all", "--format=%i %T %m %l"]
         jobs = subprocess.run(queue, env=environment, capture_output=True, text=True).stdout
-    return done, read_all(place / "results/one"), jobs
+    return done, read_all(place / "results/one/short"), jobs
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -87,7 +87,7 @@ def test_a_start_is_short():
 
 
 @pytest.mark.slow
-def test_a_record_that_is_gone_is_run_again_and_no_other_whatever_the_clock_says(ran):
+def test_a_record_that_is_gone_is_planned_again_and_no_other_whatever_the_clock_says(ran):
     gone = next(path for path in written(ran) if path.name == "qat+mp50-seed1.json")
     content = gone.read_bytes()
     gone.unlink()
@@ -258,7 +258,7 @@ def test_a_variant_with_an_unknown_key_names_the_file(variants):
 
 
 @pytest.mark.slow
-def test_all_variants_run_by_one_command_and_each_has_a_status(variants, capsys):
+def test_all_variants_are_planned_by_one_command_and_each_has_a_status(variants, capsys):
     done = make(variants, "alike", "grid", "OPTIONS=--dry-run --printshellcmds --quiet host")
     assert done.returncode == 0, done.stderr
     assert "alike/short: 2 of 2" in done.stdout and "alike/long: 1 of 1" in done.stdout
