@@ -32,9 +32,9 @@ reproduce: $(READY) ## Install, run the built-in grid on this machine, and build
 	$(MAKE) book
 	@echo "The book: $$PWD/_build/html/index.html"
 
-# Two files more than there are cores: tests wait for the processes that they start, kill or ask.
+# One file more than there are cores: tests wait for the processes that they start, kill or ask.
 test: $(READY) ## Run every test
-	$(BIN)/python -m pytest --numprocesses $$(($(CORES) + 2)) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## Run the tests that take seconds together: all but those that start processes, train or build
 	$(BIN)/python -m pytest -m "not slow" --numprocesses $(CORES) --dist worksteal

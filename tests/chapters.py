@@ -8,7 +8,7 @@ from papermill.parameterize import parameterize_notebook
 from tests.conftest import ROOT
 
 
-def run_chapter(name: str, shell: InteractiveShell | None = None, **given: object) -> None:
+def run_chapter(name: str, shell: InteractiveShell | None = None, /, **given: object) -> None:
     """Run a chapter's cells in this process, its parameters injected as papermill does."""
     cells = parameterize_notebook(load_notebook_node(str(ROOT / f"notebooks/{name}.py")), given).cells
     shell = shell or InteractiveShell()
@@ -17,7 +17,7 @@ def run_chapter(name: str, shell: InteractiveShell | None = None, **given: objec
             shell.run_cell(cell.source, store_history=True).raise_error()
 
 
-def shown_by_chapter(name: str, **given: object) -> CapturedIO:
+def shown_by_chapter(name: str, /, **given: object) -> CapturedIO:
     """The same in the one shell that the chapter's code finds, as in a notebook: what it printed and displayed."""
     shell = InteractiveShell.instance()
     try:

@@ -87,7 +87,7 @@ def test_a_writer_killed_at_any_moment_leaves_the_old_or_the_new(tmp_path):
     def written_at() -> int:
         return path.stat().st_mtime_ns if path.exists() else 0
 
-    for _ in range(100):
+    for _ in range(60):
         child, before = get_context("fork").Process(target=write_for_ever), written_at()
         child.start()
         while written_at() == before:
@@ -183,7 +183,7 @@ def test_a_training_that_wants_more_memory_than_there_is_says_so(tmp_path):
     hungry = small(tmp_path, batch_size=512, train_rows=512, max_length=512, **given, teacher="mini")
     few = write_glue(tmp_path / "few", "rte", RTE, rows[:40])
     sound = small(tmp_path / "sound", **given | {"glue": few}, teacher="mini")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
         starved = pool.submit(starve, sound, hungry)
     with pytest.raises(BadInput, match="^base of rte, tiny needs more memory .* batch_size 512 .*$"):
         starved.result()

@@ -265,17 +265,17 @@ def test_chapters_of_findings_take_custom_tasks_and_mixed_seeds(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_thousand_records_are_analyzed_within_twenty_seconds(tmp_path, monkeypatch):
+def test_six_hundred_records_are_analyzed_within_ten_seconds(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: None)  # what is written here need not outlive the machine
     rows = {"cola": 1043, "sst2": 872, "mrpc": 408, "stsb": 1500, "qqp": 40430, "mnli": 9815, "qnli": 5463, "rte": 277}
-    sizes = ("tiny", "mini", "small", "medium", "base", "large")
+    sizes = ("tiny", "mini", "base")
     for task in GLUE_TASKS:
         write_records(tmp_path, tasks=(task,), sizes=sizes, seeds=range(2), rows=rows[task])
     started = time.process_time()
     results = read_results(tmp_path)
     frame = model_table(results, bootstrap(results, 1000))
-    assert len(frame) == 9 * 6 * len(ALL)
-    assert time.process_time() - started < 20
+    assert len(frame) == 9 * 3 * len(ALL)
+    assert time.process_time() - started < 10
 
 
 def test_a_difference_of_two_models_is_that_of_their_means(folder):

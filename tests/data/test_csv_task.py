@@ -20,7 +20,7 @@ from compressions.errors import BadInput
 from compressions.experiments.records import read_all
 from tests import small
 from tests.chapters import run_chapter
-from tests.conftest import ROOT, call_papermill
+from tests.conftest import ROOT
 
 NAMES = ["id", "review", "stars"]
 
@@ -233,15 +233,11 @@ def test_several_processes_may_prepare_one_task_at_once(files, tmp_path):
 
 
 @pytest.mark.slow
-def test_papermill_compresses_an_encoder_on_csv_files_for_a_package_to_take_away(tmp_path, files, monkeypatch):
-    given = {"name": "tested", "train": files[0], "validation": files[1], "label": "stars", "epochs": 1}
-    given |= {"results": tmp_path / "results", "artifacts": tmp_path / "artifacts"}
-    words = [word for key, value in given.items() for word in ("-p", key, value)]
-    lists = ["-y", "text: [review]", "-y", "subsets: [[], [qat, kd, mp]]", "-p", "size", "narrow"]
-    encoders = {"CHECKPOINTS": small.encoders()}
-    lists += ["-p", "teacher", "wide"]
-    done = call_papermill("notebooks/your_task.py", tmp_path / "out.ipynb", *words, *lists, **encoders)
-    assert done.returncode == 0, done.stderr[-2000:]
+def test_a_chapter_compresses_an_encoder_on_csv_files_for_a_package_to_take_away(tmp_path, files, monkeypatch):
+    monkeypatch.setenv("CHECKPOINTS", small.encoders())
+    given = {"name": "tested", "train": files[0], "validation": files[1], "text": ["review"], "label": "stars"}
+    given |= {"results": str(tmp_path / "results"), "artifacts": str(tmp_path / "artifacts")}
+    run_chapter("your_task", **given, size="narrow", teacher="wide", epochs=1, subsets=[[], ["qat", "kd", "mp"]])
     records = read_all(tmp_path / "results")
     assert [record["path"] for record in records] == [
         "tested/narrow/base-seed0.json",

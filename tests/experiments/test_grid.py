@@ -76,17 +76,6 @@ def test_a_grid_that_is_being_run_is_not_run_a_second_time(first_run):
 
 
 @pytest.mark.slow
-def test_a_start_is_short():
-    libraries, own = "import torch, transformers, datasets", "import compressions.experiments.run"
-    # The processor's seconds, which are the same however busy the machine is.
-    clock = "print(time.process_time())"
-    code = "\n".join(["import time", clock, libraries, clock, own, clock])
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    begun, loaded, ready = map(float, done.stdout.split())
-    assert ready - loaded < 2 * (loaded - begun)
-
-
-@pytest.mark.slow
 def test_a_record_that_is_gone_is_planned_again_and_no_other_whatever_the_clock_says(ran):
     gone = next(path for path in written(ran) if path.name == "qat+mp50-seed1.json")
     content = gone.read_bytes()

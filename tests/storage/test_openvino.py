@@ -6,8 +6,7 @@ import torch
 from compressions.storage import artifact
 from compressions.storage.onnx import ExportedModel
 from compressions.storage.openvino import BIN, OPTIONS, XML, openvino_session, to_openvino
-from compressions.training.choices import GRANULARITIES
-from tests.storage.test_artifact import METHODS, finished_model
+from tests.storage.test_artifact import finished_model
 from tests.storage.test_artifact_bits import trained
 from tests.storage.test_onnx import asked
 
@@ -18,8 +17,11 @@ def exported(model: torch.nn.Module) -> ExportedModel:
     return ExportedModel(openvino_session(to_openvino(model)))
 
 
-@METHODS
-@pytest.mark.parametrize("granularity", GRANULARITIES)
+@pytest.mark.parametrize(
+    "methods, granularity",
+    [((), "channel"), (("qat",), "tensor"), (("qat", "mp"), "channel")],
+    ids=["base", "qat", "both"],
+)
 def test_an_exported_model_answers_as_the_model_did(methods, granularity):
     model = finished_model(methods, granularity)
     before, session = asked(model), exported(model)
