@@ -4,9 +4,10 @@
 # Which weight, temperature and training rows does distillation need? Not all of the paper's choices are known, so each
 # is changed here while the others stay.
 #
-# The best variant of weight (alpha) and temperature is {glue:text}`chosen:s`; it changes the mean score of the
-# reference, alpha {glue:text}`grid_alpha:g` and temperature {glue:text}`grid_temperature:g`, by
-# {glue:text}`gain:s` points (95 % CI). On these held-out rows distillation itself changes it by {glue:text}`kd:s`.
+# The best variant of weight (alpha) and temperature is {glue:text}`chosen:s`. Against the reference, alpha
+# {glue:text}`grid_alpha:g` and temperature {glue:text}`grid_temperature:g`, it changes the mean score by
+# {glue:text}`tiny_gain:s` points at TINY and {glue:text}`l3_gain:s` at L3 (95 % CI). On these held-out rows
+# distillation itself changes TINY's by {glue:text}`tiny_kd:s` and L3's by {glue:text}`l3_kd:s`.
 
 # %% tags=["parameters"]
 results = "results/distillation"  # holds a folder of records for each variant
@@ -39,12 +40,14 @@ glue_numbers(chosen=chosen_variant(variants) or "–", compared=compared, **used
 # %% tags=["hide-input"]
 added = {"labels": "labeled_copies", "steps": "doubled_steps", "gain": chosen_variant(variants)}
 taken = {"kd": "base", "copies": "no_copies"}
-glue_numbers(**{key: only(frame, WORTH, variant=name).text for key, name in added.items()})
-glue_numbers(**{key: (-only(frame, WORTH, variant=name)).text for key, name in taken.items()})
+for size in ("tiny", "l3"):
+    worth = {key: only(frame, WORTH, size=size, variant=name) for key, name in (added | taken).items()}
+    glue_numbers(**{f"{size}_{key}": (-one if key in taken else one).text for key, one in worth.items()})
 
 # %% [markdown]
-# Of the change by distillation, synonym-replaced copies of the rows account for {glue:text}`copies:s`
-# points. Labels for the copies change it by {glue:text}`labels:s` more, and doubled steps by {glue:text}`steps:s`.
+# Synonym-replaced copies of the rows account for {glue:text}`tiny_copies:s` points of it at TINY and
+# {glue:text}`l3_copies:s` at L3. Labels for the copies add {glue:text}`tiny_labels:s` and {glue:text}`l3_labels:s`,
+# doubled steps {glue:text}`tiny_steps:s` and {glue:text}`l3_steps:s`.
 
 # %%
 table = frame.style.format(precision=1, na_rep="–").set_caption("Scores on held-out rows")
@@ -89,5 +92,5 @@ shares.to_frame("rows with a copy, %").style.format("{:.1f}").set_caption("Rows 
 # - There is one seed. The intervals are of the held-out rows, and another seed may change a mean by as much.
 # - The teacher was fine-tuned on all training rows, those held out among them. No student sees its logits for them.
 # - On the validation rows of more tasks distillation [changes TINY's mean](tradeoffs.py) by
-#   {glue:text}`tradeoffs.py::tiny_kd:s`, on these held-out rows by {glue:text}`kd:s`.
+#   {glue:text}`tradeoffs.py::tiny_kd:s`.
 # - One choice changes at a time, so that choices which help only together stay unseen.

@@ -5,7 +5,7 @@
 # model's answers. Can these compressions be combined, and do their savings multiply?
 #
 # The answer decides what runs on a phone or in a browser. If a factor of four by quantization and a factor of two by
-# pruning give a factor of eight, use both. If each costs what the other saves, one is enough.
+# pruning give a factor of eight, use both. If they give no more than four, one is enough.
 #
 # ## What was known
 #

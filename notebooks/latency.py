@@ -59,7 +59,7 @@ glue_numbers(
 #
 # Against a model that OpenVINO, Intel's runtime, quantized itself, ours in ONNX Runtime is faster for
 # {glue:text}`ours:d` of {glue:text}`pairs:d` pairs of size and batch, and slower for {glue:text}`theirs:d`, mostly
-# batches of 8. In OpenVINO's format, which packages hold too, ours is nowhere clearly slower.
+# batches of 8. Exported to OpenVINO's format, ours is nowhere clearly slower.
 
 # %%
 from IPython.display import Markdown

@@ -4,7 +4,7 @@
 # How do you get a small BERT that nobody has published? This chapter pretrains any BERT shape from a teacher and plain
 # text, without a label. It made the two encoders in `checkpoints/`.
 #
-# **TINY and MINI bear the paper's names and have its shapes and vocabulary, but they are ours, not Google's**
+# **TINY and MINI have the paper's shapes and vocabulary, but are ours, not Google's**
 # {cite}`turc2019well`.
 #
 # ```bash

@@ -58,8 +58,7 @@ glue_numbers(**{f"mini_{name}": mini[methods] for name, methods in both.items()}
 glue_numbers(**{f"paper_mini_{name}": published.loc["MINI", methods] for name, methods in both.items()})
 
 # %% [markdown]
-# A ratio with ≥ is a lower bound on most tasks; with † no model was good enough on most tasks. Others have a 95 % CI
-# where there are several seeds.
+# A ratio with ≥ is a lower bound on most tasks; with †, no model was good enough on most.
 #
 # ## How it was measured
 #
@@ -84,7 +83,7 @@ glue_figure("reductions", figure, with_tasks(found, tasks.ratios, ours.tasks), r
 # :name: fig-reductions
 # :alt: For each size the reduction by each method, ours with intervals and the published ones
 #
-# The mean reduction, that on each task, and Table 1 of {cite:t}`movva2022combining`; hollow marks are censored.
+# The mean reduction, that on each task, and Table 1 of {cite:t}`movva2022combining`; small hollow marks are censored.
 # ```
 #
 # ## What could be wrong

@@ -98,8 +98,7 @@ tasks.assign(**lists)[list(columns)].rename(columns=columns).style.format(thousa
 # %% [markdown]
 # Our copy of GLUE is incomplete for three tasks. MNLI has 39,678 training rows and QNLI 20,534. QQP has 21,714
 # (43 % are duplicates, where GLUE has 37 %) and 8,402 of its 40,430 validation rows. The same grid on the hub's GLUE
-# gives other records for these three. Every size is trained on at most 8,192 rows of a task. A record states its number
-# of rows and their checksum.
+# gives other records for these three. Every size is trained on at most 8,192 rows of a task.
 #
 # ## How bytes are counted
 #

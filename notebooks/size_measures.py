@@ -87,11 +87,12 @@ glue_numbers(kept=100 * (2**layers.value).mean(), lost=100 * (1 - 2**whole.value
 # :name: fig-bytes-multiply
 # :alt: For each size measure and size how far QAT and MP together are from the product, in the layers and whole models
 #
-# Reduction by QAT and MP at 60 % over the product of both, in doublings with 95 % CI: below 0 they save less together.
+# Reduction by QAT and MP at 60 % over the product of both, in doublings: below 0 they save less together. Marks hide
+# most 95 % CIs; `file` is the dense file as saved.
 # ```
 #
-# Dense files multiply trivially: pruning saves nothing there. All formats that leave zeros out pay for their places, up
-# to a bit a weight, which is a thirty-second of an fp32 weight and an eighth of an int8 one. Whole models lose
+# Dense files multiply trivially: pruning saves nothing there. All formats that leave zeros out pay for their places; a
+# bitmask pays a bit a weight, a thirty-second of an fp32 weight and an eighth of an int8 one. Whole models lose
 # {glue:text}`lost:.0f` % of the product, because embeddings, which are most of these models, are not pruned.
 #
 # ## How it was measured

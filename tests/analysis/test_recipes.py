@@ -43,6 +43,10 @@ def test_nothing_is_advised_where_nothing_fits(found):
 
 def test_a_recipe_says_how_many_others_are_as_good_and_what_the_paper_would_take(found):
     assert found.as_good[1:].between(0, 22).all() and (found.as_good > 0).any()
+    for row in found[found["size"] != ""].itertuples():
+        assert row.simplest.count("+") <= row.configuration.count("+") and (
+            row.as_good or row.configuration in row.simplest
+        )
     assert found.paper.iloc[1] == "TINY qat+kd+mp40"
 
 

@@ -101,7 +101,7 @@ def test_exported_models_of_all_folders_are_counted_by_size_and_kind_of_weights(
 def test_a_recipe_without_an_interval_or_without_a_model_is_shown():
     row = {"asked": "≤ 5 MB", "size": "tiny", "configuration": "qat", "megabytes": 4.4, "packed": 4.2, "score": 70.0}
     none = {"asked": "≤ 1 MB", "size": "", "configuration": "", "megabytes": None, "packed": None, "score": None}
-    known = {"low": 69.0, "high": 71.0, "as_good": 2, "paper": "TINY qat"}
+    known = {"low": 69.0, "high": 71.0, "as_good": 2, "simplest": "TINY qat", "paper": "TINY qat"}
     rows = [row | known, row | known | {"low": None, "high": None}, none | known | {"low": None, "high": None}]
     table = recipes_table(pd.DataFrame(rows)).data
     assert table["score (95 % CI)"].tolist() == ["70.0 (69.0 to 71.0)", "70.0", "–"]

@@ -9,7 +9,19 @@ from compressions.analysis.results import Results
 from compressions.experiments.configurations import CONTROL
 from compressions.storage.size_measures import MEGABYTE
 
-COLUMNS = ["asked", "size", "configuration", "megabytes", "packed", "score", "low", "high", "as_good", "paper"]
+COLUMNS = [
+    "asked",
+    "size",
+    "configuration",
+    "megabytes",
+    "packed",
+    "score",
+    "low",
+    "high",
+    "as_good",
+    "simplest",
+    "paper",
+]
 
 Model = tuple[str, str]  # a size and a configuration
 
@@ -21,8 +33,9 @@ def recipes(
 
     Columns are `COLUMNS`: `megabytes` by the results' size measure, `packed` those of our packed file, NaN where they
     were not measured; `score` over the `shared` tasks with its 95 % confidence interval; `as_good` counts the other
-    models that fit and, paired, are not clearly worse than the recipe, or than what was asked for. `paper` names the
-    recipe among the paper's points, `published`. `size` is empty where no model fits.
+    models that fit and, paired, are not clearly worse than the recipe, or than what was asked for; `simplest` names
+    the one with the fewest methods of those and the recipe, of several the best. `paper` names the recipe among the
+    paper's points, `published`. `size` is empty where no model fits.
     """
     means = model_table(results, draws)
     means = means[(means.task == MEAN) & (means.configuration != CONTROL)].reset_index(drop=True)
@@ -31,14 +44,14 @@ def recipes(
     for budget in budgets:
         one = best_within(means, budget)
         inside = means[means.megabytes <= budget]
-        count = 0 if one is None else _as_good(results, draws, inside, one, one, 0)
-        rows.append(_row(results, f"≤ {budget:g} MB", one, count, best_within(published, budget)))
+        good = inside if one is None else _as_good(results, draws, inside, one, one, 0)
+        rows.append(_row(results, f"≤ {budget:g} MB", one, good, best_within(published, budget)))
     for loss in losses:
         one = smallest_above(means, best.score - loss)
         inside = means[means.megabytes <= one.megabytes]
-        count = _as_good(results, draws, inside, one, best, loss)
+        good = _as_good(results, draws, inside, one, best, loss)
         theirs = smallest_above(published, paper_best.score - loss)
-        rows.append(_row(results, f"≤ {loss:g} {'point' if loss == 1 else 'points'} lost", one, count, theirs))
+        rows.append(_row(results, f"≤ {loss:g} {'point' if loss == 1 else 'points'} lost", one, good, theirs))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -53,18 +66,34 @@ def _model(row: pd.Series) -> Model:
 
 def _as_good(
     results: Results, draws: Draws, inside: pd.DataFrame, one: pd.Series, reference: pd.Series, loss: float
-) -> int:
-    """How many models but `one` may score as much as the reference less the loss."""
-    rivals = [_model(row) for _, row in inside.iterrows() if _model(row) != _model(one)]
-    return sum(difference(results, draws, rival, _model(reference)).high + loss >= 0 for rival in rivals)
+) -> pd.DataFrame:
+    """The rows of `one` and of the models that may score as much as the reference less the loss."""
+    models = [_model(row) for _, row in inside.iterrows()]
+    return inside[
+        [
+            model == _model(one) or difference(results, draws, model, _model(reference)).high + loss >= 0
+            for model in models
+        ]
+    ]
 
 
-def _row(results: Results, asked: str, one: pd.Series | None, as_good: int, theirs: pd.Series | None) -> tuple:
-    paper = "none" if theirs is None else f"{theirs['size'].upper()} {theirs.configuration}"
+def _simplest(models: pd.DataFrame) -> pd.Series:
+    methods = models.configuration.map(lambda name: 0 if name == "base" else name.count("+") + 1)
+    fewest = models[methods == methods.min()]
+    return fewest.loc[fewest.score.idxmax()]
+
+
+def _row(results: Results, asked: str, one: pd.Series | None, as_good: pd.DataFrame, theirs: pd.Series | None) -> tuple:
+    paper = "none" if theirs is None else model_name(theirs)
     if one is None:
-        return (asked, "", "", *(np.nan,) * 5, 0, paper)
-    packed = packed_megabytes(results, *_model(one))
-    return (asked, *_model(one), one.megabytes, packed, one.score, one.low, one.high, as_good, paper)
+        return (asked, "", "", *(np.nan,) * 5, 0, "", paper)
+    measured = (one.megabytes, packed_megabytes(results, *_model(one)), one.score, one.low, one.high)
+    return (asked, *_model(one), *measured, len(as_good) - 1, model_name(_simplest(as_good)), paper)
+
+
+def model_name(row: pd.Series) -> str:
+    """A model's size and configuration, such as `TINY qat+kd`; `none` where the size is empty."""
+    return f"{row['size'].upper()} {row.configuration}" if row["size"] else "none"
 
 
 def packed_megabytes(results: Results, size: str, configuration: str) -> float:

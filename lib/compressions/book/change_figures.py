@@ -55,7 +55,7 @@ def changes_by_configuration(frame: pd.DataFrame, published: pd.DataFrame, times
         axes.scatter([], [], color="#4d4d4d", label=size.upper(), **style)
         theirs = published[published["size"] == size].set_index("configuration").score
         if len(theirs):
-            gray = {"c": "white", "edgecolor": "#4d4d4d", "label": f"the paper's {size.upper()}", "zorder": 3}
+            gray = {"facecolor": "none", "edgecolor": "#4d4d4d", "label": f"the paper's {size.upper()}", "zorder": 3}
             axes.scatter(theirs[names] - theirs["base"], at, **style, **gray)
     name_rows(axes, [f"{name}, {times[name]:.1f}×" for name in names])
     axes.set(xlabel="change of the mean score, points")

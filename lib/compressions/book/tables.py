@@ -6,6 +6,7 @@ from pandas.io.formats.style import Styler
 
 from compressions.analysis.bootstrap import Interval, interval_text
 from compressions.analysis.pareto import MEAN
+from compressions.analysis.recipes import model_name
 from compressions.analysis.reductions import METHODS
 from compressions.analysis.score_changes import AWARE, only
 from compressions.analysis.synergy import OPEN, SETTINGS
@@ -156,20 +157,16 @@ def prices_table(ours: pd.DataFrame, published: pd.DataFrame) -> Styler:
     return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["size"]).style.hide()
 
 
-def recipe_name(row: pd.Series) -> str:
-    """A recipe's size and configuration, such as `TINY qat+kd`."""
-    return f"{row['size'].upper()} {row.configuration}" if row["size"] else "none"
-
-
 def recipes_table(found: pd.DataFrame) -> Styler:
     """What to ship for each budget; `found` is that of `recipes`. Intervals are missing where there is one seed."""
     columns = {
         "asked": found.asked,
-        "recipe": [recipe_name(row) for _, row in found.iterrows()],
+        "recipe": [model_name(row) for _, row in found.iterrows()],
         "MB": found.megabytes,
         "MB packed": found.packed,
         "score (95 % CI)": [interval_text(r.score, r.low, r.high, signed=False) for r in found.itertuples()],
         "as good": found.as_good,
+        "simplest": found.simplest,
         "the paper's": found.paper,
     }
     return pd.DataFrame(columns).style.format(dict.fromkeys(("MB", "MB packed"), "{:.2f}"), na_rep="–").hide()
