@@ -22,7 +22,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test test-fast book pdf grid grid-status results size-measures exported latency pack package demo bench lint links prose audit citation lock licenses notebooks release clean
+.PHONY: help reproduce test test-fast book pdf grid grid-status results size-measures exported latency pack package push demo bench lint links prose audit citation lock licenses notebooks release clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14

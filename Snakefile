@@ -59,7 +59,8 @@ def megabytes(wildcards):
 def minutes(wildcards):
     # Twice what records let us expect, for scoring and slower machines; a day where there are none, or a teacher beside.
     experiment = experiment_of(wildcards)
-    expected = seconds(SPEEDS, GRID, experiment.task, experiment.size, GRID.missing(experiment))
+    key = (experiment.task, experiment.size, experiment.seed)
+    expected = seconds(SPEEDS, GRID, key, GRID.missing(experiment))
     return 1440 if math.isnan(expected) or makes_own_teacher(wildcards) else 10 + math.ceil(2 * expected / 60)
 
 

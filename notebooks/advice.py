@@ -20,13 +20,11 @@ figure1 = "book/paper/figure1.csv"  # the paper's points, read off its picture
 from compressions.analysis.reading import read_results
 from compressions.book.percent import check_parameters
 from compressions.book.missing import read_or_stop
-from compressions.experiments.configurations import check_list
 from compressions.files import root
 from compressions.parameters import number
 
 check_parameters(globals())
 for name, values in {"budgets": budgets, "losses": losses}.items():
-    check_list(name, values, "[1, 2]")
     values[:] = [number(0).value(name, value) for value in values]
 ours = read_or_stop(read_results, root() / results, score, size_measure)
 

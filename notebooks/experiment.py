@@ -143,4 +143,4 @@ texts = [[text] for text in asked] if len(columns) == 1 else pairs
 folder = experiment.artifact_folder(wanted[-1])
 ask(folder, experiment.data.task, texts, experiment.max_length).style.format(
     precision=2, escape="html"
-) if folder else None
+) if folder and texts else None

@@ -16,11 +16,9 @@ results = ["results/glue", "results/limits"]  # folders of records whose exporte
 from compressions.book.latency_figures import machine_facts, read_latency
 from compressions.book.percent import check_parameters
 from compressions.book.missing import read_or_stop
-from compressions.experiments.configurations import check_list
 from compressions.files import root
 
 check_parameters(globals())
-check_list("results", results, '["results/glue"]')
 found = read_or_stop(read_latency, root() / timings)
 
 # %%

@@ -26,8 +26,10 @@ from compressions.analysis.reading import read_results
 from compressions.book.missing import read_or_stop
 from compressions.book.percent import check_parameters
 from compressions.files import root
+from compressions.parameters import number
 
 check_parameters(globals())
+budgets = [number(0).value("budgets", budget) for budget in budgets]
 ours = read_or_stop(read_results, root() / results, score, size_measure, comparable=False, planned=PLANNED)
 
 # %% tags=["hide-input"]

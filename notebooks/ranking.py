@@ -80,8 +80,11 @@ from compressions.book.claims import claim
 
 prices = {key: only(found, PRICE, size=small, order=ALONE, step=names[key]) for key in ("qat", "mp60")}
 last = {key: only(found, PRICE, size=small, order=LAST, step=names[key]) for key in prices}
+claim("On top of the others pruning costs more", not last["mp60"].high > last["qat"].low, last)
 glue_numbers(**{f"{key}_price": each.text for key, each in prices.items()})
 glue_numbers(**{f"{key}_last": each.text for key, each in last.items()})
+
+# %% tags=["hide-input"]
 paper = theirs[theirs.order == ALONE].pivot(index="size", columns="step", values=["price", "value"])
 cheaper, gains = paper["price", "QAT"] > paper["price", "MP 60 %"], paper["value", "KD"]
 claim("In the paper distillation gains at all sizes", (gains > 0).all(), gains)
@@ -90,7 +93,6 @@ claim("Quantization costs less than half a point", cost["qat"].low > -0.5, cost[
 claim(
     "By points per halving the order alone is open", not (difference.low > 0 or difference.high < 0), difference.value
 )
-claim("On top of the others pruning costs more", not last["mp60"].high > last["qat"].low, last)
 glue_numbers(paper_cheaper=cheaper.sum(), paper_sizes=len(cheaper))
 
 # %% [markdown]

@@ -4,12 +4,17 @@ import nbformat
 import pytest
 import yaml
 
+import compressions
 from compressions.book import colab, licenses
 from compressions.book.percent import notebook
 from tests.conftest import ROOT
 
 URL = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
 LOCKED = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line]
+
+
+def test_every_public_name_is_there():
+    assert all(callable(getattr(compressions, name)) for name in compressions.__all__)
 
 
 def test_conda_the_container_and_make_install_one_lock():

@@ -50,6 +50,14 @@ def path_name(path: Path) -> str:
     return f"{path.name}-{fingerprint(str(path))[:8]}"
 
 
+def read_bytes(path: str | Path) -> bytes:
+    """A file's content. Raises `BadInput` where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}") from error
+
+
 def read_text(path: str | Path) -> str:
     """A text file's content, line ends as they are. Raises `BadInput` like `check_text`."""
     check_text(path)

@@ -131,10 +131,14 @@ def read_parameters(instance: object) -> None:
 def like(name: str, default: object, given: object) -> object:
     """What a chapter's parameter is given, read as what its default is: `5e-4` beside 0.1, `2024` beside `results`.
 
-    Raises `BadInput` for what is no number or no flag where the default is one. Null is left to who reads it.
+    Raises `BadInput` for what is no number, flag or list where the default is one. Null is left to who reads it, but in
+    the place of a list.
     """
-    value = scalar(given)
-    if value is None:
+    if isinstance(default, list) and default:
+        if not isinstance(given, list):
+            raise BadInput(f"{name} must be a list such as {default}; got {given!r}")
+        return [like(name, default[0], each) for each in given]
+    if scalar(given) is None:
         return None
     if isinstance(default, bool):
         return FLAG.value(name, given)
@@ -143,8 +147,6 @@ def like(name: str, default: object, given: object) -> object:
         return int(read) if isinstance(default, int) and read == int(read) else read
     if isinstance(default, str):
         return NAME.value(name, given) if isinstance(given, int | str) else given
-    if isinstance(default, list) and default and isinstance(given, list):
-        return [like(name, default[0], each) for each in given]
     return given
 
 

@@ -161,6 +161,7 @@ def test_a_page_passes_the_automatic_checks_of_accessibility(opened):
 
 def test_pictures_are_there_and_described(opened):
     pictures = opened.page.locator("article figure img")
+    assert pictures.count() >= figures(opened.name)
     for place in range(pictures.count()):
         assert pictures.nth(place).evaluate("picture => picture.naturalWidth > 100 && picture.alt.length > 20")
 
@@ -235,12 +236,20 @@ def test_the_search_answers_without_a_network(visit):
 
 @CHAPTERS
 def test_each_figure_leads_to_its_data_picture_script_records_and_command(html, name):
-    for caption in soup(html, name).select("article figure figcaption"):
+    captions = soup(html, name).select("article figure figcaption")
+    assert len(captions) >= figures(name)
+    for caption in captions:
         files = {link.text: (html / f"{name}.html").parent / link["href"] for link in caption.select(".sources a")}
         assert {"data (CSV)", "SVG", "script"} <= set(files) and all(file.is_file() for file in files.values())
         assert len(pd.read_csv(files["data (CSV)"]).columns) > 1 and "<svg" in files["SVG"].read_text()
         assert files["script"].read_text() == (ROOT / f"{name}.py").read_text()
         assert caption.select_one(".command").text == f"papermill {name}.py out.ipynb"
+
+
+def figures(name: str) -> int:
+    """How many figures a chapter's source glues into its text."""
+    source = ROOT / f"{name}.py"
+    return source.read_text().count("{glue:figure}") if source.is_file() else 0
 
 
 @cache

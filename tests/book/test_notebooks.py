@@ -156,6 +156,8 @@ def test_a_value_is_read_as_what_its_default_is(default, given, meant):
         ("0.1", '"much"', "x 'much' is not allowed; take a number"),
         ("0.1", "True", "x True is not allowed; take a number"),
         ('"cpu"', '""', "x '' is not allowed; take a text"),
+        ("[0.5, 1]", '"abc"', r"x must be a list such as \[0.5, 1\]; got 'abc'"),
+        ("[0.5, 1]", "None", r"x must be a list such as \[0.5, 1\]; got None"),
     ],
 )
 def test_a_value_of_another_kind_than_its_default_is_refused(default, given, says):

@@ -18,6 +18,7 @@ BASE, QAT, KD = Configuration(), Configuration(("qat",)), Configuration(("kd",))
 PLAN = {"sizes": ["tiny", "small"], "seeds": [0, 1], "subsets": [[], ["qat"], ["kd"]], "sparsities": []}
 GRID = Grid("planned", {"tasks": ["rte"], **PLAN, "glue": HUB})
 DOUBLED = Grid("doubled", {**GRID.content, "steps": "doubled"})
+TINY = ("rte", "tiny", 0)
 WEIGHTS = {name: size.linear_weights for name, size in SIZES.items()}
 
 
@@ -38,10 +39,19 @@ MEASURED = records({("tiny", "base"): 500, ("tiny", "qat"): 400, ("tiny", "kd"):
 
 
 def test_examples_are_rows_times_epochs_and_twice_that_where_rows_are_added():
-    assert examples(GRID, "rte", BASE) == examples(GRID, "rte", KD) == 2490 * 3
-    assert examples(DOUBLED, "rte", BASE) == 2490 * 3 and examples(DOUBLED, "rte", KD) == 2 * 2490 * 3
+    assert examples(GRID, TINY, BASE) == examples(GRID, TINY, KD) == 2490 * 3
+    assert examples(DOUBLED, TINY, BASE) == 2490 * 3 and examples(DOUBLED, TINY, KD) == 2 * 2490 * 3
     cut = Grid("cut", {**DOUBLED.content, "train_rows": 100, "epochs": 1, "augment": 2})
-    assert examples(cut, "rte", Configuration(("aug",))) == 3 * 100 * 1
+    assert examples(cut, TINY, Configuration(("aug",))) == 3 * 100 * 1
+
+
+def test_an_experiment_has_the_choices_of_its_overrides():
+    overrides = [{"seeds": [1], "train_rows": 50, "epochs": 10}, {"sizes": ["small"], "batch_size": 8}]
+    grid = Grid("own", {**GRID.content, "train_rows": 100, "overrides": overrides})
+    assert examples(grid, TINY, BASE) == 300 and examples(grid, ("rte", "tiny", 1), BASE) == 500
+    found = hours(grid, Speeds(MEASURED), tokens=50, teraflops=10, step=0.02)
+    assert found.examples.to_list() == [3 * 800] * 2
+    assert found.gpu_hours.to_list() == pytest.approx([3 * 800 * 0.02 / batch / 3600 for batch in (32, 8)])
 
 
 def test_a_speed_is_the_measured_one_or_that_of_the_nearest_measured_experiment():
@@ -61,9 +71,9 @@ def test_a_gpus_records_count_only_where_there_are_no_others():
 
 
 def test_seconds_are_examples_over_speed_and_unknown_without_records():
-    assert seconds(Speeds(MEASURED), GRID, "rte", "tiny", [BASE, QAT]) == pytest.approx(7470 / 500 + 7470 / 400)
-    assert math.isnan(seconds(Speeds([]), GRID, "rte", "tiny", [BASE]))
-    assert seconds(Speeds([]), GRID, "rte", "tiny", []) == 0
+    assert seconds(Speeds(MEASURED), GRID, TINY, [BASE, QAT]) == pytest.approx(7470 / 500 + 7470 / 400)
+    assert math.isnan(seconds(Speeds([]), GRID, TINY, [BASE]))
+    assert seconds(Speeds([]), GRID, TINY, []) == 0
 
 
 def test_a_gpu_computes_or_waits_for_its_own_steps():

@@ -52,7 +52,9 @@ def test_a_records_artifact_is_packed_and_its_bytes_are_told(tmp_path, record):
     found = pack_record(record, out)
     assert found["packed"] == out.stat().st_size < found["file"] and found["entropy"] < found["packed"]
     with torch.no_grad():
-        assert load_packed(out.read_bytes())(tokens()).logits.shape == (32, 3)
+        assert load_packed(str(out))(tokens()).logits.shape == (32, 3)
+    with pytest.raises(BadInput, match="nothing cannot be read: No such file"):
+        load_packed(tmp_path / "nothing")
 
 
 def test_an_artifact_that_is_gone_or_anothers_is_named_with_what_to_do(tmp_path, record):

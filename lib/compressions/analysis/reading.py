@@ -39,7 +39,7 @@ class NoResults(BadInput):
 
 
 def read_results(
-    folder: Path,
+    folder: str | Path,
     score: str = "score",
     size_measure: str = "paper",
     comparable: bool = True,
@@ -54,6 +54,7 @@ def read_results(
     an unknown score or size measure, and `NoResults` for one that was not measured, for a folder without records or
     whole cells, and for records of two grids.
     """
+    folder = Path(folder)
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = _read_records(folder)
@@ -184,7 +185,7 @@ def _fullest(cells: Cells, names: tuple[str, ...]) -> str:
     absent = ", ".join(name for name in names if name not in models)
     if not absent:
         return f"{task} with {size}, seed {seed}, was {MIXED}; train all its configurations in one way"
-    return f"{task} with {size}, seed {seed}, lacks {absent}; `make grid` makes what is missing"
+    return f"{task} with {size}, seed {seed}, lacks {absent}; run a grid that has them"
 
 
 def _with_most_tasks(whole: Cells) -> Cells:

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from compressions.data.tasks import CORRELATIONS, GLUE_TASKS, WITH_F1
+from compressions.data.tasks import CORRELATIONS, GLUE_TASKS
 
 KINDS = ("score", "official", "first")  # this project's choice of metrics, GLUE's own, or the first that GLUE lists
-OFFICIAL = {"cola": ("mcc",), "mrpc": WITH_F1, "qqp": WITH_F1, "stsb": CORRELATIONS}
 
 
 def scored_metrics(kind: str, task: str, graded: bool) -> tuple[str, ...]:
@@ -14,8 +13,8 @@ def scored_metrics(kind: str, task: str, graded: bool) -> tuple[str, ...]:
         return CORRELATIONS if graded else ("accuracy",)
     if kind == "score":
         return GLUE_TASKS[task].scored
-    official = OFFICIAL.get(task, ("accuracy",))
-    return official if kind == "official" or task == "cola" else GLUE_TASKS[task].metrics[:1]
+    official = ("mcc",) if task == "cola" else GLUE_TASKS[task].metrics
+    return official if kind == "official" else official[:1]
 
 
 def scores(scored: tuple[str, ...], labels: np.ndarray, predictions: np.ndarray, counts: np.ndarray) -> np.ndarray:

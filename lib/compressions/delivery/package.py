@@ -76,7 +76,7 @@ def package(path: Path, out: Path) -> dict:
         for file, content in {"model.packed": pack_artifact(folder), **exported}.items():
             (new / file).parent.mkdir(exist_ok=True)
             (new / file).write_bytes(content)
-        load_packed((new / "model.packed").read_bytes())
+        load_packed(new / "model.packed")
         about = {"columns": task.columns, "labels": task.labels, "onnx": ONNX[dtype]}
         (new / "model.json").write_text(json.dumps(about | {"max_length": tokenizer.model_max_length}, indent=1))
         shutil.copy(predict.__file__, new / "predict.py")

@@ -17,7 +17,7 @@ def pack_record(path: Path, out: Path) -> dict[str, int]:
     """
     record, folder = read_with_artifact(path)
     write_whole(out, pack_artifact(folder))
-    load_packed(out.read_bytes())
+    load_packed(out)
     whole = measure(record, folder)[WHOLE]
     return {name: whole[name] for name in SIZE_MEASURES}
 

@@ -1,5 +1,7 @@
 """Training time and memory of experiments: measured examples per second, and arithmetic for what was not measured."""
 
+import operator
+
 import pandas as pd
 
 from compressions.data.tasks import TASKS
@@ -12,6 +14,7 @@ from compressions.parameters import number
 
 # Bytes to ask for: half as much again as the committed records' processes held at most.
 PROCESS_BYTES, BYTES_PER_PARAMETER, BYTES_PER_ROW = 3e9, 90, 3750
+Key = tuple[str, str, int]  # task, size and seed of one of a grid's experiments
 GPU_OPERATIONS = 6  # of each weight and token: a multiply-add forward, and twice that backward
 
 
@@ -48,18 +51,22 @@ class Speeds:
         return speed * SHAPES[measured].linear_weights / SHAPES[size].linear_weights
 
 
-def examples(grid: Grid, task: str, configuration: Configuration) -> float:
-    """Examples that one training reads: rows × epochs; with doubled steps each possible copy counts in full."""
-    rows = min(TASKS[task].rows, grid.content.get("train_rows") or TASKS[task].rows)
-    copies = grid.content.get("augment")
-    doubled = configuration.augments and grid.content.get("steps") == "doubled"
+def examples(grid: Grid, key: Key, configuration: Configuration) -> float:
+    """Examples that one training reads: rows × epochs; with doubled steps each possible copy counts in full.
+
+    `key` is the task, size and seed of one of the grid's experiments.
+    """
+    chosen, rows = grid.choices(key), TASKS[key[0]].rows
+    copies = chosen.get("augment")
+    doubled = configuration.augments and chosen.get("steps") == "doubled"
     added = (1 if copies is None else copies) if doubled else 0
-    return rows * (1 + added) * (grid.content.get("epochs") or EPOCHS)
+    return min(rows, chosen.get("train_rows") or rows) * (1 + added) * (chosen.get("epochs") or EPOCHS)
 
 
-def seconds(speeds: Speeds, grid: Grid, task: str, size: str, wanted: list[Configuration]) -> float:
-    """Training time of the wanted configurations with one seed on one thread; `nan` where nothing was measured."""
-    return sum(examples(grid, task, each) / speeds.examples_per_second(task, size, each.name) for each in wanted)
+def seconds(speeds: Speeds, grid: Grid, key: Key, wanted: list[Configuration]) -> float:
+    """Training time of the wanted configurations on one thread; `nan` where nothing was measured."""
+    task, size, _ = key
+    return sum(examples(grid, key, each) / speeds.examples_per_second(task, size, each.name) for each in wanted)
 
 
 def memory_bytes(experiment: Experiment) -> float:
@@ -88,16 +95,16 @@ def hours(grid: Grid, speeds: Speeds, tokens: float, teraflops: float, step: flo
     Columns: `examples`; `measured`, the size whose speed was taken; `cpu_hours` of one thread; `gpu_hours` of a GPU
     with the properties that `gpu_seconds` takes, on which all configurations count as equally fast.
     """
-    tasks, seeds = grid.content["tasks"], len(grid.content["seeds"])
-    batch = grid.content.get("batch_size", Experiment.batch_size)
-    count = seeds * sum(examples(grid, task, each) for task in tasks for each in grid.configurations)
-    rows = {
-        size: {
-            "examples": count,
+    rows = {}
+    for size in grid.content["sizes"]:
+        keys = [key for key in grid.keys if key[1] == size]
+        counts = [sum(examples(grid, key, each) for each in grid.configurations) for key in keys]
+        batches = [grid.choices(key).get("batch_size", Experiment.batch_size) for key in keys]
+        of_gpu = [gpu_seconds(size, tokens, batch, teraflops, step) for batch in batches]
+        rows[size] = {
+            "examples": sum(counts),
             "measured": speeds.measured_size(size),
-            "cpu_hours": seeds * sum(seconds(speeds, grid, task, size, grid.configurations) for task in tasks) / 3600,
-            "gpu_hours": count * gpu_seconds(size, tokens, batch, teraflops, step) / 3600,
+            "cpu_hours": sum(seconds(speeds, grid, key, grid.configurations) for key in keys) / 3600,
+            "gpu_hours": sum(map(operator.mul, counts, of_gpu)) / 3600,
         }
-        for size in grid.content["sizes"]
-    }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("size")

@@ -94,13 +94,16 @@ class Grid:
     @cached_property
     def experiments(self) -> list[Experiment]:
         """All experiments, in order; where anything is distilled, with teachers that have been found."""
-        found = [from_parameters(self._choices(key) | dict(zip(KEY, key, strict=True))) for key in self.keys]
+        found = [from_parameters(self.choices(key) | dict(zip(KEY, key, strict=True))) for key in self.keys]
         for experiment in found if any(each.uses("kd") for each in self.configurations) else ():
             experiment.check_teacher()
         return found
 
-    def _choices(self, key: tuple[str, str, int]) -> dict:
-        """The choices for an experiment: the grid's, then those of each of the `overrides` that it is part of."""
+    def choices(self, key: tuple[str, str, int]) -> dict:
+        """An experiment's choices: the grid's, then those of each of the `overrides` that its `key` is part of.
+
+        `key` is its task, size and seed. What neither names has its default.
+        """
         found = {name: self.content[name] for name in CHOICES if name in self.content} | {"results": self.own_results}
         for part in self.content["overrides"]:
             if all(value in part.get(axis, (value,)) for axis, value in zip(AXES, key, strict=True)):

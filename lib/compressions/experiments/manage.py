@@ -70,7 +70,7 @@ def status(grid: Grid) -> None:
         left = {each: grid.missing(each) for each in grid.experiments if each.size == size}
         paths = [each.record_path(configuration) for each, missing in left.items() for configuration in missing]
         locked = [path for path in paths if is_locked(path)]
-        need = sum(seconds(speeds, grid, each.task, size, missing) for each, missing in left.items())
+        need = sum(seconds(speeds, grid, (each.task, size, each.seed), missing) for each, missing in left.items())
         wanted = len(left) * len(grid.configurations)
         counts = f"{size:10}{wanted:15}{wanted - len(paths):8}{len(locked):9}{len(paths) - len(locked):9}"
         print(f"{counts}{_hours(need):>12}")

@@ -30,8 +30,12 @@ def artifact_folder(results: Path, record: dict) -> Path:
 
 def named_record(given: str, command: str) -> Path:
     """The path of the record that a command is given; raises `BadInput` with an example where it is given none."""
-    require(bool(given), f"no record is named; for example: {command} RECORD=results/local/mrpc/tiny/qat+kd-seed0.json")
-    return root() / given
+    example = "results/local/mrpc/tiny/qat+kd-seed0.json"
+    require(bool(given), f"no record is named; for example: {command} RECORD={example}")
+    path = root() / given
+    placed = path.suffix == ".json" and len(path.resolve().parents) > 3
+    require(placed, f"RECORD {given!r} is no record; take one such as {example}")
+    return path
 
 
 def read_with_artifact(path: Path) -> tuple[dict, Path]:

@@ -51,7 +51,8 @@ def validation_rows(record: dict, task: Task, glue: str) -> datasets.Dataset:
     rows = load(task, glue).validation
     found = {"validation_fingerprint": rows_fingerprint(task, rows)}
     wanted = {"validation_fingerprint": record["specification"]["validation_fingerprint"]}
-    require_same(f"the record {record['path']}", wanted, found, "name its rows with GLUE")
+    remedy = f"restore {task.files.validation}" if task.custom else "name its rows with GLUE"
+    require_same(f"the record {record['path']}", wanted, found, remedy)
     return rows
 
 

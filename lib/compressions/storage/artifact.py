@@ -13,7 +13,7 @@ from torch.nn.utils import parametrize
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedTokenizerBase
 
 from compressions.errors import BadInput, first_line
-from compressions.files import whole_folder
+from compressions.files import read_bytes, whole_folder
 from compressions.methods import quantization
 from compressions.storage.bit_fields import from_bit_fields, to_bit_fields
 from compressions.storage.manifest import WEIGHTS, check_artifact, write_manifest
@@ -66,8 +66,9 @@ def save_artifact(model: nn.Module, tokenizer: PreTrainedTokenizerBase, folder: 
         write_manifest(new)
 
 
-def load_artifact(folder: Path) -> nn.Module:
+def load_artifact(folder: str | Path) -> nn.Module:
     """Load a saved model, ready to predict. Raises `BadInput` where a byte differs from what was saved."""
+    folder = Path(folder)
     check_artifact(folder)
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -88,9 +89,12 @@ def read_tensors(folder: Path) -> dict[str, np.ndarray]:
     return {name: tensor.numpy() for name, tensor in _with_int8(config, load_file(folder / WEIGHTS)).items()}
 
 
-def load_packed(content: bytes) -> nn.Module:
-    """Load the model of a packed file, ready to predict. Raises `BadInput` for content that is no packed model."""
-    tensors, config = unpack(content)
+def load_packed(packed: str | Path | bytes) -> nn.Module:
+    """Load the model of a packed file, or of its content, ready to predict.
+
+    Raises `BadInput` for what is no packed model, or cannot be read.
+    """
+    tensors, config = unpack(packed if isinstance(packed, bytes) else read_bytes(packed))
     try:
         kind = AutoConfig.for_model(**config)
         return _model(kind, {name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
