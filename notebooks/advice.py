@@ -41,7 +41,8 @@ recipes_table(found).set_caption("Recipes")
 # %% [markdown]
 # The best model within a budget, and the smallest that loses no more than so many points against the best uncompressed
 # model. *As good* counts the other models that fit and are not clearly worse (95 %, paired; of one seed by rows alone),
-# *simplest* has the fewest methods of all these. The last column is the recipe among the paper's published points.
+# and names the one of all these with the fewest methods. The last column is the recipe among the paper's published
+# points.
 #
 # ## In five sentences
 #

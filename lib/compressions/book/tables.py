@@ -165,8 +165,7 @@ def recipes_table(found: pd.DataFrame) -> Styler:
         "MB": found.megabytes,
         "MB packed": found.packed,
         "score (95 % CI)": [interval_text(r.score, r.low, r.high, signed=False) for r in found.itertuples()],
-        "as good": found.as_good,
-        "simplest": found.simplest,
+        "as good": [f"{row.as_good}: {row.simplest}" if row.simplest else "–" for row in found.itertuples()],
         "the paper's": found.paper,
     }
     return pd.DataFrame(columns).style.format(dict.fromkeys(("MB", "MB packed"), "{:.2f}"), na_rep="–").hide()
