@@ -8,9 +8,9 @@
 # 95 % by {glue:text}`extreme:s`.
 #
 # Whether combining costs more than its parts is open at 2 bits and 95 %: the mean changes by {glue:text}`broken:s`
-# points beyond their sum, with distillation by {glue:text}`broken_kd:s`. STS-B loses {glue:text}`stsb_beyond:.0f` beyond
-# it. But 2 bits alone bring QNLI to {glue:text}`qnli:.0f`, which distillation keeps at {glue:text}`qnli_kd:.0f`, and on RTE
-# and MRPC pruning alone leaves nothing to lose. At 8 and 4 bits the loss is clearly larger than the sum for
+# points beyond their sum, with distillation by {glue:text}`broken_kd:s`. STS-B loses {glue:text}`stsb_beyond:.0f`
+# beyond it. But 2 bits alone bring QNLI to {glue:text}`qnli:.0f`, which distillation keeps at {glue:text}`qnli_kd:.0f`,
+# and on RTE and MRPC pruning alone leaves nothing to lose. At 8 and 4 bits the loss is clearly larger than the sum for
 # {glue:text}`clear:d` of {glue:text}`gentle:d` combinations without distillation and {glue:text}`clear_kd:d` with it.
 
 # %% tags=["parameters"]
