@@ -190,7 +190,7 @@ def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
     with pytest.raises(BadInput, match="holds no records; `make grid GRID="):
         read_results(tmp_path)
     write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,), names=PAPER[:4])
-    with pytest.raises(BadInput, match="no task of .* rte with tiny, seed 0, lacks mp60, qat.kd.*run a grid that has them"):
+    with pytest.raises(BadInput, match="no task of .* rte with tiny, seed 0, lacks mp60, qat.kd.*that has them"):
         read_results(tmp_path)
     with pytest.raises(BadInput, match="unknown score 'glue'; allowed: score, official, first"):
         read_results(folder, score="glue")
