@@ -18,7 +18,7 @@ def grids(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     quick = small.quick(tmp_path, teacher_logits=str(tmp_path / "logits"), augment=1, train_rows=200, artifacts=None)
     run(Experiment(**quick), [Configuration(("kd",))])
-    small_data = {"tasks": [quick.pop("task")], "sizes": [quick.pop("size")], **quick}
+    small_data = {"tasks": [quick.pop("task")], "sizes": [quick.pop("size")], "overrides": [], **quick}
     found = []
     for each in map(read_grid, names_of("distillation")):
         own = {"results": str(tmp_path / each.name), "augment": each.content["augment"]}

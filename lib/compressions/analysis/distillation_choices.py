@@ -43,7 +43,7 @@ def read_variants(folder: Path) -> dict[str, list[dict]]:
 def variant_results(variants: dict[str, list[dict]]) -> Results:
     """Results with a pair of size and variant in the place of a size, and one configuration: distillation.
 
-    The uncompressed baseline, which only the reference has, is a variant called `base`.
+    The uncompressed baseline, which only the reference has, is a variant called `base`. Smaller sizes stand first.
     """
     cells: dict[tuple[str, tuple[str, str]], dict[int, Models]] = {}
     for name, records in variants.items():
@@ -52,8 +52,10 @@ def variant_results(variants: dict[str, list[dict]]) -> Results:
             variant = name if "kd" in chosen["subset"] else BASE
             place = (chosen["task"], (chosen["size"], variant))
             cells.setdefault(place, {})[chosen["seed"]] = {variant: record}
-    tasks, _, scored = axes(cells, [each for records in variants.values() for each in records], "score")
-    names = tuple(dict.fromkeys(pair for _, pair in cells))
+    every = [each for records in variants.values() for each in records]
+    tasks, _, scored = axes(cells, every, "score")
+    parameters = {each["specification"]["size"]: each["parameters"] for each in every}
+    names = tuple(sorted(dict.fromkeys(pair for _, pair in cells), key=lambda pair: parameters[pair[0]]))
     none = np.full((len(tasks), len(names), 1), np.nan)
     read = {key: read_cell(Path(), dict(sorted(seeds.items())), (key[1][1],)) for key, seeds in cells.items()}
     return Results(tasks, names, ("kd",), read, {"paper": none}, "paper", scored, pd.DataFrame())
