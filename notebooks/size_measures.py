@@ -80,7 +80,8 @@ layers, whole = (part[(part.sparsity == 0.6) & (part.size_measure == "packed")] 
 sparse = parts["layers"].query("size_measure not in ['paper', 'dense', 'file']").value
 claim("In the layers all formats that leave zeros out save less together", (sparse < 0).all(), sparse)
 claim("Whole models lose less of the product than their layers", whole.value.mean() > layers.value.mean(), whole.value)
-glue_numbers(kept=100 * (2**layers.value).mean(), lost=100 * (1 - 2**whole.value).mean())
+own = layers[layers["size"] == size].value
+glue_numbers(kept=100 * (2**own).mean(), lost=100 * (1 - 2**whole.value).mean())
 
 # %% [markdown]
 # ```{glue:figure} bytes-multiply
