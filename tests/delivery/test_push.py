@@ -92,7 +92,7 @@ def test_a_record_without_an_artifact_is_said_and_nothing_is_asked(tmp_path, mon
 def test_the_command_says_what_is_missing():
     with pytest.raises(BadInput, match="no record is named; for example: make push REPO=user/name RECORD="):
         push.main("", "tester/model")
-    for other in ("README.md", "/tmp/qat-seed0.json"):
+    for other in ("README.md", "/qat-seed0.json"):
         with pytest.raises(BadInput, match=f"RECORD '{other}' is no record; take one such as results/local/"):
             push.main(other, "tester/model")
     with pytest.raises(BadInput, match="no repository is named"):
