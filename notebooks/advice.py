@@ -30,7 +30,7 @@ ours = read_or_stop(read_results, root() / results, score, size_measure)
 
 # %%
 from compressions.analysis.bootstrap import bootstrap
-from compressions.analysis.recipes import model_name, recipes
+from compressions.analysis.recipes import recipe_name, recipes
 from compressions.book.published import read_figure1
 from compressions.book.tables import recipes_table
 
@@ -91,7 +91,7 @@ small = recipes(ours, resampled, published, [5], []).iloc[0]
 named = found[found["size"] != ""].drop_duplicates(["size", "configuration"])
 distilled = named.configuration.str.contains("kd").sum()
 claim("Several models are as good as the recipe under 5 MB", small.as_good > 0, small.score)
-glue_numbers(under_5=model_name(small), under_5_mb=small.megabytes, under_5_score=small.score)
+glue_numbers(under_5=recipe_name(small), under_5_mb=small.megabytes, under_5_score=small.score)
 glue_numbers(under_5_rivals=small.as_good, under_5_simplest=small.simplest, distilled=distilled, asked=len(named))
 
 # %% [markdown]

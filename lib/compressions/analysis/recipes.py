@@ -84,14 +84,14 @@ def _simplest(models: pd.DataFrame) -> pd.Series:
 
 
 def _row(results: Results, asked: str, one: pd.Series | None, as_good: pd.DataFrame, theirs: pd.Series | None) -> tuple:
-    paper = "none" if theirs is None else model_name(theirs)
+    paper = "none" if theirs is None else recipe_name(theirs)
     if one is None:
         return (asked, "", "", *(np.nan,) * 5, 0, "", paper)
     measured = (one.megabytes, packed_megabytes(results, *_model(one)), one.score, one.low, one.high)
-    return (asked, *_model(one), *measured, len(as_good) - 1, model_name(_simplest(as_good)), paper)
+    return (asked, *_model(one), *measured, len(as_good) - 1, recipe_name(_simplest(as_good)), paper)
 
 
-def model_name(row: pd.Series) -> str:
+def recipe_name(row: pd.Series) -> str:
     """A model's size and configuration, such as `TINY qat+kd`; `none` where the size is empty."""
     return f"{row['size'].upper()} {row.configuration}" if row["size"] else "none"
 

@@ -6,7 +6,7 @@ from pandas.io.formats.style import Styler
 
 from compressions.analysis.bootstrap import Interval, interval_text
 from compressions.analysis.pareto import MEAN
-from compressions.analysis.recipes import model_name
+from compressions.analysis.recipes import recipe_name
 from compressions.analysis.reductions import METHODS
 from compressions.analysis.score_changes import AWARE, only
 from compressions.analysis.synergy import OPEN, SETTINGS
@@ -161,7 +161,7 @@ def recipes_table(found: pd.DataFrame) -> Styler:
     """What to ship for each budget; `found` is that of `recipes`. Intervals are missing where there is one seed."""
     columns = {
         "asked": found.asked,
-        "recipe": [model_name(row) for _, row in found.iterrows()],
+        "recipe": [recipe_name(row) for _, row in found.iterrows()],
         "MB": found.megabytes,
         "MB packed": found.packed,
         "score (95 % CI)": [interval_text(r.score, r.low, r.high, signed=False) for r in found.itertuples()],
