@@ -2,10 +2,12 @@
 
 import json
 from importlib.util import find_spec
+from multiprocessing import Process
 from pathlib import Path
 
 import altair
 import vl_convert
+from sphinx.errors import ExtensionError
 from sphinx.util.fileutil import copy_asset, copy_asset_file
 
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
@@ -28,14 +30,27 @@ NAMED = """(() => {
 """
 
 
-def write_vega(app) -> None:
+def begin_vega(app) -> None:
+    """Begin to write Vega for charts, beside the first chapters, as it takes a second."""
+    if app.builder.format == "html":
+        folder = Path(app.outdir) / "_static"
+        folder.mkdir(parents=True, exist_ok=True)
+        app.vega = Process(target=write_vega, args=(folder / "vega.js",))
+        app.vega.start()
+
+
+def write_vega(path: Path) -> None:
     """Write Vega, Vega-Lite and Vega-Embed as one file; altair's charts look for their versions in `VEGA_DEBUG`."""
-    if app.builder.format != "html":
-        return
     bundle = f"(() => {{{vl_convert.javascript_bundle()}}})();\nwindow.VEGA_DEBUG = {json.dumps(VERSIONS)};\n{NAMED}"
-    folder = Path(app.outdir) / "_static"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vega.js").write_text(bundle)
+    path.write_text(bundle)
+
+
+def end_vega(app, environment) -> None:
+    """Wait until it is written, before a page names it."""
+    if app.builder.format == "html":
+        app.vega.join()
+        if app.vega.exitcode:
+            raise ExtensionError("vega.js for the book's charts could not be written")
 
 
 def add_vega(app, page, template, context, doctree) -> None:
@@ -65,7 +80,8 @@ def copy_mathjax(app, error) -> None:
 def setup(app) -> dict:
     """Register the steps with Sphinx."""
     app.config.mathjax_path = f"mathjax/{SCRIPT}"
-    app.connect("builder-inited", write_vega)
+    app.connect("builder-inited", begin_vega)
+    app.connect("env-updated", end_vega)
     app.connect("html-page-context", add_vega)
     app.connect("html-page-context", load_once, priority=900)
     app.connect("build-finished", copy_mathjax)

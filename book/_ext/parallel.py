@@ -5,6 +5,7 @@ import os
 import nbclient
 from jupyter_cache.executors import utils
 from sphinx import builders
+from sphinx.util.parallel import make_chunks
 
 # Does not declare it, but may run in parallel: it works on the merged contents only.
 UNDECLARED = "sphinx_multitoc_numbering"
@@ -25,6 +26,11 @@ def declare(app) -> None:
 def one_by_one(pages: list[str], processes: int) -> list[list[str]]:
     """Chunks of one page, where Sphinx would make chunks of ten; it starts with the last chunk."""
     return [[page] for page in sorted(pages, key=lambda page: page == LONGEST)]
+
+
+def in_chunks(app, environment) -> None:
+    """Write pages in chunks as Sphinx makes them: to write a page is quicker than to start a process."""
+    builders.make_chunks = make_chunks
 
 
 def execute(*args, **kwargs):
@@ -51,4 +57,5 @@ def setup(app) -> dict:
     utils.executenb = execute
     app.connect("builder-inited", declare)
     app.connect("source-read", step_back)
+    app.connect("env-updated", in_chunks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
