@@ -9,7 +9,7 @@ import pytest
 
 from compressions import files
 from compressions.errors import BadInput
-from compressions.files import cache, check_writable, path_name, root, whole_folder
+from compressions.files import cache, check_writable, path_name, root, whole_folder, write_whole
 from tests.conftest import ROOT
 
 
@@ -78,6 +78,32 @@ def test_several_threads_and_processes_make_one_folder_and_the_last_ones_stays(t
     assert [process.exitcode for process in processes] == [0] * 4
     assert (folder / "a").read_text() == (folder / "b").read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["a folder"]
+
+
+def test_a_link_to_a_folder_still_leads_there(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    for number in range(2):
+        with whole_folder(tmp_path / "link") as new:
+            (new / "a").write_text(str(number))
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "disk/a").read_text() == "1"
+
+
+def test_a_file_is_no_folder_and_stays(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BadInput, match="it is a file; name a folder"), whole_folder(tmp_path / "file"):
+        pass
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_writing_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch):
+    def interrupt(file):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "record.json", b"{}")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
 
-from compressions.errors import BadInput
+from compressions.errors import BadInput, require
 
 TEXT = "utf-8-sig"  # UTF-8 with or without the mark that spreadsheets put before it
 PIECE = 2**20
@@ -98,9 +98,11 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         if temporary:
             temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise _cannot_write(path, error) from error
 
 
@@ -108,9 +110,11 @@ def write_whole(path: Path, content: bytes) -> None:
 def whole_folder(folder: Path) -> Iterator[Path]:
     """A new folder to fill, which takes the place of `folder` when the block ends well, and else is gone.
 
-    Of several processes that do so at once, the last one's stays. Raises `BadInput` naming the folder when the disk is
-    full or the folder cannot be written.
+    A link goes on to lead to the folder. Of several processes that do so at once, the last one's stays. Raises
+    `BadInput` naming the folder when the disk is full or the folder cannot be written, or is a file.
     """
+    folder = folder.resolve()
+    require(not folder.is_file(), f"cannot write {folder}: it is a file; name a folder")
     temporary, old = (folder.with_name(f".{folder.name}.{end}") for end in (f"{os.getpid()}-{get_ident()}", "old"))
     try:
         if old.exists() and not folder.exists():  # a process was killed just between the two steps of `_exchange`

@@ -5,12 +5,13 @@ import random
 import shutil
 import zipfile
 
+import datasets
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from compressions.data import wordnet
-from compressions.data.augmentation import WORD, augment, replace_synonyms
+from compressions.data.augmentation import SOURCE, WORD, augment, replace_synonyms
 from compressions.data.glue import load
 from compressions.data.tasks import TASKS
 from compressions.data.tokenized import shared_rows
@@ -46,7 +47,7 @@ def test_rows_without_a_single_synonym_gain_none():
     task = TASKS["mrpc"]
     rows = load(task, small.glue(), train_rows=20).train
     added = shared_rows("augmented", "none", lambda: augment(rows, task.columns, 2, lambda word: []))
-    assert len(added) == 0 and added.column_names == [*rows.column_names, "source"]
+    assert len(added) == 0 and added.column_names == [*rows.column_names, SOURCE]
 
 
 def test_copies_keep_their_labels_and_are_the_same_every_time():
@@ -57,7 +58,14 @@ def test_copies_keep_their_labels_and_are_the_same_every_time():
     assert 90 < len(first) <= 100
     labels = dict(zip(rows["idx"], rows["label"], strict=True))
     assert all(labels[row["idx"]] == row["label"] for row in first)
-    assert first["source"] == first["idx"]  # the place of the original
+    assert first[SOURCE] == first["idx"]
+
+
+def test_columns_that_are_called_source_and_target_are_replaced_like_others():
+    columns = ("source", "target")
+    rows = datasets.Dataset.from_dict({"source": ["the film"], "target": ["the physician"], "label": [0]})
+    [copy] = augment(rows, columns, 1, wordnet.synonyms)
+    assert [copy[column] for column in columns] == ["the movie", "the doctor"] and copy[SOURCE] == 0
 
 
 def test_only_whole_lower_case_words_of_real_text_are_replaced():

@@ -16,7 +16,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from compressions.data.glue import load
 from compressions.data.tasks import TASKS
-from compressions.delivery.package import main, package, package_folder, score_error
+from compressions.delivery.package import check_replaceable, main, package, package_folder, score_error
 from compressions.errors import BadInput
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
@@ -209,6 +209,14 @@ def test_rows_of_another_source_are_refused(tmp_path, monkeypatch, packages, rea
     with pytest.raises(BadInput, match="was made with validation_fingerprint .*name its rows with GLUE"):
         package(record, tmp_path / "package")
     assert not (tmp_path / "package").exists()
+
+
+def test_a_folder_with_other_content_is_not_replaced(tmp_path, packages):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(BadInput, match="is no package, and would be lost; take an empty folder"):
+        package(packages["qat4"][0], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    check_replaceable(packages["qat4"][1])
 
 
 def test_a_record_of_held_out_rows_is_refused():

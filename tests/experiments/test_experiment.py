@@ -408,6 +408,24 @@ def test_bits_and_ways_to_prune_are_run_and_recorded(tmp_path):
     assert {"prune_schedule": "cubic", "prune_scope": "global"}.items() <= pruned["specification"].items()
 
 
+def test_layers_that_are_pruned_unlike_the_pooler_are_counted_by_their_own_masks(tmp_path):
+    chosen = experiment(tmp_path, prune_scope="global", artifacts=str(tmp_path / "artifacts"))
+    wanted = configurations([["mp"]], [0.6])
+    (record,) = run(chosen, wanted)
+    model = artifact.load_artifact(chosen.artifact_folder(wanted[0]))
+    layers = {name: weight for name, weight in model.state_dict().items() if ".encoder.layer." in name}
+    masked = sum(int((weight == 0).sum()) for weight in layers.values() if weight.ndim == 2)
+    parameters = sum(weight.numel() for weight in layers.values())
+    assert masked != round(0.6 * sum(weight.numel() for weight in layers.values() if weight.ndim == 2))
+    found = record["size_measures"]["layers"]
+    assert (found["parameters"], found["paper"]) == (parameters, 4 * (parameters - masked))
+
+
+def test_the_scales_of_a_baselines_controls_decide_its_record(tmp_path):
+    found = [specification(experiment(tmp_path, granularity=each), Configuration()) for each in ("channel", "tensor")]
+    assert "granularity" not in found[0] and found[1] == found[0] | {"granularity": "tensor"}
+
+
 def test_a_baseline_says_what_compression_without_training_costs(tmp_path):
     base, quantized = run(experiment(tmp_path), configurations([[], ["qat"]], []))
     found = base["controls"]

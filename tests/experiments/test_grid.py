@@ -260,6 +260,15 @@ def test_all_variants_are_planned_by_one_command_and_each_has_a_status(variants,
     assert re.search(r"alike/short\n.*\nnarrow +2 +0 .*alike/long\n.*\nnarrow +1 +1 ", status, re.S), status
 
 
+def test_one_folder_for_the_records_of_all_variants_is_refused(variants, monkeypatch):
+    monkeypatch.setenv("RESULTS", "elsewhere")
+    for name in ("alike", "alike/long"):
+        with pytest.raises(
+            BadInput, match=r"RESULTS would be the folder of all variants of grids/alike\.yml; unset it"
+        ):
+            manage.main("run", name)
+
+
 def test_a_variant_that_was_killed_fails_the_command_and_stops_no_other(monkeypatch):
     statuses = {"alike/short": -9, "alike/long": 0}
     monkeypatch.setattr(manage.subprocess, "call", lambda words: statuses.pop(words[4]))

@@ -31,6 +31,16 @@ def test_small_encoders_take_one_thread_and_wide_ones_the_free_cores(monkeypatch
     if shell:
         monkeypatch.setenv("OMP_NUM_THREADS", shell)
     monkeypatch.setattr(threads.joblib, "cpu_count", lambda: 4)
-    monkeypatch.setattr(threads.psutil, "cpu_count", lambda: 4)
-    monkeypatch.setattr(threads.psutil, "cpu_percent", lambda seconds: busy)
+    monkeypatch.setattr(threads.os, "sched_getaffinity", lambda process: range(4), raising=False)
+    monkeypatch.setattr(threads.psutil, "cpu_percent", lambda seconds, percpu: [busy] * 4)
     assert threads.take_threads(width, asked) == taken == torch.get_num_threads()
+
+
+@pytest.mark.parametrize(
+    "given, own, free", [(4, range(60, 64), 4), (4, range(64), 4), (64, range(64), 4), (2, range(64), 2)]
+)
+def test_cores_of_a_shared_machine_on_which_this_process_may_not_run_do_not_count(monkeypatch, given, own, free):
+    monkeypatch.setattr(threads.joblib, "cpu_count", lambda: given)
+    monkeypatch.setattr(threads.os, "sched_getaffinity", lambda process: own, raising=False)
+    monkeypatch.setattr(threads.psutil, "cpu_percent", lambda seconds, percpu: [100] * 60 + [0] * 4)
+    assert threads.free_cores() == free

@@ -47,14 +47,14 @@ def read_results(
 ) -> Results:
     """The whole cells of a folder: a task, size and seed with all of the paper's configurations.
 
-    With `planned` they are those of the cell with most instead, in that order, without the control. A cell with records
-    of a CPU and of a GPU, or of two precisions, is not used. Nor is, where all are to be `comparable`, a task's only
-    seed where most tasks of the size have more, as it says nothing of the noise of seeds; and a size with fewer than
-    three quarters as many tasks as the one with most, as a mean over few tasks is of other tasks. Raises `BadInput` for
-    an unknown score or size measure, and `NoResults` for one that was not measured, for a folder without records or
-    whole cells, and for records of two grids.
+    The folder is found from here, or else from the project's folder. With `planned` they are those of the cell with
+    most instead, in that order, without the control. A cell with records of a CPU and of a GPU, or of two precisions,
+    is not used. Nor is, where all are to be `comparable`, a task's only seed where most tasks of the size have more, as
+    it says nothing of the noise of seeds; and a size with fewer than three quarters as many tasks as the one with most,
+    as a mean over few tasks is of other tasks. Raises `BadInput` for an unknown score or size measure, and `NoResults`
+    for one that was not measured, for a folder without records or whole cells, and for records of two grids.
     """
-    folder = Path(folder)
+    folder = Path(folder) if Path(folder).exists() else root() / folder
     one_of("score", score, KINDS)
     one_of("size_measure", size_measure, SIZE_MEASURES)
     records = _read_records(folder)

@@ -14,7 +14,7 @@ from compressions.files import fingerprint
 
 Synonyms = Callable[[str], list[str]]
 
-SOURCE = "source"  # column of a copy: the place of its original
+SOURCE = "place of the original"  # column of a copy; no text column is called so
 SHARE = 0.15
 # Whole lower-case words: no name, no unit after a number, no part of a contraction ("don't", "don 't"), an abbreviation
 # ("U.S.") or a compound ("well-made").
@@ -32,7 +32,7 @@ def replace_synonyms(text: str, synonyms: Synonyms, rng: random.Random) -> str:
 
 
 def augment(rows: datasets.Dataset, columns: tuple[str, ...], copies: int, synonyms: Synonyms) -> datasets.Dataset:
-    """`copies` synonym-replaced copies of every row, less those equal to their original, whose place is `source`.
+    """`copies` synonym-replaced copies of every row, less those equal to their original, whose place is `SOURCE`.
 
     Seeded by the row's texts: all sizes, seeds and configurations of a task see the same copies, and so does whoever
     trains on fewer of its rows.

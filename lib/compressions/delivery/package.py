@@ -16,7 +16,7 @@ from compressions.data.tasks import Task
 from compressions.data.tokenized import tokenize
 from compressions.delivery import predict
 from compressions.delivery.card import card
-from compressions.errors import command
+from compressions.errors import command, require
 from compressions.experiments.records import read_predictions
 from compressions.files import root, whole_folder
 from compressions.measurements import latency
@@ -33,6 +33,7 @@ from compressions.storage.size_measures import DESCRIPTIONS, WHOLE
 # Where Transformers.js looks for a model, by what it calls the kind of its weights.
 ONNX = {"fp32": "onnx/model.onnx", "q8": "onnx/model_quantized.onnx", "q4": "onnx/model_q4.onnx"}
 OPENVINO = f"{openvino.FOLDER}/{openvino.BIN}"
+PACKAGE = {"model.json", "model.packed", "predict.py"}  # by which a package is known
 SECONDS = 2.0  # that each shape is timed
 DRAWS = 1000
 
@@ -43,8 +44,9 @@ def package(path: Path, out: Path) -> dict:
     That is `rows` of validation, the score's `margin`, `dtype` and file of the model's own weights (`onnx`), the score
     and the `differing` answers of each of the `forms`, bytes of `files` and by size measure, and `latency`. The folder
     is written whole or not at all. Raises `BadInput` for a broken record or artifact, for other rows than the record's,
-    and for a full disk.
+    for an `out` that holds anything but an earlier package, and for a full disk.
     """
+    check_replaceable(out)
     record, folder = read_with_artifact(path)
     task = find_task(record["specification"]["task"], path.resolve().parents[2])
     rows, (predictions, labels) = validation_rows(record, task, rows_source()), read_predictions(path)
@@ -83,6 +85,13 @@ def package(path: Path, out: Path) -> dict:
         found["files"] = {file: (new / file).stat().st_size for file in ("model.packed", *forms)}
         (new / "README.md").write_text(card(record, task, found, out.name))
     return found
+
+
+def check_replaceable(out: Path) -> None:
+    """Raise `BadInput` unless `out` is free, an empty folder, or a package, which a new one may replace."""
+    there = {each.name for each in out.iterdir()} if out.is_dir() else set()
+    free = not out.exists() or (out.is_dir() and (not there or there >= PACKAGE))
+    require(free, f"{out} is no package, and would be lost; take an empty folder, or one that is not there yet")
 
 
 def dtype_of(model: nn.Module) -> str:

@@ -157,6 +157,7 @@ class Experiment:
             "precision": self.teacher_precision,
             "epochs": self.teacher_epochs or self.epochs,
             "learning_rate": self.teacher_learning_rate,
+            "granularity": "channel",  # it is not quantized
             "force": False,
         }
         return Teaching(**given, found=self.found_teacher)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from compressions.errors import BadInput, command
+from compressions.errors import BadInput, command, require
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.estimates import Speeds, seconds
 from compressions.experiments.grid import Grid, failures, names_of, read_grid
@@ -100,6 +100,8 @@ def main(*words: str) -> None:
     called = {"run": run, "teach": teach, "status": status}[chosen.pop("command")]
     name = chosen.pop("grid")
     grids = names_of(name)
+    one_folder = f"RESULTS would be the folder of all variants of grids/{name.partition('/')[0]}.yml; unset it"
+    require("RESULTS" not in os.environ or not any("/" in each for each in grids), one_folder)
     if called is run and len(grids) > 1:
         run_each(grids, **chosen)
     for each in grids or [name]:

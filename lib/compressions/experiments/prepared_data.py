@@ -59,8 +59,8 @@ class PreparedData:
 
     @cached_property
     def _added(self) -> datasets.Dataset:
-        rows = rows_fingerprint(self.task, self.rows.train)
-        key = fingerprint(rows, wordnet.identity(), str(self.copies), str(wordnet.RULE))
+        rows, names = rows_fingerprint(self.task, self.rows.train), str(self.rows.train.features)
+        key = fingerprint(rows, names, wordnet.identity(), str(self.copies), str(wordnet.RULE))
 
         def make() -> datasets.Dataset:
             return augmentation.augment(self.rows.train, self.task.columns, self.copies, wordnet.synonyms)

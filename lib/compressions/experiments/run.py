@@ -103,7 +103,7 @@ def run_configuration(
     trained = train(model, rows, experiment, callbacks, copies)
     measured = not configuration.subset and not isinstance(experiment, Teaching)
     untrained, others = controls(model, data, experiment.granularity) if measured else ({}, {})
-    masked = pruning.count_masked(model)
+    masked = pruning.count_masked(model), pruning.count_masked(model, model_bytes.LAYER)
     artifact.finish(model, experiment.granularity if configuration.uses("qat") else None, configuration.bits)
 
     about = {"specification": specification, "rows_source": experiment.rows_source, "configuration": configuration.name}
@@ -209,12 +209,12 @@ PREPARING = {"mp": _prune, "qat": _quantize}
 
 
 def _save_and_load(
-    model: nn.Module, experiment: Experiment, configuration: Configuration, about: dict, masked: int
+    model: nn.Module, experiment: Experiment, configuration: Configuration, about: dict, masked: tuple[int, int]
 ) -> tuple[nn.Module, dict]:
     """The model read back from its artifact, and what its record, begun in `about`, says of its size.
 
-    That is its parameters, of which `masked` weights were pruned, the artifact's place relative to the record, bytes
-    and fingerprint, and the bytes by the size measures `RECORDED`.
+    That is its parameters, of which `masked` weights were pruned, in all and in the layers, the artifact's place
+    relative to the record, bytes and fingerprint, and the bytes by the size measures `RECORDED`.
     """
     kept = experiment.artifact_folder(configuration)
     with tempfile.TemporaryDirectory() as temporary:
@@ -225,8 +225,9 @@ def _save_and_load(
         place = kept and os.path.relpath(kept.resolve(), experiment.record_path(configuration).parent.resolve())
         found = {"artifact": place, "artifact_bytes": stored, "artifact_sha256": artifact_fingerprint(folder)}
         counts = artifact.count(loaded)
-        non_zeros = counts.parameters - masked
+        non_zeros = counts.parameters - masked[0]
         found |= {"parameters": counts.parameters, "non_zeros": non_zeros, "stored_zeros": counts.zeros}
+        found |= {"masked_in_layers": masked[1]}
         found |= {"bits": counts.bits, "megabytes": megabytes(non_zeros, counts.bits)}
         teaching = isinstance(experiment, Teaching)
         measured = {} if teaching else {"size_measures": model_bytes.measure(about | found, folder, RECORDED)}

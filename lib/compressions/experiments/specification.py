@@ -53,7 +53,8 @@ def _shared(experiment: "Experiment") -> dict:
 
 def _own(experiment: "Experiment", configuration: Configuration, taught: dict | None) -> dict:
     own = {"subset": list(configuration.subset), "sparsity": configuration.sparsity}
-    if configuration.uses("qat"):
+    # The baseline's controls are quantized, too.
+    if configuration.uses("qat") or (not configuration.subset and experiment.granularity != "channel"):
         own |= {"granularity": experiment.granularity}
     if configuration.bits != 8:
         own |= {"bits": configuration.bits}

@@ -73,6 +73,7 @@ def set_sparsity(model: nn.Module, sparsity: float, scope: str = "matrix") -> No
         mask.mask.copy_(part.view_as(weight))
 
 
-def count_masked(model: nn.Module) -> int:
-    """Number of masked weights; 0 for a model without masks."""
-    return sum(int((mask.mask == 0).sum()) for mask, _ in _masks(model))
+def count_masked(model: nn.Module, part: str = "") -> int:
+    """Number of masked weights in modules with `part` in their names; 0 for a model without masks."""
+    masks = [(name, module) for name, module in model.named_modules() if isinstance(module, MagnitudeMask)]
+    return sum(int((mask.mask == 0).sum()) for name, mask in masks if part in name)

@@ -15,6 +15,7 @@ from compressions.storage.packed import entropy_bytes, pack, sparse_mask
 from compressions.storage.size_measures import COUNTED, LAYERS, MEASURED, WHOLE
 
 COLUMN_BYTES, ROW_BYTES = 2, 4
+LAYER = ".encoder.layer."  # in the name of a tensor of the layers
 
 Tensors = dict[str, np.ndarray]
 
@@ -22,10 +23,10 @@ Tensors = dict[str, np.ndarray]
 def measure(record: Mapping, folder: Path, measures: Iterable[str] = MEASURED) -> dict[str, dict[str, int]]:
     """Bytes of the model in an artifact's folder, by part (the model, its layers) and size measure.
 
-    `record` has the model's `parameters`, `non_zeros`, `bits` and the `sparsity` of its specification; `measures` are
-    those wanted of `MEASURED`. The layers are without embeddings, pooler and head. Sparse rows, the packed file and the
-    entropy take weights of fewer than 8 bits one by one, the file holds them as they were saved, several to a byte.
-    Raises `BadInput` for an artifact that is not as it was saved.
+    `record` has the model's `parameters`, `non_zeros`, `masked_in_layers`, `bits` and the `sparsity` of its
+    specification; `measures` are those wanted of `MEASURED`. The layers are without embeddings, pooler and head. Sparse
+    rows, the packed file and the entropy take weights of fewer than 8 bits one by one, the file holds them as they were
+    saved, several to a byte. Raises `BadInput` for an artifact that is not as it was saved.
     """
     # Artifacts were once saved with -0.0 for a pruned negative weight; adding 0 leaves all others as they are.
     tensors = {name: tensor + tensor.dtype.type(0) for name, tensor in read_tensors(folder).items()}
@@ -33,8 +34,9 @@ def measure(record: Mapping, folder: Path, measures: Iterable[str] = MEASURED) -
     layers = _layers(tensors)
     parameters = sum(tensor.size for name, tensor in layers.items() if not name.endswith("_scale"))
     matrices = sum(tensor.size for tensor in layers.values() if tensor.ndim == 2)
-    non_zeros = parameters - round(matrices * record["specification"]["sparsity"])
-    of_layers = {**record, "parameters": parameters, "non_zeros": non_zeros}
+    # Older records say only how many weights are masked in all; their matrices all have the same sparsity.
+    masked = record.get("masked_in_layers", round(matrices * record["specification"]["sparsity"]))
+    of_layers = {**record, "parameters": parameters, "non_zeros": parameters - masked, "prunable": matrices}
     config = json.loads((folder / "config.json").read_text())
     return {
         WHOLE: _bytes(record, tensors, save(saved), config, measures),
@@ -43,7 +45,7 @@ def measure(record: Mapping, folder: Path, measures: Iterable[str] = MEASURED) -
 
 
 def _layers(tensors: Tensors) -> Tensors:
-    return {name: tensor for name, tensor in tensors.items() if ".encoder.layer." in name}
+    return {name: tensor for name, tensor in tensors.items() if LAYER in name}
 
 
 def _bytes(record: Mapping, tensors: Tensors, file: bytes, config: dict, measures: Iterable[str]) -> dict[str, int]:

@@ -22,8 +22,9 @@ def megabytes(non_zeros: int, bits: int) -> float:
 
 def _bitmask(record: dict) -> int:
     sparsity = record["specification"]["sparsity"]
-    prunable = (record["parameters"] - record["non_zeros"]) / sparsity if sparsity else 0
-    return ceil(record["non_zeros"] * record["bits"] / 8) + ceil(prunable / 8)
+    # The whole model has its sparsity; a part of it may have another.
+    prunable = record.get("prunable") or (record["parameters"] - record["non_zeros"]) / (sparsity or 1)
+    return ceil(record["non_zeros"] * record["bits"] / 8) + (ceil(prunable / 8) if sparsity else 0)
 
 
 # Bytes of a record's model, encoder and pooler, by the measures that need only the record. `file`, like all that are

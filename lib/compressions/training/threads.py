@@ -28,6 +28,7 @@ def _named() -> int | None:
 
 
 def free_cores() -> int:
-    """The cores that the system or a container gives to this process, less those that others keep busy."""
-    busy = psutil.cpu_percent(WATCHED_SECONDS) / 100 * (psutil.cpu_count() or 1)
-    return round(joblib.cpu_count() - busy)
+    """Those of the cores that this process may run on which nobody keeps busy; at most as many as a container gives."""
+    busy = psutil.cpu_percent(WATCHED_SECONDS, percpu=True)
+    own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(busy))
+    return round(min(joblib.cpu_count(), sum(1 - busy[core] / 100 for core in own if core < len(busy))))
