@@ -80,7 +80,7 @@ from compressions.storage import artifact
 from compressions.data.tasks import TASKS
 
 model = checkpoints.load_model(encoder, TASKS["mnli"])
-quantization.quantize(model)
+quantization.prepare_qat(model)
 tokens = torch.randint(5, encoder.size.vocabulary, (64, 16))
 _ = model.train()(tokens)  # one pass in training mode sets the activations' ranges
 

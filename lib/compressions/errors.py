@@ -44,7 +44,10 @@ def check(holds: bool, name: str, value: object, allowed: str) -> None:
 
 
 def require_same(what: str, theirs: Mapping[str, object], ours: Mapping[str, object], remedy: str) -> None:
-    """Raise `BadInput` that names the first field in which two specifications differ, unless they are equal."""
+    """Raise `BadInput` that names the first field, or part of one, in which two specifications differ, if any."""
     for field in sorted(theirs.keys() | ours.keys()):
         there, here = theirs.get(field), ours.get(field)
+        if there != here and isinstance(there, Mapping) and isinstance(here, Mapping):
+            parts = ({f"{field}.{name}": value for name, value in each.items()} for each in (there, here))
+            require_same(what, *parts, remedy)
         require(there == here, f"{what} was made with {field} {there!r}, not {here!r}; {remedy}")

@@ -10,7 +10,7 @@ from sklearn.isotonic import isotonic_regression
 
 from compressions.analysis.reductions import (
     FOUND,
-    METHODS,
+    METHOD_SETS,
     SMALLEST,
     UNREACHED,
     check_search,
@@ -63,7 +63,7 @@ def scores_where(task_winners: list[tuple[str, str] | None], target: str, method
 def test_the_definition_gives_entries_of_the_papers_table(target, method, winners):
     scores = scores_where(winners, target, method)
     sizes = np.broadcast_to(BYTES, scores.shape)
-    entry = over_tasks(reductions(scores, sizes, 0.5).ratios)[SMALL_FIRST.index(target), METHODS.index(method)]
+    entry = over_tasks(reductions(scores, sizes, 0.5).ratios)[SMALL_FIRST.index(target), METHOD_SETS.index(method)]
     assert round(entry, 1) == TABLE.loc[target.upper(), method]
 
 
@@ -80,23 +80,23 @@ def one_task(**models: float) -> tuple[np.ndarray, np.ndarray]:
 def test_a_hand_made_curve():
     scores, sizes = one_task(tiny_base=70, mini_base=80, tiny_qat=69, mini_qat=79.6, tiny_kd=79.5, tiny_mp40=1)
     found = reductions(scores, sizes, 0.5)
-    ratio = {method: found.ratios[0, 1, place] for place, method in enumerate(METHODS)}
-    status = {method: found.status[0, 1, place] for place, method in enumerate(METHODS)}
+    ratio = {method: found.ratios[0, 1, place] for place, method in enumerate(METHOD_SETS)}
+    status = {method: found.status[0, 1, place] for place, method in enumerate(METHOD_SETS)}
     assert ratio["QAT"] == 4 and status["QAT"] == FOUND
     assert ratio["KD"] == 4 and status["KD"] == SMALLEST
     assert ratio["MP"] == 1 and status["MP"] == UNREACHED
     of_tiny = reductions(scores, sizes, 0.5).ratios[0, 0]
-    assert of_tiny[METHODS.index("QAT")] == 1.0  # a larger model, at a quarter of four times the bytes
-    assert reductions(scores, sizes, 1.0).ratios[0, 0, METHODS.index("QAT")] == 4
+    assert of_tiny[METHOD_SETS.index("QAT")] == 1.0  # a larger model, at a quarter of four times the bytes
+    assert reductions(scores, sizes, 1.0).ratios[0, 0, METHOD_SETS.index("QAT")] == 4
 
 
 def test_interpolation_finds_the_size_between_two_models():
     scores, sizes = one_task(tiny_base=70, mini_base=80, tiny_qat=71, mini_qat=79)
     found = reductions(scores, sizes, 5.0, "interpolated")
     # Halfway in score from 71 to 79 is halfway in log bytes from 25 to 100: 50 bytes.
-    assert found.ratios[0, 1, METHODS.index("QAT")] == pytest.approx(400 / 50)
-    assert found.status[0, 1, METHODS.index("QAT")] == FOUND
-    assert found.status[0, 0, METHODS.index("QAT")] == SMALLEST
+    assert found.ratios[0, 1, METHOD_SETS.index("QAT")] == pytest.approx(400 / 50)
+    assert found.status[0, 1, METHOD_SETS.index("QAT")] == FOUND
+    assert found.status[0, 0, METHOD_SETS.index("QAT")] == SMALLEST
 
 
 def test_a_missing_size_is_no_candidate_and_has_no_ratio():
@@ -105,9 +105,9 @@ def test_a_missing_size_is_no_candidate_and_has_no_ratio():
     for search in ("discrete", "interpolated"):
         found = reductions(scores, sizes, 0.5, search)
         assert np.isnan(found.ratios[0, 0]).all()
-        assert found.ratios[0, 1, METHODS.index("QAT")] == pytest.approx(4)
-        assert found.ratios[0, 1, METHODS.index("KD")] == 1
-        assert found.status[0, 1, METHODS.index("KD")] == UNREACHED
+        assert found.ratios[0, 1, METHOD_SETS.index("QAT")] == pytest.approx(4)
+        assert found.ratios[0, 1, METHOD_SETS.index("KD")] == 1
+        assert found.status[0, 1, METHOD_SETS.index("KD")] == UNREACHED
 
 
 @given(arrays(float, st.integers(1, 12), elements=st.floats(-5, 5)))
@@ -125,7 +125,7 @@ def test_a_larger_tolerance_never_gives_a_smaller_reduction(scores, one, other):
 
 
 def test_methods_are_named_as_in_the_paper():
-    assert set(METHODS) <= set(TABLE.columns)
+    assert set(METHOD_SETS) <= set(TABLE.columns)
     assert [method_of(name) for name in ("base", "qat+kd+mp60", "mp12.5", "aug")] == [
         "none",
         "QAT+KD+MP",

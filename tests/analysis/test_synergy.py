@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compressions.analysis.bootstrap import Draws, Estimate, Z, bootstrap, estimate, estimate_mean
 from compressions.analysis.reading import read_results
-from compressions.analysis.reductions import COMBINED, FOUND, METHODS, SINGLES, SMALLEST, reductions
+from compressions.analysis.reductions import COMBINED, FOUND, METHOD_SETS, SINGLES, SMALLEST, reductions
 from compressions.analysis.simulation import BOTH, as_extreme, mean_gains, simulate_multiplicative, simulated_synergies
 from compressions.analysis.synergy import (
     ADDITIVE,
@@ -34,7 +34,7 @@ MIDDLE = slice(2, 3)  # sizes whose reductions lie within what was trained
 
 
 def test_synergy_is_the_log_of_observed_over_product():
-    ratios = dict(zip(METHODS, [4, 2, 1.5, 12, 6, 3, 9], strict=True))
+    ratios = dict(zip(METHOD_SETS, [4, 2, 1.5, 12, 6, 3, 9], strict=True))
     found = dict(zip(COMBINED, synergy(np.array(list(ratios.values()))), strict=True))
     assert found == pytest.approx({"QAT+KD": log2(12 / 8), "QAT+MP": 0, "KD+MP": 0, "QAT+KD+MP": log2(9 / 12)})
 
@@ -42,7 +42,7 @@ def test_synergy_is_the_log_of_observed_over_product():
 @given(st.lists(st.floats(-3, 3), min_size=3, max_size=3))
 def test_a_product_has_no_synergy(logs):
     single = dict(zip(SINGLES, logs, strict=True))
-    ratios = np.array([2.0 ** sum(single[part] for part in method.split("+")) for method in METHODS])
+    ratios = np.array([2.0 ** sum(single[part] for part in method.split("+")) for method in METHOD_SETS])
     assert np.allclose(synergy(ratios), 0, atol=1e-9)
 
 
@@ -78,9 +78,9 @@ def test_there_is_no_verdict_for_one_seed_and_no_interval_for_what_is_censored()
 
 
 def test_a_combination_is_censored_where_one_of_its_methods_is():
-    status = np.full(len(METHODS), FOUND)
+    status = np.full(len(METHOD_SETS), FOUND)
     assert not censored(status).any()
-    status[METHODS.index("KD")] = SMALLEST
+    status[METHOD_SETS.index("KD")] = SMALLEST
     assert dict(zip(COMBINED, censored(status), strict=True)) == {
         "QAT+KD": True,
         "QAT+MP": False,

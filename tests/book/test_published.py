@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compressions.analysis.reductions import METHODS
+from compressions.analysis.reductions import METHOD_SETS
 from compressions.book.published import counted, draw_synergies, products, published_synergies, read_table1
 from tests.conftest import ROOT
 
 MULTIPLIES, FALLS_SHORT, NEARLY = (4, 1, 2, 4, 8, 2, 8), (2, 1, 2, 2, 2, 2, 4), (1, 1, 1, 1, 1.1, 1, 1)
-TABLE = pd.DataFrame([MULTIPLIES, FALLS_SHORT, NEARLY], ["LARGE", "TINY", "MINI"], list(METHODS), float)
+TABLE = pd.DataFrame([MULTIPLIES, FALLS_SHORT, NEARLY], ["LARGE", "TINY", "MINI"], list(METHOD_SETS), float)
 
 
 def test_methods_that_multiply_have_no_synergy_and_a_factor_of_two_is_one_doubling():

@@ -1,9 +1,11 @@
 """Subsets, sparsities, and what a wrong one is told."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compressions.errors import BadInput
-from compressions.experiments.configurations import METHODS, SUBSETS, Configuration, configurations
+from compressions.experiments.configurations import METHODS, SUBSETS, Configuration, configurations, parse
 from tests.conftest import ROOT
 
 ALL = [list(subset) for subset in SUBSETS]
@@ -79,3 +81,15 @@ def test_bits_are_a_strength_of_quantization_as_sparsity_is_of_pruning():
         Configuration(("mp",), 0.4, bits=4)
     with pytest.raises(BadInput, match=r"quantizes, but bits is empty; give \[8\]"):
         configurations([["qat"]], [], [])
+
+
+@given(st.sampled_from(SUBSETS), st.sampled_from([0.0, 0.05, 0.4, 0.625, 0.95, 1e-6]), st.sampled_from([8, 4, 3, 2]))
+def test_a_name_is_read_as_the_configuration_that_has_it(subset, sparsity, bits):
+    configuration = Configuration(subset, sparsity if "mp" in subset else 0.0, bits if "qat" in subset else 8)
+    assert parse(configuration.name) == configuration
+
+
+@pytest.mark.parametrize("name", ["", "fp32", "qat5", "mp100", "kd+aug", "QAT"])
+def test_what_names_no_configuration_is_refused(name):
+    with pytest.raises(BadInput):
+        parse(name)

@@ -26,7 +26,7 @@ from compressions.experiments.experiment import Experiment
 from compressions.experiments.run import run, teacher_of, training_rows
 from compressions.experiments.specification import specification
 from compressions.models import checkpoints
-from compressions.models.sources import Classifier
+from compressions.models.sources import ClassifierSource
 from compressions.training import precision
 from tests import small
 from tests.conftest import ROOT
@@ -224,4 +224,4 @@ def test_the_defaults_of_a_teacher_leave_its_specification_as_it_was(tmp_path, g
     assert set(found) == {"source", "name", "pin", "specification"}
     assert specification(chosen.teaching, Configuration())["train_rows"] is None
     assert chosen.teaching.choices.epochs == chosen.choices.epochs
-    assert not isinstance(chosen.found_teacher, Classifier)
+    assert not isinstance(chosen.found_teacher, ClassifierSource)

@@ -15,7 +15,7 @@ from compressions.methods.pruning import (
     set_sparsity,
     sparsity_at,
 )
-from compressions.methods.quantization import quantize
+from compressions.methods.quantization import prepare_qat
 from compressions.storage import artifact
 from compressions.training.callbacks import PruningSchedule
 
@@ -87,7 +87,7 @@ def test_only_encoder_and_pooler_matrices_are_pruned_and_exactly():
 def test_zeros_stay_zero_through_quantization():
     both = model()
     prune(both)
-    quantize(both)
+    prepare_qat(both)
     set_sparsity(both, 0.4)
     masked = count_masked(both)
     masks = [layer.parametrizations.weight[0].mask.clone() for layer in prunable_layers(both)]

@@ -16,7 +16,7 @@ from compressions.methods.quantization import (
     fake_quantize,
     int8_matmul,
     largest_level,
-    quantize,
+    prepare_qat,
     to_int8,
     weight_scale,
 )
@@ -108,7 +108,7 @@ class Layers(nn.Module):
 def test_the_int8_model_says_what_the_fake_quantized_one_said(granularity, bias):
     torch.manual_seed(0)
     model, ids = Layers(bias), torch.randint(0, 50, (64, 7))
-    quantize(model, granularity)
+    prepare_qat(model, granularity)
     model.train()(ids)
     with torch.inference_mode():
         fake = model.eval()(ids)

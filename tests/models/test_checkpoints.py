@@ -273,7 +273,7 @@ def test_a_folder_that_cannot_be_used_is_refused_in_one_line(own, name):
 def test_an_int8_artifact_is_read_back_by_its_scales(own, tmp_path, granularity):
     model = checkpoints.load_model(sources.folder_encoder(own), TASKS["rte"])
     before = {name: tensor.clone() for name, tensor in model.bert.state_dict().items()}
-    quantization.quantize(model, granularity)
+    quantization.prepare_qat(model, granularity)
     artifact.finish(model, granularity)
     artifact.save_artifact(model, checkpoints.load_tokenizer(sources.folder_encoder(own)), tmp_path / "qat")
     found = loaded(tmp_path / "qat").state_dict()
@@ -323,7 +323,9 @@ def kept_by_an_artifact(folder, place):
     tokenizer = checkpoints.load_tokenizer(sources.folder_encoder(folder))
     tokenizer.save_pretrained(place)
     shutil.copy(folder / "config.json", place)
-    return tokenizer, checkpoints.load_tokenizer(sources.Encoder(sources.folder_encoder(folder).size, "folder", place))
+    return tokenizer, checkpoints.load_tokenizer(
+        sources.EncoderSource(sources.folder_encoder(folder).size, "folder", place)
+    )
 
 
 @pytest.mark.parametrize(

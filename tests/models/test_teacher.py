@@ -9,15 +9,15 @@ from compressions.data.tasks import TASKS, Task
 from compressions.errors import BadInput
 from compressions.models import sources, teacher
 from compressions.models.architectures import Size
-from compressions.models.sources import Classifier
+from compressions.models.sources import ClassifierSource
 from compressions.storage.manifest import MANIFEST
 from tests.models.test_checkpoints import write_encoder
 
 MNLI = TASKS["mnli"]
 
 
-def classifier(*labels: str) -> Classifier:
-    return Classifier(Size("it", 1, 16, 2), "folder", labels=labels)
+def classifier(*labels: str) -> ClassifierSource:
+    return ClassifierSource(Size("it", 1, 16, 2), "folder", labels=labels)
 
 
 def task(*labels: str) -> Task:
@@ -48,10 +48,10 @@ def test_what_was_saved_with_a_head_is_used_as_it_is(folder):
     config = json.loads(path.read_text())
     path.write_text(json.dumps(config | {"architectures": ["BertForSequenceClassification"]}))
     found = teacher.find("other", str(folder))
-    assert isinstance(found, Classifier) and found.labels == ("LABEL_0", "LABEL_1")
+    assert isinstance(found, ClassifierSource) and found.labels == ("LABEL_0", "LABEL_1")
     path.write_text(json.dumps(config | {"architectures": ["BertForMaskedLM"]}))
-    assert not isinstance(teacher.find("other", str(folder)), Classifier)
-    assert not isinstance(sources.encoder("other", str(folder)), Classifier)
+    assert not isinstance(teacher.find("other", str(folder)), ClassifierSource)
+    assert not isinstance(sources.encoder("other", str(folder)), ClassifierSource)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def finished_model(methods=("qat", "mp"), granularity="channel") -> torch.nn.Mod
         pruning.prune(model)
         pruning.set_sparsity(model, 0.6)
     if "qat" in methods:
-        quantization.quantize(model, granularity)
+        quantization.prepare_qat(model, granularity)
     model.train()(tokens())
     return artifact.finish(model, granularity if "qat" in methods else None)
 

@@ -20,7 +20,7 @@ def trained(bits: int, sparsity: float = 0.0, granularity: str = "channel") -> t
     model = BertForSequenceClassification(BertConfig(vocab_size=60, num_labels=3, **shape))
     pruning.prune(model)
     pruning.set_sparsity(model, sparsity)
-    quantization.quantize(model, granularity, bits)
+    quantization.prepare_qat(model, granularity, bits)
     model.train()(TOKENS)
     return model.eval()
 

@@ -12,6 +12,7 @@ from compressions.analysis.bootstrap import Draws
 from compressions.analysis.reading import NoResults
 from compressions.analysis.results import Results
 from compressions.analysis.synergy import synergies
+from compressions.experiments.configurations import parse
 from compressions.experiments.records import read_all
 from compressions.storage.size_measures import LAYERS, SIZE_MEASURES, read_size_measures
 
@@ -30,9 +31,9 @@ def load_size_measures(folders: list[Path]) -> pd.DataFrame:
             f"no model of {names} was measured; `make grid GRID={folders[0].name}` trains and measures some"
         )
     frame = pd.concat([frame.dropna(axis="columns", how="all") for frame in frames], ignore_index=True)
-    sparsity = frame.configuration.str.extract(r"mp([\d.]+)", expand=False).astype(float).fillna(0) / 100
-    subset = frame.configuration.str.replace(r"mp[\d.]+", "mp", regex=True)
-    return frame.assign(subset=subset, sparsity=sparsity)
+    found = frame.configuration.map(parse)
+    subset = [each.name.replace(f"mp{100 * each.sparsity:g}", "mp") for each in found]
+    return frame.assign(subset=subset, sparsity=[each.sparsity for each in found])
 
 
 def measured(frame: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ import pandas as pd
 from compressions.analysis.bootstrap import Estimate, bootstrap, estimate_mean
 from compressions.analysis.pareto import best_within
 from compressions.analysis.results import Results, over_tasks
-from compressions.experiments.configurations import SUBSETS, configurations
+from compressions.experiments.configurations import SUBSETS, configurations, parse
 from compressions.storage.size_measures import MEGABYTE
 
 CHANGE, INTERACTION = (tuple(name + end for end in ("", "_low", "_high")) for name in ("change", "interaction"))
@@ -41,15 +41,13 @@ def limits_table(results: Results, draws: int = 1000) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _described(names: tuple[str, ...]) -> dict[str, pd.Series]:
-    configuration = pd.Series(names)
-    bits = configuration.str.extract(r"qat(\d?)", expand=False).replace("", 8)
-    percent = configuration.str.extract(r"mp([\d.]+)", expand=False)
+def _described(names: tuple[str, ...]) -> dict[str, list]:
+    found = [parse(name) for name in names]
     return {
-        "configuration": configuration,
-        "distilled": configuration.str.contains("kd"),
-        "bits": bits.fillna(FULL).astype(int),
-        "sparsity": percent.fillna(0).astype(float) / 100,
+        "configuration": list(names),
+        "distilled": [each.uses("kd") for each in found],
+        "bits": [each.bits if each.uses("qat") else FULL for each in found],
+        "sparsity": [each.sparsity for each in found],
     }
 
 

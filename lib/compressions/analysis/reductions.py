@@ -15,15 +15,15 @@ from compressions.parameters import number
 
 SINGLES = ("QAT", "KD", "MP")
 COMBINED = tuple("+".join(part) for count in (2, 3) for part in combinations(SINGLES, count))
-METHODS = (*SINGLES, *COMBINED)
-MEMBERS = {method: [place for place, name in enumerate(PAPER) if method_of(name) == method] for method in METHODS}
+METHOD_SETS = (*SINGLES, *COMBINED)
+MEMBERS = {method: [place for place, name in enumerate(PAPER) if method_of(name) == method] for method in METHOD_SETS}
 SEARCHES = ("discrete", "interpolated")
 UNREACHED, FOUND, SMALLEST = -1, 0, 1
 
 
 @dataclass(frozen=True)
 class Reductions:
-    """Baseline bytes over compressed bytes, `(..., tasks, sizes, methods)` in the order of `METHODS`.
+    """Baseline bytes over compressed bytes, `(..., tasks, sizes, methods)` in the order of `METHOD_SETS`.
 
     `status` says of each whether it was found; or no model reached the target (`UNREACHED`: the ratio is 1, keep the
     baseline); or the smallest one there is reached it (`SMALLEST`: the ratio is at least that).
@@ -46,7 +46,7 @@ def reductions(scores: np.ndarray, sizes: np.ndarray, tolerance: float = 0.5, se
     targets = scores[..., 0] - tolerance
     find = _discrete if search == "discrete" else _interpolated
     columns = []
-    for method in METHODS:
+    for method in METHOD_SETS:
         candidates = scores[..., MEMBERS[method]].reshape(*scores.shape[:-2], -1)
         columns.append(find(candidates, sizes[..., MEMBERS[method]].reshape(len(sizes), -1), targets))
     smallest, status = (np.stack(parts, axis=-1) for parts in zip(*columns, strict=True))
@@ -76,7 +76,7 @@ def reduction_table(results: Results, draws: int, tolerance: float, search: str)
     there = results.seeds[..., None] > 0
     known = 2 * (there & (found.status == FOUND)).sum(axis=0) >= there.sum(axis=0)
     known &= np.where(there, results.seeds[..., None], 2).min(axis=0) > 1
-    least = [np.nanmin(results.bytes[..., MEMBERS[method]], axis=(1, 2)) for method in METHODS]
+    least = [np.nanmin(results.bytes[..., MEMBERS[method]], axis=(1, 2)) for method in METHOD_SETS]
     most = over_tasks(results.bytes[..., :1] / np.stack(least, axis=-1)[:, None])
     at_baseline = at_majority_baseline(results, drawn)
     columns = {
@@ -89,7 +89,9 @@ def reduction_table(results: Results, draws: int, tolerance: float, search: str)
         "smallest": (there & (found.status == SMALLEST)).sum(axis=0),
         "tasks": np.broadcast_to(there.sum(axis=0), mean.value.shape),
     }
-    index = pd.MultiIndex.from_product([[size.upper() for size in results.sizes], METHODS], names=["size", "methods"])
+    index = pd.MultiIndex.from_product(
+        [[size.upper() for size in results.sizes], METHOD_SETS], names=["size", "methods"]
+    )
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index).reset_index()
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from compressions.analysis.bootstrap import Draws, Estimate, estimate_mean
 from compressions.analysis.pareto import at_majority_baseline, shared
-from compressions.analysis.reductions import COMBINED, FOUND, MEMBERS, METHODS, SINGLES, reductions
+from compressions.analysis.reductions import COMBINED, FOUND, MEMBERS, METHOD_SETS, SINGLES, reductions
 from compressions.analysis.results import Results
 
 # Within this of the product, in doublings, a combination is said to multiply.
@@ -21,13 +21,13 @@ MOST_SEEDS = 1000
 
 
 def synergy(ratios: np.ndarray) -> np.ndarray:
-    """Synergy in doublings, `(..., combinations)` as in `COMBINED`, of reductions `(..., methods)` as in `METHODS`.
+    """Synergy in doublings, `(..., combinations)` as in `COMBINED`, of reductions `(..., methods)` as in `METHOD_SETS`.
 
     The logarithm to base 2 of a combination's reduction less the sum of its single methods' logarithms: 0 is the
     product, 1 twice as small as the product.
     """
     logs = np.log2(ratios)
-    singles = {method: logs[..., METHODS.index(method)] for method in SINGLES}
+    singles = {method: logs[..., METHOD_SETS.index(method)] for method in SINGLES}
     products = [sum(singles[part] for part in method.split("+")) for method in COMBINED]
     return logs[..., len(SINGLES) :] - np.stack(products, axis=-1)
 
@@ -38,7 +38,7 @@ def interaction(scores: np.ndarray) -> np.ndarray:
     At an unchanged size: the score of the combination less the baseline's, less the same differences of its single
     methods. `scores` is `(..., configurations)`; where a combination prunes it is the mean over the two sparsities.
     """
-    change = {method: scores[..., MEMBERS[method]].mean(axis=-1) - scores[..., 0] for method in METHODS}
+    change = {method: scores[..., MEMBERS[method]].mean(axis=-1) - scores[..., 0] for method in METHOD_SETS}
     return np.stack([change[m] - sum(change[part] for part in m.split("+")) for m in COMBINED], axis=-1)
 
 
@@ -166,5 +166,5 @@ def censored(status: np.ndarray) -> np.ndarray:
 
     It is where for the combination or one of its methods no model reached the target, or even the smallest one did.
     """
-    parts = [[METHODS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
+    parts = [[METHOD_SETS.index(part) for part in (method, *method.split("+"))] for method in COMBINED]
     return np.stack([(status != FOUND)[..., each].any(axis=-1) for each in parts], axis=-1)

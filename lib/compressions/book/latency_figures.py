@@ -1,7 +1,6 @@
 """Milliseconds of compressed models as a figure and a table: how many times faster than fp32, by size and batch."""
 
 import json
-import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -12,7 +11,7 @@ from pandas.io.formats.style import Styler
 
 from compressions.analysis.reading import NoResults
 from compressions.book.figures import COLORS, finish
-from compressions.experiments.configurations import method_of
+from compressions.experiments.configurations import method_of, parse
 from compressions.measurements.runtimes import OURS, PEER
 
 COLORS_BY_NAME = {
@@ -124,5 +123,5 @@ def exported_table(checked: pd.DataFrame) -> Styler:
 
 def _stored(configuration: str) -> str:
     """How the weights of a configuration are stored, by its name: `fp32`, or `int8`, `int4`, … with QAT."""
-    quantized = re.search(r"qat(\d?)", configuration)
-    return f"int{quantized[1] or 8}" if quantized else "fp32"
+    found = parse(configuration)
+    return f"int{found.bits}" if found.uses("qat") else "fp32"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compressions.analysis.reductions import COMBINED, METHODS
+from compressions.analysis.reductions import COMBINED, METHOD_SETS
 from compressions.analysis.results import PAPER
 from compressions.analysis.synergy import interaction, synergy
 from compressions.book.figures import COLORS, finish
@@ -36,7 +36,7 @@ def read_figure1(path: Path) -> pd.DataFrame:
 def read_table1(path: Path) -> pd.DataFrame:
     """Table 1 of Movva et al. (2022): reductions by size, in upper case, and methods. Raises `BadInput` without it."""
     _require_file(path)
-    return pd.read_csv(path).set_index("architecture")[list(METHODS)]
+    return pd.read_csv(path).set_index("architecture")[list(METHOD_SETS)]
 
 
 def published_interactions(points: pd.DataFrame) -> pd.DataFrame:

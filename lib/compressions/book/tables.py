@@ -7,7 +7,7 @@ from pandas.io.formats.style import Styler
 from compressions.analysis.bootstrap import Interval, interval_text
 from compressions.analysis.pareto import MEAN
 from compressions.analysis.recipes import recipe_name
-from compressions.analysis.reductions import METHODS
+from compressions.analysis.reductions import METHOD_SETS
 from compressions.analysis.score_changes import AWARE, only
 from compressions.analysis.synergy import OPEN, SETTINGS
 from compressions.experiments.configurations import method_of
@@ -96,7 +96,8 @@ def reductions_table(frame: pd.DataFrame, published: pd.DataFrame) -> Styler:
         )
         if size in published.index:
             rows.append(
-                {"size": size, "from": "the paper"} | published.loc[size, list(METHODS)].map("{:.1f}".format).to_dict()
+                {"size": size, "from": "the paper"}
+                | published.loc[size, list(METHOD_SETS)].map("{:.1f}".format).to_dict()
             )
     return pd.DataFrame(rows).style.hide()
 

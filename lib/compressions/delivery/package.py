@@ -21,7 +21,7 @@ from compressions.experiments.records import read_predictions
 from compressions.files import root, whole_folder
 from compressions.measurements import latency
 from compressions.measurements.artifacts import model_name, named_record, read_with_artifact
-from compressions.measurements.onnx_scores import compare, longest, rows_source, validation_rows
+from compressions.measurements.onnx_scores import compare, glue_source, longest, validation_rows
 from compressions.models.architectures import size_from
 from compressions.storage import openvino
 from compressions.storage.artifact import count, load_artifact, load_packed, pack_artifact
@@ -49,7 +49,7 @@ def package(path: Path, out: Path) -> dict:
     check_replaceable(out)
     record, folder = read_with_artifact(path)
     task = find_task(record["specification"]["task"], path.resolve().parents[2])
-    rows, (predictions, labels) = validation_rows(record, task, rows_source()), read_predictions(path)
+    rows, (predictions, labels) = validation_rows(record, task, glue_source()), read_predictions(path)
     model, tokenizer = load_artifact(folder), AutoTokenizer.from_pretrained(folder)
     plain, dtype, size = plain_model(model), dtype_of(model), size_from(folder.parent.name, model.config.to_dict())
     exported = {ONNX["fp32"]: to_onnx(plain), ONNX[dtype]: to_onnx(model)}

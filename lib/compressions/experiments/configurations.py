@@ -1,6 +1,8 @@
 """Configurations: a subset of the methods with its sparsity and its bits."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, product
 
 from compressions.errors import one_of, require
@@ -12,6 +14,7 @@ CONTROL = "aug"
 SPARSITIES = (0.4, 0.6)  # of the paper's Figure 1
 SPARSITY = number(0, 1, below=True)
 BITS = choice(8, 4, 3, 2)  # of a quantized weight; the paper has 8
+PART = re.compile(r"(?P<method>[a-z]+)(?P<strength>\d[\d.e-]*)?")
 SUBSETS = tuple(subset for count in range(4) for subset in combinations(PAPER_METHODS, count))
 
 
@@ -55,11 +58,20 @@ class Configuration:
         return "+".join(method + strength.get(method, "") for method in self.subset) or "base"
 
 
+@cache
+def parse(name: str) -> Configuration:
+    """The configuration that is called so, as `name` gives it. Raises `BadInput` where none is."""
+    parts = [] if name == "base" else [PART.fullmatch(part) for part in name.split("+")]
+    require(all(parts), f"{name!r} names no configuration; an example is qat4+kd+mp60")
+    strength = {part["method"]: part["strength"] for part in parts}
+    sparsity, bits = float(strength.get("mp") or 0) / 100, int(strength.get("qat") or 8)
+    return Configuration(tuple(strength), sparsity, bits)
+
+
 def method_of(configuration: str) -> str:
     """Name of a configuration's methods in the paper and in figures: `QAT+MP` for `qat+mp40`, `none` for `base`."""
     special = {"base": "none", "aug": "augmentation"}
-    parts = [part.rstrip("0123456789.").upper() for part in configuration.split("+")]
-    return special.get(configuration, "+".join(parts))
+    return special.get(configuration) or "+".join(method.upper() for method in parse(configuration).subset)
 
 
 def configurations(

@@ -42,7 +42,7 @@ def controls(model: nn.Module, data: PreparedData, granularity: str) -> tuple[di
     measure("fp16", copy.deepcopy(model).half().float().eval())  # the values that fp16 holds, computed in fp32
     for name, bits in (("ptq", 8), ("ptq4", 4)):
         control = copy.deepcopy(model)
-        quantization.quantize(control, granularity, bits)
+        quantization.prepare_qat(control, granularity, bits)
         _calibrate(control, calibration, data.tokenizer)
         measure(name, artifact.finish(control, granularity, bits))
     for sparsity in SHOT_SPARSITIES:

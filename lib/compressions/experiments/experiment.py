@@ -17,7 +17,7 @@ from compressions.experiments.records import record_path
 from compressions.experiments.specification import checksum, specification
 from compressions.files import cache, path_name, root
 from compressions.models import sources, teacher
-from compressions.models.sources import Classifier, Encoder
+from compressions.models.sources import ClassifierSource, EncoderSource
 from compressions.models.teacher import LABELS
 from compressions.parameters import FLAG, NAME, SEED, choice, number, parameter, read_parameters, whole
 from compressions.training.choices import GRANULARITIES, Choices
@@ -85,7 +85,7 @@ class Experiment:
         _ = self.encoder
 
     @cached_property
-    def encoder(self) -> sources.Encoder:
+    def encoder(self) -> sources.EncoderSource:
         """The encoder that is fine-tuned."""
         return sources.encoder(self.size, self.checkpoints)
 
@@ -140,14 +140,14 @@ class Experiment:
         return artifacts / (inside if inside.parts else results.name) / self.task / self.size / record.stem
 
     @cached_property
-    def found_teacher(self) -> Encoder:
-        """The teacher, looked up when something is distilled: an encoder to be fine-tuned, or a `Classifier`."""
+    def found_teacher(self) -> EncoderSource:
+        """The teacher, looked up when something is distilled: an encoder to be fine-tuned, or a `ClassifierSource`."""
         return teacher.find(self.teacher, self.checkpoints)
 
     @cached_property
     def teaching(self) -> "Teaching | None":
         """The fine-tuning of the teacher; `None` where it is a finished one, or where its logits are there already."""
-        if self.exported or isinstance(self.found_teacher, Classifier):
+        if self.exported or isinstance(self.found_teacher, ClassifierSource):
             return None
         given = {field.name: getattr(self, field.name) for field in fields(Experiment)}
         given |= {
@@ -214,13 +214,13 @@ class Teaching(Experiment):
     It is made by the student's experiment, which has checked its parameters.
     """
 
-    found: Encoder | None = None
+    found: EncoderSource | None = None
 
     def __post_init__(self) -> None:
         pass
 
     @property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> EncoderSource:
         """The encoder that is fine-tuned."""
         return self.found
 
@@ -244,7 +244,7 @@ class Teaching(Experiment):
         return self.folder / "artifacts" / self.folder.name / self.task / self.size / record.stem
 
 
-def default_rate(encoder: sources.Encoder) -> float:
+def default_rate(encoder: sources.EncoderSource) -> float:
     """The peak learning rate for an encoder: narrower ones learn with larger steps."""
     return next(rate for width, rate in RATE_UP_TO_WIDTH.items() if encoder.size.hidden <= width)
 

@@ -12,7 +12,7 @@ from compressions.data.glue import Rows, rows_fingerprint
 from compressions.data.tasks import Task
 from compressions.data.tokenized import shared_rows, tokenize
 from compressions.files import fingerprint
-from compressions.models.sources import Encoder
+from compressions.models.sources import EncoderSource
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -23,7 +23,7 @@ class PreparedData:
     """The rows of one task as one encoder reads them; each part is made when it is first asked for."""
 
     task: Task
-    encoder: Encoder
+    encoder: EncoderSource
     rows: Rows
     copies: int
     max_length: int

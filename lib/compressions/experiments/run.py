@@ -28,7 +28,7 @@ from compressions.experiments.teacher_logits import student_logits
 from compressions.files import cache, check_writable
 from compressions.methods import pruning, quantization
 from compressions.models import checkpoints
-from compressions.models.sources import Classifier
+from compressions.models.sources import ClassifierSource
 from compressions.models.teacher import Teacher
 from compressions.storage import artifact, model_bytes
 from compressions.storage.manifest import WEIGHTS, artifact_fingerprint, check_artifact
@@ -147,7 +147,7 @@ def teacher_of(experiment: Experiment, watch: Watch | None = None) -> Teacher | 
     chosen = ("train_rows_used", "epochs", "learning_rate", "batch_size")
     how = {name: record["specification"][name] for name in chosen} | {"precision": precision}
     found, folder = teaching.found, teaching.artifact_folder(base)
-    tuned = Classifier(found.size, "artifact", folder, found.architecture)
+    tuned = ClassifierSource(found.size, "artifact", folder, found.architecture)
     return Teacher(tuned, experiment.teacher_columns, precision, record["score"], how)
 
 
@@ -199,7 +199,7 @@ def _prune(model: nn.Module, experiment: Experiment, configuration: Configuratio
 
 
 def _quantize(model: nn.Module, experiment: Experiment, configuration: Configuration) -> list[TrainerCallback]:
-    quantization.quantize(model, experiment.granularity, configuration.bits)
+    quantization.prepare_qat(model, experiment.granularity, configuration.bits)
     return []
 
 

@@ -51,7 +51,7 @@ def random_model(size: Size, configuration: Configuration) -> nn.Module:
         pruning.prune(model)
         pruning.set_sparsity(model, configuration.sparsity)
     if configuration.uses("qat"):
-        quantization.quantize(model, bits=configuration.bits)
+        quantization.prepare_qat(model, bits=configuration.bits)
         with torch.no_grad():
             model.train()(torch.randint(size.vocabulary, (1, 16)))  # sets the ranges of activations
     return finish(model, "channel" if configuration.uses("qat") else None, configuration.bits)

@@ -25,7 +25,7 @@ from compressions.training import metrics, trainer
 NAME = "exported.csv"
 
 
-def rows_source() -> str:
+def glue_source() -> str:
     """Where the rows of a record of GLUE's tasks are: what the variable GLUE names, or the hub."""
     return os.environ.get("GLUE", HUB)
 
@@ -87,7 +87,7 @@ def main(results: str) -> None:
     def row(record: dict, artifact: Path) -> list[dict]:
         predictions, _ = read_predictions(folder / record["path"])
         task = find_task(record["specification"]["task"], folder)
-        return [onnx_scores(record, task, artifact, rows_source(), predictions)]
+        return [onnx_scores(record, task, artifact, glue_source(), predictions)]
 
     path = folder / NAME
     measure_missing(path, pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["artifact_sha256"]), row)

@@ -65,7 +65,7 @@ def train(
         pruning.prune(model)
         callbacks = [PruningSchedule(0.6, 0.1, 0.7, 16)]
     if "qat" in subset:
-        quantization.quantize(model)
+        quantization.prepare_qat(model)
     choices = Choices(epochs=1, learning_rate=1e-4, batch_size=BATCH, weight_decay=0.01, warmup=0.1, seed=0)
     tokenizer = BertTokenizerFast(vocab={"[PAD]": 0, "[UNK]": 1})
     distillation = trainer.Distillation(2.0, 0.5)

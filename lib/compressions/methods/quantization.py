@@ -123,7 +123,7 @@ def _quantize_input(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tens
     return (module.activation_range(inputs[0]), *inputs[1:])
 
 
-def quantize(model: nn.Module, granularity: str = "channel", bits: int = 8) -> None:
+def prepare_qat(model: nn.Module, granularity: str = "channel", bits: int = 8) -> None:
     """Fake-quantize the weights of all linear layers and embeddings, and the inputs of linear layers, in place.
 
     Weights have `bits`, inputs 8.
@@ -198,7 +198,7 @@ def empty_int8_layer(module: nn.Module, scales: int) -> nn.Module:
 
 
 def convert(model: nn.Module, granularity: str = "channel", bits: int = 8) -> None:
-    """Replace the layers that `quantize` prepared by int8 layers, in place; parametrizations must be removed before."""
+    """Replace the layers that `prepare_qat` prepared by int8 layers, in place; parametrizations must be gone before."""
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Linear | nn.Embedding):
             scale = weight_scale(module.weight, granularity, bits)

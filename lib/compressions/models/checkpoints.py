@@ -21,7 +21,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICA
 from compressions.data.tasks import Task
 from compressions.errors import BadInput, first_line, require
 from compressions.models.architectures import Size
-from compressions.models.sources import BERT, Classifier, Encoder, local
+from compressions.models.sources import BERT, ClassifierSource, EncoderSource, local
 from compressions.models.weights import check_finite, read_weights
 from compressions.storage.artifact import load_artifact
 
@@ -36,13 +36,13 @@ CASE = {
 NEW = ("pooler.",)  # parts that a checkpoint may lack: they are initialized at random, as the head always is
 
 
-def check(encoder: Encoder) -> None:
+def check(encoder: EncoderSource) -> None:
     """Raise `BadInput` unless the encoder can be loaded: its tokenizer, and weights that are whole and floating."""
     load_tokenizer(encoder)
-    load_classifier(encoder) if isinstance(encoder, Classifier) else _load(encoder, _config(encoder))
+    load_classifier(encoder) if isinstance(encoder, ClassifierSource) else _load(encoder, _config(encoder))
 
 
-def load_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
+def load_tokenizer(encoder: EncoderSource) -> PreTrainedTokenizerFast:
     """The encoder's own tokenizer, as its files say, and with segments as the model has them.
 
     BERT's uncased one where a folder has no more than `vocab.txt`, cased where that has capitals. Raises `BadInput` for
@@ -56,7 +56,7 @@ def load_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def _own_tokenizer(encoder: Encoder) -> PreTrainedTokenizerFast:
+def _own_tokenizer(encoder: EncoderSource) -> PreTrainedTokenizerFast:
     folder = local(encoder)
     stated = folder / "tokenizer_config.json"
     try:
@@ -110,12 +110,12 @@ def _around(backend: Tokenizer, tokenizer) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=backend, **others, **tokenizer.special_tokens_map)
 
 
-def load_model(encoder: Encoder, task: Task) -> nn.Module:
+def load_model(encoder: EncoderSource, task: Task) -> nn.Module:
     """An fp32 classifier for `task` on the encoder; its head is random."""
     return _load(encoder, _config(encoder, **_labels(task)))
 
 
-def load_classifier(classifier: Classifier) -> nn.Module:
+def load_classifier(classifier: ClassifierSource) -> nn.Module:
     """A classifier of any architecture as it was saved, head and labels included: an artifact, or one in fp32.
 
     Nothing may be missing.
@@ -127,7 +127,7 @@ def load_classifier(classifier: Classifier) -> nn.Module:
     return _load(classifier, _config(classifier), keep_head=True).eval()
 
 
-def load_encoder(encoder: Encoder) -> BertModel:
+def load_encoder(encoder: EncoderSource) -> BertModel:
     """The fp32 encoder of a pretrained checkpoint as it is, without a head."""
     config = _config(encoder)
     with torch.device("meta"):
@@ -141,14 +141,14 @@ def _labels(task: Task) -> dict:
     return {"id2label": names, "label2id": numbers, "problem_type": None if task.labels else "regression"}
 
 
-def _config(encoder: Encoder, **others) -> PretrainedConfig:
+def _config(encoder: EncoderSource, **others) -> PretrainedConfig:
     try:
         return AutoConfig.from_pretrained(local(encoder), trust_remote_code=False, **others)
     except UNREADABLE as error:
         raise _cannot(encoder, first_line(error)) from error
 
 
-def _load(encoder: Encoder, config: PretrainedConfig, keep_head: bool = False) -> nn.Module:
+def _load(encoder: EncoderSource, config: PretrainedConfig, keep_head: bool = False) -> nn.Module:
     kind = type(config)
     known = f"Transformers has no classifier of the architecture {encoder.architecture!r}"
     _require(encoder, kind in CLASSIFIERS, known)
@@ -162,7 +162,11 @@ def _load(encoder: Encoder, config: PretrainedConfig, keep_head: bool = False) -
 
 
 def _from_weights(
-    empty: nn.Module, encoder: Encoder, config: PretrainedConfig, tensors: dict[str, Tensor], keep_head: bool = False
+    empty: nn.Module,
+    encoder: EncoderSource,
+    config: PretrainedConfig,
+    tensors: dict[str, Tensor],
+    keep_head: bool = False,
 ) -> nn.Module:
     """A model like the `empty` one with these tensors, which are compared with a BERT's; a prefix may be missing."""
     factory, prefix = type(empty), f"{empty.base_model_prefix}."
@@ -184,17 +188,17 @@ def _from_weights(
     return model
 
 
-def _check_missing(encoder: Encoder, names: list[str], new: tuple[str, ...] = NEW) -> None:
+def _check_missing(encoder: EncoderSource, names: list[str], new: tuple[str, ...] = NEW) -> None:
     missing = [name for name in names if not name.startswith(new)] if new else names
     require(not missing, f"the encoder {encoder.name!r} has no weights for {', '.join(missing[:3])}; it is not whole")
 
 
-def _require(encoder: Encoder, holds: bool, reason: str) -> None:
+def _require(encoder: EncoderSource, holds: bool, reason: str) -> None:
     if not holds:
         raise _cannot(encoder, reason)
 
 
-def _cannot(encoder: Encoder, reason: str) -> BadInput:
+def _cannot(encoder: EncoderSource, reason: str) -> BadInput:
     place = encoder.folder or encoder.size.hub
     return BadInput(f"the encoder {encoder.name!r} cannot be loaded from {place}: {reason}")
 

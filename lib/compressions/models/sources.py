@@ -22,8 +22,8 @@ PEERS = {L3.name: BERT, MINILM.name: BERT, MPNET.name: "mpnet"}
 
 
 @dataclass(frozen=True)
-class Encoder:
-    """A pretrained encoder before fine-tuning: its name, its shape and the place it is loaded from.
+class EncoderSource:
+    """Where a pretrained encoder is loaded from, with its name and shape.
 
     `folder` is `None` on the hub. `architecture` is Transformers' `model_type`; what is compressed is always a BERT, a
     teacher may be any.
@@ -41,8 +41,8 @@ class Encoder:
 
 
 @dataclass(frozen=True)
-class Classifier(Encoder):
-    """An encoder that has been fine-tuned, with its head; `labels` are the names of its logits, in their order."""
+class ClassifierSource(EncoderSource):
+    """Where a fine-tuned encoder is loaded from, with its head; `labels` name its logits, in their order."""
 
     labels: tuple[str, ...] = ()
 
@@ -87,17 +87,17 @@ def place(name: str, checkpoints: str) -> Path | None:
     return folder if folder and plain and (folder / CONFIG).is_file() else None
 
 
-def encoder(size: str, checkpoints: str, any_architecture: bool = False) -> Encoder:
+def encoder(size: str, checkpoints: str, any_architecture: bool = False) -> EncoderSource:
     """The encoder called `size`; raises `BadInput` with the names that `checkpoints` offers, or for a broken folder."""
     own = place(size, checkpoints)
     if own:
         return folder_encoder(own, any_architecture)
     one_of(f"size in checkpoints {checkpoints}", size, names(checkpoints, any_architecture))
     shape = MPNET if size == MPNET.name else SHAPES[size]
-    return Encoder(shape, "hub", architecture=PEERS.get(size, BERT))
+    return EncoderSource(shape, "hub", architecture=PEERS.get(size, BERT))
 
 
-def largest(checkpoints: str) -> Encoder:
+def largest(checkpoints: str) -> EncoderSource:
     """The default teacher: the encoder with the most parameters, of those that need no hub if there are any.
 
     Its architecture may be any; those that are not whole do not count.
@@ -112,7 +112,7 @@ def largest(checkpoints: str) -> Encoder:
     return max([each for each in found if each.folder] or found, key=lambda each: each.size.parameters)
 
 
-def folder_encoder(folder: Path, any_architecture: bool = False) -> Encoder:
+def folder_encoder(folder: Path, any_architecture: bool = False) -> EncoderSource:
     """The encoder in one Transformers directory, whose files are there; `checkpoints.check` looks into them.
 
     One that bears the name of a paper's size must have its shape. Raises `BadInput` for what cannot be compressed: any
@@ -126,7 +126,7 @@ def folder_encoder(folder: Path, any_architecture: bool = False) -> Encoder:
     check_name(folder, shape)
     weight_files(folder)
     check_tokenizer_files(folder)
-    return Encoder(shape, "folder", folder, config["model_type"])
+    return EncoderSource(shape, "folder", folder, config["model_type"])
 
 
 def check_name(folder: Path, shape: Size) -> None:
@@ -156,21 +156,21 @@ def read_shape(folder: Path, config: dict) -> Size:
         raise BadInput(f"{folder}/{CONFIG} describes no {what} ({error})") from error
 
 
-def hub_encoder(repository: str, revision: str) -> tuple[Encoder, dict]:
+def hub_encoder(repository: str, revision: str) -> tuple[EncoderSource, dict]:
     """A model of the hub at a revision, and its configuration, which is fetched; its weights are not."""
     name = f"{repository}@{revision}"
     folder = fetch(name, repository, revision, weights=False)
     config = read_config(folder)
     shape = replace(read_shape(folder, config), name=name, hub=repository, revision=folder.name)
-    return Encoder(shape, "hub", architecture=config["model_type"]), config
+    return EncoderSource(shape, "hub", architecture=config["model_type"]), config
 
 
-def local(encoder: Encoder) -> Path:
+def local(encoder: EncoderSource) -> Path:
     """The folder that an encoder's files are read from; those of the hub are fetched where they are not yet here."""
     return encoder.folder or fetch(encoder.name, encoder.size.hub, encoder.size.revision)
 
 
-def identity(encoder: Encoder) -> dict[str, str]:
+def identity(encoder: EncoderSource) -> dict[str, str]:
     """What a record says of its encoder: the source, the name there, and a revision or checksum of the content."""
     pin = _content(encoder.folder) if encoder.folder else encoder.size.revision
     return {"source": encoder.source, "name": encoder.size.hub or encoder.name, "pin": pin}

@@ -9,7 +9,7 @@ from compressions.data.tasks import Task
 from compressions.errors import BadInput, one_of, require
 from compressions.models import sources
 from compressions.models.folders import read_config
-from compressions.models.sources import Classifier, Encoder
+from compressions.models.sources import ClassifierSource, EncoderSource
 from compressions.parameters import Kind
 from compressions.storage.manifest import MANIFEST, artifact_fingerprint
 
@@ -35,7 +35,7 @@ class Teacher:
     `score` is its own on the validation split, and `training` how it was fine-tuned, where it was.
     """
 
-    classifier: Classifier
+    classifier: ClassifierSource
     columns: tuple[int, ...]
     precision: str = "float32"
     score: float | None = None
@@ -52,8 +52,8 @@ class Teacher:
         return about | ({"training": self.training} if self.training else {})
 
 
-def find(teacher: str | None, source: str) -> Encoder:
-    """What `teacher` names: an encoder still to be fine-tuned, or a `Classifier`, which is used as it is.
+def find(teacher: str | None, source: str) -> EncoderSource:
+    """What `teacher` names: an encoder still to be fine-tuned, or a `ClassifierSource`, which is used as it is.
 
     `None` is the largest encoder that `source`, the experiment's checkpoints, offers. Else it is a name there, a folder
     with a checkpoint or an artifact, or `org/name@revision` of the hub. A classifier is what was saved with a head for
@@ -80,18 +80,18 @@ def find(teacher: str | None, source: str) -> Encoder:
     )
 
 
-def _in_folder(folder: Path) -> Encoder:
+def _in_folder(folder: Path) -> EncoderSource:
     config = read_config(folder)
     if (folder / MANIFEST).is_file():
         shape = sources.read_shape(folder, config)
-        return Classifier(shape, "artifact", folder, config["model_type"], labels_of(config, folder.name))
+        return ClassifierSource(shape, "artifact", folder, config["model_type"], labels_of(config, folder.name))
     return _with_head(sources.folder_encoder(folder, any_architecture=True), config)
 
 
-def _with_head(found: Encoder, config: Mapping[str, object]) -> Encoder:
+def _with_head(found: EncoderSource, config: Mapping[str, object]) -> EncoderSource:
     """The classifier where the encoder was saved with a head for sequences, else the encoder itself."""
     saved = any(str(name).endswith(HEAD) for name in config.get("architectures") or ())
-    return Classifier(**vars(found), labels=labels_of(config, found.name)) if saved else found
+    return ClassifierSource(**vars(found), labels=labels_of(config, found.name)) if saved else found
 
 
 def labels_of(config: Mapping[str, object], name: str) -> tuple[str, ...]:
@@ -105,14 +105,14 @@ def labels_of(config: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(str(given[key]) for key in sorted(given, key=int))
 
 
-def identity(found: Encoder) -> dict[str, str]:
+def identity(found: EncoderSource) -> dict[str, str]:
     """What a student's specification says of a teacher that is used as it is, or of the encoder of one that is not."""
     if found.source == "artifact":
         return {"source": "artifact", "pin": artifact_fingerprint(found.folder)}
     return sources.identity(found)
 
 
-def columns(classifier: Classifier, task: Task, mapping: Mapping[str, str] | None = None) -> tuple[int, ...]:
+def columns(classifier: ClassifierSource, task: Task, mapping: Mapping[str, str] | None = None) -> tuple[int, ...]:
     """Which of a classifier's logits belongs to each label of the task, `(labels,)`; labels are matched by name.
 
     Case, spaces, dashes and underscores do not count. `mapping` gives the task's label for labels of the classifier.

@@ -75,10 +75,10 @@ class Miniature:
         return size_of(self.size)
 
     @cached_property
-    def teacher_encoder(self) -> sources.Encoder:
+    def teacher_encoder(self) -> sources.EncoderSource:
         """The teacher, on the hub or in a folder."""
         if self.teacher == MINILM.hub:
-            return sources.Encoder(MINILM, "hub")
+            return sources.EncoderSource(MINILM, "hub")
         missing = f"teacher {self.teacher!r} is no such checkpoint; allowed: {MINILM.hub}, or a folder with a BERT"
         require((Path(self.teacher) / "config.json").is_file(), missing)
         return sources.folder_encoder(Path(self.teacher))
