@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from compressions.data.tasks import GLUE_TASKS
 from compressions.experiments.table import table
 from compressions.models.architectures import SIZES, Size
+from compressions.pretraining.miniature import PROVENANCE
 
 LOSSES = {"states": "#8c8c8c", "matches": "#44aa99", "cosine": "#882255", "embedding": "#999933"}
 METRICS = {"cola": "mcc", "stsb": "pearson"}  # as the published scores of miniatures; the others have accuracy
-PROVENANCE = "provenance.json"
 
 
 def read_provenances(checkpoints: Path) -> dict[str, dict]:
