@@ -20,7 +20,7 @@ from compressions.files import root
 check_parameters(globals())
 records = read_all(root() / results)
 frame = table(records).assign(worker=lambda frame: worker(frame))
-note_without_records(results, records, "make grid GRID=glue")
+note_without_records(results, records)
 
 # %%
 from compressions.book.coverage import hours

@@ -14,12 +14,13 @@ measured = "results/bench.json"  # what `make bench` wrote
 
 # %%
 from compressions.book.percent import check_parameters
-from compressions.errors import one_of
+from compressions.errors import check, one_of
 from compressions.experiments.grid import names, read_grid
 from compressions.experiments.records import read_all
 from compressions.files import root
 
 check_parameters(globals())
+check(bool(shown), "shown", shown, "at least one grid")
 for name in shown:
     one_of("grid", name, names())
 
@@ -57,7 +58,7 @@ from compressions.experiments.table import table
 
 records = read_all(root() / results)
 frame = table(records).assign(worker=lambda frame: worker(frame))
-note_without_records(results, records, "make grid GRID=glue")
+note_without_records(results, records)
 
 # %%
 by_worker = hours(frame, ["processor", "worker", "precision", "size"])

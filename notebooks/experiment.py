@@ -135,15 +135,12 @@ tradeoff(outcome_points(found, size), score_title=f"{task} score")
 # validation split.
 
 # %%
-from compressions.delivery.ask import ask
-from IPython.display import display
+from compressions.delivery.ask import ask, kept_model
 
 columns = experiment.data.task.columns
 pairs = [[row[name] for name in columns] for row in rows.validation.take(3)]
 texts = [[text] for text in asked] if len(columns) == 1 else pairs
-folder = experiment.artifact_folder(wanted[-1])
-if folder and not folder.is_dir():
-    print(f"The model is not in {folder} any more; -p force True makes it again.")
-elif folder and texts:
-    answers = ask(folder, experiment.data.task, texts, experiment.max_length)
-    display(answers.style.format(precision=2, escape="html"))
+folder = kept_model(experiment.record_path(wanted[-1]))
+ask(folder, experiment.data.task, texts, experiment.max_length).style.format(
+    precision=2, escape="html"
+) if folder and texts else None

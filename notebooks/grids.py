@@ -5,7 +5,7 @@
 # and any parameter of [the experiment](experiment.py), for all cells or in `overrides` for some.
 
 # %% tags=["parameters"]
-example = "builtin"  # the grid whose file is shown, a file in grids/
+example = "builtin"  # the grid whose file is shown; one of grids/, or its variant
 planned = "paper"  # the grid whose hours are estimated
 measured = "glue"  # the grid whose records give the speed of one CPU thread
 gpu_teraflops = 9.35  # assumed of a GPU: a V100 in fp32, with which NVIDIA trained LARGE on 40.32 × 128 tokens a second
@@ -72,7 +72,7 @@ gpu_hours = estimate.gpu_hours
 years = estimate.cpu_hours.sum(skipna=False) / (365 * 24)
 glue_numbers(years=years, gpu=gpu_hours.sum(), rate=gpu_teraflops)
 glue_numbers(share=100 * gpu_hours.iloc[-1] / gpu_hours.sum(), largest=estimate.index[-1].upper())
-note_without_records(f"results/{measured}", records[measured], f"make grid GRID={measured}")
+note_without_records(f"results/{measured}", records[measured])
 
 # %% [markdown]
 # That is {glue:text}`gpu:.0f` hours of one GPU at {glue:text}`rate:.2f` teraflops, {glue:text}`share:.0f` % of them for

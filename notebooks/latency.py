@@ -104,9 +104,12 @@ milliseconds_table(rows)
 # Trained models in ONNX Runtime against their records, on whole validation splits:
 
 # %% tags=["hide-input"]
-from compressions.book.latency_figures import exported_table, read_exported
+import pandas as pd
 
-checked = read_exported([root() / folder for folder in results])
+from compressions.book.latency_figures import exported_table
+from compressions.measurements.exported import read_exported
+
+checked = pd.concat([read_exported(root() / folder) for folder in results])
 if len(checked):
     off = (checked.onnx_score - checked.score).abs().max()
     claim("No exported model's score is off by half a point", off < 0.5, off)

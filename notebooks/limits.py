@@ -110,9 +110,9 @@ from compressions.analysis.limits import best_by_budget
 
 glue_numbers(size_measure=size_measure)
 best = best_by_budget(frame, budgets).sort_values(["of", "budget"])
-best.change = best.change.map("{:+.1f}".format)
 shown = best[["of", "budget", "size", "configuration", "megabytes", "score", "change"]]
-shown.style.format(precision=1).format("{:.2f}", subset="megabytes").hide().set_caption("The best models")
+form = {"budget": "{:.1f}", "megabytes": "{:.2f}", "score": "{:.1f}", "change": "{:+.1f}"}
+shown.style.format(form, na_rep="–").hide().set_caption("The best models")
 
 # %% [markdown]
 # ## How it was measured

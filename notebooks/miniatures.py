@@ -146,7 +146,7 @@ scores = baseline_table(records, pd.read_csv(root() / "book/paper/miniatures.csv
 scores.style.format(precision=1, na_rep="–").format("{:.0f}", subset=["seeds"], na_rep="–")
 
 # %%
-note_without_records(results, records, "make grid GRID=glue")
+note_without_records(results, records)
 
 # %% [markdown]
 # Our encoders saw far less text, and at most 8,192 training rows a task. But their teacher learned its vectors from a

@@ -21,7 +21,7 @@ from compressions.files import root
 
 check_parameters(globals())
 records, ours = read_all(root() / results), read_all(root() / same)
-note_without_records(results, records, "make reproduce")
+note_without_records(results, records)
 
 # %%
 from compressions.analysis.row_intervals import against_seeds

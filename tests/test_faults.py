@@ -267,7 +267,7 @@ def answers(asking):
 )
 def test_a_hub_that_fails_is_said_in_one_line_and_soon(answers, fault, what):
     line, seconds = answers[fault][what]
-    assert line.startswith("BadInput: ") and "\n" not in line, line
+    assert line.startswith("BadInput: ") and "\n" not in line and line.count("cannot be loaded") < 2, line
     assert ("cannot be loaded from google/" if what == "encoder" else "'nyu-mll/glue'") in line or fault == "pickle"
     assert seconds < 180
 

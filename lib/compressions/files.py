@@ -6,12 +6,16 @@ import os
 import shutil
 import tempfile
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
+from typing import TYPE_CHECKING
 
 from compressions.errors import BadInput, require
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT = "utf-8-sig"  # UTF-8 with or without the mark that spreadsheets put before it
 PIECE = 2**20
@@ -64,6 +68,16 @@ def read_text(path: str | Path) -> str:
     return Path(path).read_bytes().decode(TEXT)
 
 
+def read_csv(path: Path, columns: Iterable[str], remedy: str) -> "pd.DataFrame":
+    """The columns of a CSV file; raises `BadInput`, with the remedy, where it cannot be read or lacks one of them."""
+    import pandas as pd  # most of what reads files needs no table
+
+    try:
+        return pd.read_csv(path)[list(columns)]
+    except (OSError, KeyError, ValueError) as error:
+        raise BadInput(f"{path} is no table with the columns {', '.join(columns)}; {remedy}") from error
+
+
 def check_text(path: str | Path) -> None:
     """Read a file piece by piece and raise `BadInput` that names the first line which is not text in UTF-8."""
     decoder, line = getincrementaldecoder(TEXT)(), 1
@@ -73,7 +87,7 @@ def check_text(path: str | Path) -> None:
                 text = decoder.decode(piece)
                 if "\0" in text:  # which no text holds, but every binary file soon
                     line += text.count("\n", 0, text.index("\0"))
-                    raise BadInput(f"{path}, line {line} is not UTF-8 text; save it as UTF-8")
+                    raise BadInput(f"{path}, line {line} is no text: it holds a NUL character; save it as UTF-8 text")
                 line += text.count("\n")
             decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:

@@ -99,11 +99,11 @@ def _read_flag(given: object) -> bool | None:
 
 
 def _read_name(given: object) -> str | None:
-    """A text as it is: a folder may be called 512. What a text was read as, 1000.0 for 1e3, is not taken for it."""
+    """A text as it is, `~` as one's home: a folder may be called 512. 1000.0, read from 1e3, is not taken for it."""
     if isinstance(given, Integral) and not isinstance(given, bool):
         return str(given)
     text = os.fspath(given) if isinstance(given, str | os.PathLike) else ""
-    return text if text and "\0" not in text else None
+    return os.path.expanduser(text) if text and "\0" not in text else None
 
 
 FLAG = Kind("true or false", _read_flag)
@@ -137,6 +137,8 @@ def like(name: str, default: object, given: object) -> object:
     if isinstance(default, list) and default:
         if not isinstance(given, list):
             raise BadInput(f"{name} must be a list such as {default}; got {given!r}")
+        if None in given:
+            raise BadInput(f"{name} must hold no null; got {given!r}")
         return [like(name, default[0], each) for each in given]
     if scalar(given) is None:
         return None

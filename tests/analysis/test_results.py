@@ -186,8 +186,25 @@ def test_records_of_a_custom_task_are_results_like_others(tmp_path):
         read_results(tmp_path)
 
 
+def test_a_grids_own_folder_without_records_names_the_command_that_makes_them(tmp_path):
+    with pytest.raises(BadInput, match="holds no records; `make grid GRID=limits` makes them"):
+        read_results(tmp_path / "limits")
+
+
+def test_the_folder_of_one_task_names_the_one_above(tmp_path):
+    write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    with pytest.raises(BadInput, match=rf"rte holds the records of one task; name the folder of all, {tmp_path}$"):
+        read_results(tmp_path / "rte")
+
+
+def test_a_folder_is_found_from_the_projects_own(tmp_path, monkeypatch):
+    write_records(tmp_path / "results/mine", tasks=("rte",), sizes=("tiny",), seeds=(0,))
+    monkeypatch.setenv("COMPRESSIONS_ROOT", str(tmp_path))
+    assert read_results("results/mine").tasks == ("rte",)
+
+
 def test_a_folder_that_cannot_be_compared_says_why(tmp_path, folder):
-    with pytest.raises(BadInput, match="holds no records; `make grid GRID="):
+    with pytest.raises(BadInput, match="holds no records; name one that a grid or an experiment wrote"):
         read_results(tmp_path)
     write_records(tmp_path, tasks=("rte",), sizes=("tiny",), seeds=(0,), names=PAPER[:4])
     with pytest.raises(BadInput, match="no task of .* rte with tiny, seed 0, lacks mp60, qat.kd.*that has them"):
@@ -225,7 +242,7 @@ FINDINGS = ("tradeoffs", "reductions", "synergy", "ranking", "size_measures", "a
 
 @pytest.mark.slow
 def test_a_chapter_of_findings_says_what_an_empty_folder_lacks(tmp_path):
-    with pytest.raises(BadInput, match="holds no records; `make grid GRID="):
+    with pytest.raises(BadInput, match="holds no records; name one that a grid or an experiment wrote"):
         run_chapter("tradeoffs", results=str(tmp_path))
 
 

@@ -33,7 +33,7 @@ def test_the_chapter_of_choices_runs_with_whatever_records_there_are(tmp_path, t
 @pytest.mark.parametrize("name", ["limits", "distillation_choices"])
 def test_a_chapter_without_records_says_what_is_missing(tmp_path, name, monkeypatch):
     monkeypatch.setattr(missing, "get_ipython", lambda: None)  # another test of this process may have started a shell
-    with pytest.raises(NoResults, match="holds no records; `make grid GRID="):
+    with pytest.raises(NoResults, match="holds no records; name one that a grid or an experiment wrote"):
         run_chapter(name, results=str(tmp_path))
 
 

@@ -13,12 +13,13 @@ from compressions.book.latency_figures import (
     exported_table,
     machine_facts,
     milliseconds_table,
-    read_exported,
     read_latency,
     runtimes_table,
     speed_figure,
 )
 from compressions.book.tables import recipes_table
+from compressions.errors import BadInput
+from compressions.measurements.exported import COLUMNS, EXPORTED_FILE, read_exported
 from compressions.measurements.runtimes import OURS, PEER
 from compressions.storage.size_measures import LAYERS, WHOLE
 from tests.simulated import record_measures, write_records
@@ -84,16 +85,31 @@ def test_where_our_model_is_the_slower_is_marked(tmp_path):
 def test_what_was_not_measured_is_named_with_its_command(tmp_path):
     with pytest.raises(NoResults, match="make latency"):
         read_latency(tmp_path / "latency.json")
-    assert read_exported([tmp_path]).empty
+    assert read_exported(tmp_path).empty
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"rows": [{"size": "tiny"}]}', "{"])
+def test_a_file_without_timings_is_named(tmp_path, content):
+    (tmp_path / "bench.json").write_text(content)
+    with pytest.raises(BadInput, match=r"bench\.json holds no timings; name a file that `make latency` wrote"):
+        read_latency(tmp_path / "bench.json")
+
+
+@pytest.mark.parametrize("content", ["", "x,y\n1,2\n", f"{','.join(COLUMNS)}\nrte,tiny\n"])
+def test_a_broken_table_of_exported_models_is_named(tmp_path, content):
+    (tmp_path / EXPORTED_FILE).write_text(content)
+    with pytest.raises(BadInput, match=r"exported\.csv .*; delete it, then make exported"):
+        read_exported(tmp_path)
 
 
 def test_exported_models_of_all_folders_are_counted_by_size_and_kind_of_weights(tmp_path):
     row = {"task": "rte", "size": "tiny", "score": 60.0, "onnx_score": 60.5, "rows": 277, "differing": 3}
+    row |= {"seed": 0, "onnx_bytes": 1, "artifact_sha256": "0"}
     for folder, names in (("glue", ("base", "qat", "qat+mp60")), ("limits", ("qat4+mp80", "mp95"))):
         (tmp_path / folder).mkdir()
         frame = pd.DataFrame([{**row, "configuration": name} for name in names])
         frame.to_csv(tmp_path / folder / "exported.csv")
-    table = exported_table(read_exported([tmp_path / "glue", tmp_path / "limits"])).data
+    table = exported_table(pd.concat([read_exported(tmp_path / name) for name in ("glue", "limits")])).data
     assert table.loc[("TINY", "int8")].tolist() == [2, 554, 6, 0.5]
     assert table.models.to_dict() == {("TINY", "fp32"): 2, ("TINY", "int8"): 2, ("TINY", "int4"): 1}
 

@@ -158,6 +158,7 @@ def test_a_value_is_read_as_what_its_default_is(default, given, meant):
         ('"cpu"', '""', "x '' is not allowed; take a text"),
         ("[0.5, 1]", '"abc"', r"x must be a list such as \[0.5, 1\]; got 'abc'"),
         ("[0.5, 1]", "None", r"x must be a list such as \[0.5, 1\]; got None"),
+        ("['a', 'b']", "['a', None]", r"x must hold no null; got \['a', None\]"),
     ],
 )
 def test_a_value_of_another_kind_than_its_default_is_refused(default, given, says):

@@ -97,7 +97,9 @@ def test_baselines_stand_beside_the_published_scores_of_their_task(tmp_path):
 
 
 def test_a_folder_without_records_is_named_with_the_command_that_fills_it():
-    assert (
-        "`results/x` holds no records yet; `make y` makes them" in note_without_records("results/x", [], "make y").data
+    assert note_without_records("results/glue", []).data == (
+        "*results/glue holds no records; `make grid GRID=glue` makes them.*"
     )
-    assert note_without_records("results/x", [{}], "make y") is None
+    elsewhere = "*results/x holds no records; name one that a grid or an experiment wrote.*"
+    assert note_without_records("results/x", []).data == elsewhere
+    assert note_without_records("results/x", [{}]) is None

@@ -118,7 +118,8 @@ def test_a_line_counts_the_lines_of_the_file_and_not_the_rows(files):
     [
         (b"review,stars\ngro\xdfartig,good\n", "a.csv, line 2 is not UTF-8 text; save it as UTF-8"),
         ("review,stars\na,good\n".encode("utf-16"), "a.csv, line 1 is not UTF-8 text"),
-        (b"review,stars\na\0b,good\n", "a.csv, line 2 is not UTF-8 text"),
+        (b"review,stars\na\0b,good\n", "a.csv, line 2 is no text: it holds a NUL character"),
+        (b"sep=;\nreview;stars\na;good\n", "a.csv, line 1 is not the names of columns but Excel's 'sep=;'; delete it"),
         (b"", "a.csv is no CSV file with a first line of column names"),
         (b"review,stars\n", "a.csv has no rows below its first line"),
         (b'review,stars\na,good\n"never closed,good\n', "a.csv cannot be read as CSV, line 3: unexpected end of data"),
@@ -151,6 +152,8 @@ def test_names_and_columns_are_checked(files, tmp_path):
         ({"name": "sst2"}, "name 'sst2' is a task of GLUE"),
         ({"name": "nli"}, "name 'nli' is a task of GLUE or built in"),
         ({"name": "../x"}, "name '../x' is not allowed"),
+        ({"name": "a" * 300}, "name 'a+' is not allowed; take such as reviews-2, 64 characters at most"),
+        ({"text": ["label", "label (text)"]}, "two different ones; 'label \\(text\\)' is not free"),
         ({"text": []}, "must be one column or two different ones"),
         ({"text": ["review", "review"]}, "must be one column or two different ones"),
         ({"text": ["review", "stars"]}, "must not hold the label"),
@@ -211,6 +214,22 @@ def test_a_task_is_kept_beside_its_records_and_other_rows_there_are_refused(file
     add_task(read(files), tmp_path / "elsewhere")
     with pytest.raises(BadInput, match="unknown task 'yours'; allowed: .*, mine"):
         find_task("yours", tmp_path / "results")
+
+
+@pytest.mark.parametrize("content", ["{}", "5", "[1]", "null", "{", '{"content": 1}'])
+def test_what_was_kept_of_a_task_and_is_broken_is_named(files, tmp_path, content):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/task.json").write_text(content)
+    with pytest.raises(BadInput, match=r"mine/task\.json cannot be read .*; delete it"):
+        add_task(read(files), tmp_path)
+    with pytest.raises(BadInput, match=r"mine/task\.json cannot be read"):
+        find_task("mine", tmp_path)
+
+
+def test_labels_that_may_be_the_same_are_told(tmp_path):
+    lines = [[str(n), "a dog", label] for n, label in enumerate(["0", "0.0", "good", "Good", "bad"])]
+    path = write(tmp_path / "a.csv", *lines)
+    assert sorted(read([path, path]).alike) == ["0", "0.0", "Good", "good"]
 
 
 def test_files_that_are_gone_or_other_since_are_named(files):

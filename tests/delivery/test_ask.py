@@ -1,13 +1,19 @@
 """A compressed model is asked about texts that nobody labeled."""
 
+import shutil
+
 import pytest
 import torch
 from transformers import AutoTokenizer
 
 from compressions.data.tasks import TASKS
-from compressions.delivery.ask import ask
+from compressions.delivery.ask import ask, kept_model
 from compressions.errors import BadInput
+from compressions.experiments.configurations import configurations
+from compressions.experiments.experiment import Experiment
+from compressions.experiments.run import run
 from compressions.storage.artifact import load_artifact
+from tests import small
 from tests.storage.test_artifact import save
 
 TEXTS = [["the film was dull", "a movie was very clever"], ["the rabbit was near the house", "the bunny saw a doctor"]]
@@ -37,3 +43,16 @@ def test_texts_are_cut_where_they_were_in_training(tmp_path):
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(BadInput, match="holds no artifact"):
         ask(tmp_path, TASKS["mnli"], TEXTS, 128)
+
+
+def test_a_model_that_is_gone_or_anothers_is_not_asked_and_that_is_said(tmp_path, capsys):
+    chosen = Experiment(**small.quick(tmp_path, task="mrpc", train_rows=64))
+    wanted = configurations([[], ["mp"]], [0.6])
+    run(chosen, wanted)
+    paths = [chosen.record_path(each) for each in wanted]
+    base, pruned = map(kept_model, paths)
+    assert pruned == chosen.artifact_folder(wanted[1]).resolve()
+    shutil.rmtree(pruned)
+    assert kept_model(paths[1]) is None and "make it again" in capsys.readouterr().out
+    shutil.copytree(base, pruned)
+    assert kept_model(paths[1]) is None and "is not the one that" in capsys.readouterr().out

@@ -63,3 +63,7 @@ def test_false_is_false(tmp_path, graded):
 def test_without_files_there_is_nothing(tmp_path):
     assert custom_task(given(tmp_path, train=None, validation=None)) == (None, [])
     assert "mine" not in TASKS
+
+
+def test_a_seed_that_is_asked_for_twice_is_one_experiment(tmp_path):
+    assert [each.seed for each in custom_task(given(tmp_path, seeds=[0, "0", 1, 0]))[1]] == [0, 1]

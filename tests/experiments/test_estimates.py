@@ -49,7 +49,7 @@ def test_an_experiment_has_the_choices_of_its_overrides():
     overrides = [{"seeds": [1], "train_rows": 50, "epochs": 10}, {"sizes": ["small"], "batch_size": 8}]
     grid = Grid("own", {**GRID.content, "train_rows": 100, "overrides": overrides})
     assert examples(grid, TINY, BASE) == 300 and examples(grid, ("rte", "tiny", 1), BASE) == 500
-    found = hours(grid, Speeds(MEASURED), tokens=50, teraflops=10, step=0.02)
+    found = hours(grid, Speeds(MEASURED), tokens=50, gpu_teraflops=10, gpu_step=0.02)
     assert found.examples.to_list() == [3 * 800] * 2
     assert found.gpu_hours.to_list() == pytest.approx([3 * 800 * 0.02 / batch / 3600 for batch in (32, 8)])
 
@@ -78,14 +78,14 @@ def test_seconds_are_examples_over_speed_and_unknown_without_records():
 
 def test_a_gpu_computes_or_waits_for_its_own_steps():
     computing = 6 * WEIGHTS["large"] * 50 / 10e12  # 9.1 ms
-    assert gpu_seconds("large", 50, 32, teraflops=10, step=0.02) == pytest.approx(computing)
-    assert gpu_seconds("tiny", 50, 32, teraflops=10, step=0.02) == 0.02 / 32
-    with pytest.raises(BadInput, match="teraflops 0 is not allowed; take a number above 0"):
-        gpu_seconds("tiny", 50, 32, teraflops=0, step=0.02)
+    assert gpu_seconds("large", 50, 32, gpu_teraflops=10, gpu_step=0.02) == pytest.approx(computing)
+    assert gpu_seconds("tiny", 50, 32, gpu_teraflops=10, gpu_step=0.02) == 0.02 / 32
+    with pytest.raises(BadInput, match="gpu_teraflops 0 is not allowed; take a number above 0"):
+        gpu_seconds("tiny", 50, 32, gpu_teraflops=0, gpu_step=0.02)
 
 
 def test_the_hours_of_a_grid():
-    found = hours(DOUBLED, Speeds(MEASURED), tokens=50, teraflops=10, step=0.02)
+    found = hours(DOUBLED, Speeds(MEASURED), tokens=50, gpu_teraflops=10, gpu_step=0.02)
     assert found.examples.to_list() == [2 * 4 * 7470] * 2 and found.measured.to_list() == ["tiny"] * 2
     # Of each seed once at 500 and once at 400 examples per second, and twice as many with a teacher at 500.
     assert found.cpu_hours["tiny"] == pytest.approx(2 * 7470 * (1 / 500 + 1 / 400 + 2 / 500) / 3600)

@@ -437,3 +437,11 @@ def test_a_baseline_says_what_compression_without_training_costs(tmp_path):
     assert found["shot90"]["megabytes"] < found["shot40"]["megabytes"] < base["megabytes"]
     # Half precision and eight bits change few of the answers of a model that has learned the task.
     assert all(abs(found[name]["score"] - base["score"]) < 5 for name in ("fp16", "ptq"))
+
+
+@pytest.mark.parametrize("wanted", [["qat"], [["qat"]], "qat", Configuration(("qat",)), [Configuration(), None]])
+def test_what_is_no_list_of_configurations_is_refused(tmp_path, wanted):
+    with pytest.raises(BadInput, match=r"^wanted .* is not allowed; take what configurations\("):
+        run(experiment(tmp_path), wanted)
+    with pytest.raises(BadInput, match=r"^subset must be a list such as \(\"qat\", \"mp\"\); got 'qat'"):
+        Configuration("qat")

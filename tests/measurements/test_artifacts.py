@@ -141,7 +141,7 @@ def test_what_is_measured_stays_and_what_no_record_names_goes(tmp_path, record, 
     assert "0 models are measured; 1 could not be\nthe artifact of" in capsys.readouterr().out
     assert read_size_measures(results).empty
     (results / SIZE_MEASURES_FILE).write_text("task\nrte\n")
-    with pytest.raises(BadInput, match="size_measures.csv is no table of size measures"):
+    with pytest.raises(BadInput, match="size_measures.csv is no table with the columns"):
         read_size_measures(results)
 
 

@@ -13,7 +13,8 @@ from onnx import helper, numpy_helper
 from compressions.experiments.configurations import Configuration
 from compressions.experiments.experiment import Experiment
 from compressions.experiments.run import run
-from compressions.measurements.onnx_scores import NAME, main
+from compressions.measurements.exported import EXPORTED_FILE
+from compressions.measurements.onnx_scores import main
 from compressions.methods.quantization import Int8Linear
 from compressions.storage import artifact
 from compressions.storage.onnx import OPSET, ExportedModel, session, to_onnx
@@ -154,6 +155,6 @@ def test_a_whole_folder_is_checked_in_onnx_runtime(monkeypatch, capsys, record):
     monkeypatch.chdir(results.parent)
     monkeypatch.setenv("GLUE", small.glue())
     main(str(results))
-    line = dict(zip(*[row.split(",") for row in (results / NAME).read_text().split()], strict=True))
+    line = dict(zip(*[row.split(",") for row in (results / EXPORTED_FILE).read_text().split()], strict=True))
     assert "1 models are measured; 0 could not be" in capsys.readouterr().out
     assert float(line["score"]) == json.loads(record.read_text())["score"] and int(line["differing"]) < 5

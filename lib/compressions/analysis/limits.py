@@ -83,9 +83,13 @@ def by_task(results: Results, value: str) -> pd.DataFrame:
 
 
 def best_by_budget(frame: pd.DataFrame, budgets: list[float]) -> pd.DataFrame:
-    """The model with the highest score within each budget of megabytes, of those `without KD` and of all."""
+    """The model with the highest score within each budget of megabytes, of those `without KD` and of all.
+
+    Where a budget is too small for any, its `configuration` is `none`.
+    """
     there = frame.dropna(subset=["score", "megabytes"])
     kinds = {"without KD": there[~there.distilled], "all": there}
     best = {(budget, kind): best_within(part, budget) for budget in budgets for kind, part in kinds.items()}
-    rows = [{"budget": budget, "of": kind, **row} for (budget, kind), row in best.items() if row is not None]
+    none = {"configuration": "none"}
+    rows = [{"budget": budget, "of": kind, **(none if row is None else row)} for (budget, kind), row in best.items()]
     return pd.DataFrame(rows, columns=["budget", "of", *frame.columns])

@@ -102,10 +102,12 @@ def _read_records(folder: Path) -> list[dict]:
 
 
 def require_records(folder: Path, records: Sized) -> None:
-    """Raise `NoResults` that names the command which makes a folder's records, where there are none."""
+    """Raise `NoResults` where a folder has no records, with the command that makes a grid's."""
+    of_task = any(folder.glob("*/*-seed*.json"))
+    _require(not of_task, f"{folder} holds the records of one task; name the folder of all, {folder.parent}")
     is_grid = (root() / "grids" / f"{folder.name}.yml").is_file()
-    grid = folder.name if is_grid else "<one of grids/>"
-    _require(bool(records), f"{folder} holds no records; `make grid GRID={grid}` makes them")
+    makes = f"`make grid GRID={folder.name}` makes them" if is_grid else "name one that a grid or an experiment wrote"
+    _require(bool(records), f"{folder} holds no records; {makes}")
 
 
 def _require(holds: bool, message: str) -> None:

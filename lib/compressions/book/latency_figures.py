@@ -11,6 +11,7 @@ from pandas.io.formats.style import Styler
 
 from compressions.analysis.reading import NoResults
 from compressions.book.figures import COLORS, finish
+from compressions.errors import BadInput, require
 from compressions.experiments.configurations import method_of, parse
 from compressions.measurements.runtimes import OURS, PEER
 
@@ -19,18 +20,23 @@ COLORS_BY_NAME = {
     **{OURS: COLORS["QAT"], PEER: "#000000"},
 }
 MARKS = dict(zip(COLORS_BY_NAME, "vsPDX", strict=True))
+MEASURED = {"size", "configuration", "batch", "length", "ms", "ratio", "low", "high"}
 RUNTIMES = {"qat": "ONNX Runtime", OURS: "OpenVINO"}  # what our QAT model runs in, by the names of rows
 
 
 def read_latency(path: Path) -> tuple[pd.DataFrame, dict]:
     """What `make latency` measured: its rows, with sizes as they are shown and the `shape` of a batch, and the machine.
 
-    Raises `NoResults` where the file is not there.
+    Raises `NoResults` where the file is not there, and `BadInput` for another one.
     """
     if not path.is_file():
         raise NoResults(f"{path.name} is not there; `make latency` measures it in about five minutes")
-    content = json.loads(path.read_text())
-    rows = pd.DataFrame(content["rows"])
+    try:
+        content = json.loads(path.read_text())
+        rows = pd.DataFrame(content["rows"])
+        require(set(rows) >= MEASURED, "rows of another kind")
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path} holds no timings; name a file that `make latency` wrote") from error
     rows["size"] = rows["size"].str.upper()
     rows["shape"] = [f"batch {row.batch}, {row.length} tokens" for row in rows.itertuples()]
     return rows, content
@@ -100,14 +106,6 @@ def runtimes_table(compared: pd.DataFrame) -> Styler:
     index = pd.MultiIndex.from_product([order[axis] for axis in axes], names=axes)
     text, style = (table[name].reindex(index=index, columns=order["shape"]) for name in ("text", "style"))
     return text.style.apply(lambda _: style.fillna(""), axis=None)
-
-
-def read_exported(folders: list[Path]) -> pd.DataFrame:
-    """What `make exported` found in folders of records, a row a model; none where it has not been run."""
-    columns = ["task", "size", "configuration", "rows", "score", "onnx_score", "differing"]
-    paths = [folder / "exported.csv" for folder in folders]
-    found = [pd.read_csv(path)[columns] for path in paths if path.is_file()]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
 
 def exported_table(checked: pd.DataFrame) -> Styler:

@@ -11,7 +11,7 @@ from IPython import get_ipython
 from IPython.display import Markdown, display
 from matplotlib import pyplot as plt
 
-from compressions.analysis.reading import NoResults
+from compressions.analysis.reading import NoResults, require_records
 from compressions.book.executed import PAGE, in_book
 from compressions.book.glue import glue_figure, glue_numbers
 from compressions.files import root
@@ -20,9 +20,13 @@ P, T = ParamSpec("P"), TypeVar("T")
 KEY = r"(\w[\w-]*)(?::([^`]*))?"  # of a number, and its format
 
 
-def note_without_records(folder: str, records: list[dict], command: str) -> Markdown | None:
-    """What is missing and the command that makes it, in one line; nothing where there are records."""
-    return None if records else Markdown(f"*`{folder}` holds no records yet; `{command}` makes them.*")
+def note_without_records(folder: str, records: list[dict]) -> Markdown | None:
+    """What is missing and what makes it, in one line; nothing where there are records."""
+    try:
+        require_records(root() / folder, records)
+        return None
+    except NoResults as error:
+        return Markdown(f"*{_from_root(error)}.*")
 
 
 def read_or_stop(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
@@ -30,8 +34,12 @@ def read_or_stop(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T |
     try:
         return read(*args, **kwargs)
     except NoResults as error:
-        stop_chapter(str(error).replace(f"{root()}/", ""))
+        stop_chapter(_from_root(error))
         return None
+
+
+def _from_root(error: NoResults) -> str:
+    return str(error).replace(f"{root()}/", "")
 
 
 def stop_chapter(missing: str) -> None:

@@ -24,7 +24,8 @@ warnings.filterwarnings("ignore", message=r"The specified file \(.*\.py\) does n
 # Parameters that papermill's --inject-paths adds.
 PAPERMILLS_OWN = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")
 # Chapters' parameters that no part of the library checks.
-KINDS: dict[str, Kind] = {"seed": SEED, "draws": whole(2)}
+MOST_DRAWS = 100_000  # for which memory lasts
+KINDS: dict[str, Kind] = {"seed": SEED, "draws": whole(2, MOST_DRAWS)}
 
 
 def _show_one_line(kind: type, error: BaseException, trace) -> None:

@@ -11,10 +11,11 @@ from compressions.analysis.reductions import COMBINED, METHOD_SETS
 from compressions.analysis.results import PAPER
 from compressions.analysis.synergy import interaction, synergy
 from compressions.book.figures import COLORS, finish
-from compressions.errors import require
 from compressions.experiments.configurations import Configuration
+from compressions.files import read_csv
 
 SOURCE = "published"
+RESTORE = "name the one of book/paper, from the project's folder or below COMPRESSIONS_ROOT"
 ROUNDING = 0.05  # Table 1 has one decimal
 READING = 0.05  # points to which a score could be read off the paper's picture
 
@@ -22,10 +23,9 @@ READING = 0.05  # points to which a score could be read off the paper's picture
 def read_figure1(path: Path) -> pd.DataFrame:
     """Figure 1 of Movva et al. (2022): `configuration`, `size`, `megabytes`, `score` (mean of 8 tasks), `source`.
 
-    Raises `BadInput` where the file is not there.
+    Raises `BadInput` where the file is not there, or is another.
     """
-    _require_file(path)
-    points = pd.read_csv(path)
+    points = read_csv(path, ["architecture", "methods", "sparsity", "size_mb", "mean_glue"], RESTORE)
     subsets = ["" if methods == "none" else methods.lower() for methods in points.methods]
     pairs = zip(subsets, points.sparsity, strict=True)
     names = [Configuration(tuple(filter(None, subset.split("+"))), sparsity).name for subset, sparsity in pairs]
@@ -34,9 +34,11 @@ def read_figure1(path: Path) -> pd.DataFrame:
 
 
 def read_table1(path: Path) -> pd.DataFrame:
-    """Table 1 of Movva et al. (2022): reductions by size, in upper case, and methods. Raises `BadInput` without it."""
-    _require_file(path)
-    return pd.read_csv(path).set_index("architecture")[list(METHOD_SETS)]
+    """Table 1 of Movva et al. (2022): reductions by size, in upper case, and methods.
+
+    Raises `BadInput` where the file is not there, or is another.
+    """
+    return read_csv(path, ["architecture", *METHOD_SETS], RESTORE).set_index("architecture")
 
 
 def published_interactions(points: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +86,3 @@ def draw_synergies(values: pd.DataFrame) -> Figure:
     axes.axhline(0, color="#333333", linewidth=0.8)
     axes.set(ylabel="synergy, doublings", xticks=range(len(values)), xticklabels=values.index)
     return finish(figure, columns=4)
-
-
-def _require_file(path: Path) -> None:
-    require(path.is_file(), f"{path} is not there; stand in the project's folder, or name it with COMPRESSIONS_ROOT")

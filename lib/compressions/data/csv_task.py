@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import datasets
 
 TASK = "task.json"
+KEPT = {"name", "rows", "columns", "labels", "files", "content"}  # in it
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 MOST_LABELS = 255  # class numbers are kept as uint8
 LONGEST_FIELD = 2**31 - 1  # characters, which the csv module limits to 131,072
@@ -37,6 +38,12 @@ class CsvTask:
     splits: "datasets.DatasetDict"
     delimiters: tuple[str, str]
     in_both: int
+
+    @property
+    def alike(self) -> list[str]:
+        """The labels that are others' but for their case, or are the same number: `0` and `0.0`."""
+        meant = [_grade(label) if _grade(label) is not None else label.casefold() for label in self.task.labels]
+        return [label for label, each in zip(self.task.labels, meant, strict=True) if meant.count(each) > 1]
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,7 @@ def read_csv_task(name: str, train: str, validation: str, text: list[str], label
     labels = () if graded else _labels(tables[0], files.label)
     metrics = CORRELATIONS if graded else WITH_F1 if len(labels) == 2 else ("accuracy",)
     scored = CORRELATIONS if graded else ("accuracy",)
-    # `label` is what the column with the labels is called in every task's rows.
-    columns = tuple("label (text)" if column == "label" else column for column in files.text)
+    columns = tuple(map(_column, files.text))
     return _with_rows(Task(name, len(tables[0].labels), columns, labels, metrics, scored, files=files), tables)
 
 
@@ -110,31 +116,40 @@ def _with_tuples(fields: dict) -> dict:
 
 def _kept(path: Path) -> dict:
     try:
-        return dict(json.loads(path.read_text()))
+        found = json.loads(path.read_text())
+        require(isinstance(found, dict) and found.keys() >= KEPT, f"not {', '.join(sorted(KEPT))}")
+        return found
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path} cannot be read ({error}); run the experiment again to have it anew") from error
+        raise BadInput(f"{path} cannot be read ({error}); delete it, and run the experiment again") from error
 
 
 def _absolute(path: str) -> str:
     return str(Path(path).absolute())
 
 
+def _column(text: str) -> str:
+    """What a column of texts is called in rows, where `label` is the column with the labels."""
+    return "label (text)" if text == "label" else text
+
+
 def _check_names(name: str, train: str, validation: str, text: list[str], label: str) -> CsvFiles:
-    fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_-]*", name)
-    require(bool(fits), f"name {name!r} is not allowed; take such as reviews-2")
+    fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", name)
+    require(bool(fits), f"name {name!r} is not allowed; take such as reviews-2, 64 characters at most")
     require(name not in {**GLUE_TASKS, **BUILTIN_TASKS}, f"name {name!r} is a task of GLUE or built in; take another")
     train, validation = NAME.value("train", train), NAME.value("validation", validation)
     # A column may be called 0, which YAML and papermill give as a number.
     require(isinstance(text, list | tuple), f"text must be a list such as [sentence]; got {text!r}")
     columns, label = tuple(str(column).strip() for column in text), str(label).strip()
-    distinct = 1 <= len(columns) <= 2 and len(set(columns)) == len(columns)
-    require(distinct, f"text {text!r} must be one column or two different ones")
+    distinct = 1 <= len(columns) <= 2 and len(set(map(_column, columns))) == len(columns)
+    require(distinct, f"text {text!r} must be one column or two different ones; {_column('label')!r} is not free")
     require(label not in columns, f"text {text!r} must not hold the label {label!r}")
     return CsvFiles(train, validation, columns, label)
 
 
 def _read(path: str, files: CsvFiles) -> Table:
     content = read_text(path)
+    excel = f"{path}, line 1 is not the names of columns but Excel's {content[:5]!r}; delete it"
+    require(not content.lower().startswith("sep="), excel)
     wanted = (*files.text, files.label)
     delimiter, header = _sniff(path, content, wanted)
     places = [header.index(column) for column in wanted]

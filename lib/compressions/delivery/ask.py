@@ -7,7 +7,18 @@ import torch
 from transformers import AutoTokenizer
 
 from compressions.data.tasks import Task
+from compressions.errors import BadInput
+from compressions.measurements.artifacts import read_with_artifact
 from compressions.storage.artifact import load_artifact
+
+
+def kept_model(record: Path) -> Path | None:
+    """The folder of the artifact of a record; where it is not kept, gone or another's, that is printed."""
+    try:
+        return read_with_artifact(record)[1]
+    except BadInput as error:
+        print(f"No model can be asked: {error}")
+        return None
 
 
 @torch.inference_mode()

@@ -31,6 +31,7 @@ class Configuration:
     bits: int = 8
 
     def __post_init__(self) -> None:
+        check_list("subset", self.subset, '("qat", "mp")')
         for method in self.subset:
             one_of("method", method, (*METHODS, CONTROL))
         alone = CONTROL not in self.subset or self.subset == (CONTROL,)

@@ -26,7 +26,8 @@ def custom_task(names: Mapping[str, object]) -> tuple[CsvTask | None, list[Exper
         return None, []
     found = read_csv_task(**{name: names[name] for name in OF_TASK})
     TASKS[found.task.name] = found.task
-    experiments = [from_parameters({**names, "task": found.task.name, "seed": seed}) for seed in names["seeds"]]
+    asked = [from_parameters({**names, "task": found.task.name, "seed": seed}) for seed in names["seeds"]]
+    experiments = list({experiment.seed: experiment for experiment in asked}.values())
     add_task(found, root() / experiments[0].results)
     return found, experiments
 
@@ -40,6 +41,7 @@ def facts(found: CsvTask, experiment: Experiment) -> dict[str, object]:
         "validation rows that are training rows too": found.in_both,
         "fields are separated by": " and ".join(dict.fromkeys(found.delimiters)),
         "labels": ", ".join(found.task.labels) or "numbers",
+        "labels that may be the same": ", ".join(found.alike) or "none",
         f"training rows cut to {length} tokens": cut["train"],
         f"validation rows cut to {length} tokens": cut["validation"],
     }

@@ -76,20 +76,20 @@ def memory_bytes(experiment: Experiment) -> float:
     return PROCESS_BYTES + model + BYTES_PER_ROW * rows * (1 + experiment.copies)
 
 
-def gpu_seconds(size: str, tokens: float, batch: int, teraflops: float, step: float) -> float:
-    """Training time of one example of `tokens` tokens on a GPU that reaches `teraflops`; `nan` for another shape.
+def gpu_seconds(size: str, tokens: float, batch: int, gpu_teraflops: float, gpu_step: float) -> float:
+    """Training time of one example of `tokens` tokens on a GPU that reaches `gpu_teraflops`; `nan` for another shape.
 
-    A training step of `batch` examples takes no less than `step` seconds. Attention's own products, a few percent, are
-    not counted.
+    A training step of `batch` examples takes no less than `gpu_step` seconds. Attention's own products, a few percent,
+    are not counted.
     """
-    for name, value in (("tokens", tokens), ("teraflops", teraflops), ("step", step)):
+    for name, value in (("tokens", tokens), ("gpu_teraflops", gpu_teraflops), ("gpu_step", gpu_step)):
         number(0, above=True).value(name, value)
     if size not in SHAPES:
         return float("nan")
-    return max(GPU_OPERATIONS * SHAPES[size].linear_weights * tokens / (teraflops * 1e12), step / batch)
+    return max(GPU_OPERATIONS * SHAPES[size].linear_weights * tokens / (gpu_teraflops * 1e12), gpu_step / batch)
 
 
-def hours(grid: Grid, speeds: Speeds, tokens: float, teraflops: float, step: float) -> pd.DataFrame:
+def hours(grid: Grid, speeds: Speeds, tokens: float, gpu_teraflops: float, gpu_step: float) -> pd.DataFrame:
     """Training time of a whole grid by size; teachers, scoring and starts are not counted.
 
     Columns: `examples`; `measured`, the size whose speed was taken; `cpu_hours` of one thread; `gpu_hours` of a GPU
@@ -100,7 +100,7 @@ def hours(grid: Grid, speeds: Speeds, tokens: float, teraflops: float, step: flo
         keys = [key for key in grid.keys if key[1] == size]
         counts = [sum(examples(grid, key, each) for each in grid.configurations) for key in keys]
         batches = [grid.choices(key).get("batch_size", Experiment.batch_size) for key in keys]
-        of_gpu = [gpu_seconds(size, tokens, batch, teraflops, step) for batch in batches]
+        of_gpu = [gpu_seconds(size, tokens, batch, gpu_teraflops, gpu_step) for batch in batches]
         rows[size] = {
             "examples": sum(counts),
             "measured": speeds.measured_size(size),

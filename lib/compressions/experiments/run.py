@@ -47,9 +47,11 @@ NO_MEMORY = ("out of memory", "DefaultCPUAllocator")
 def run(experiment: Experiment, wanted: list[Configuration], watch: Watch | None = None) -> list[dict]:
     """The records of the wanted configurations; those that are there already are read, the others are run in turn.
 
-    Raises `BadInput` before any training: when a record of another specification has the same name, when none can be
-    written, or when the encoder, the teacher or the synonyms cannot be read.
+    Raises `BadInput` before any training: for what is no list of configurations, when a record of another specification
+    has the same name, when none can be written, or when the encoder, the teacher or the synonyms cannot be read.
     """
+    sound = isinstance(wanted, list | tuple) and all(isinstance(each, Configuration) for each in wanted)
+    require(sound, f'wanted {wanted!r} is not allowed; take what configurations([["qat"]], [0.6]) gives')
     experiment.check(wanted)
     if any(each.augments for each in wanted) and experiment.augment is None and not experiment.copies:
         print("No WordNet: students learn from the original rows alone. Debian's wordnet-base adds synonyms.")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import datasets
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -18,11 +17,10 @@ from compressions.errors import command, require, require_same
 from compressions.experiments.records import read_predictions
 from compressions.files import root
 from compressions.measurements.artifacts import measure_missing
+from compressions.measurements.exported import EXPORTED_FILE, read_exported
 from compressions.storage import artifact
 from compressions.storage.onnx import ExportedModel, session, to_onnx
 from compressions.training import metrics, trainer
-
-NAME = "exported.csv"
 
 
 def glue_source() -> str:
@@ -89,8 +87,7 @@ def main(results: str) -> None:
         task = find_task(record["specification"]["task"], folder)
         return [onnx_scores(record, task, artifact, glue_source(), predictions)]
 
-    path = folder / NAME
-    measure_missing(path, pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["artifact_sha256"]), row)
+    measure_missing(folder / EXPORTED_FILE, read_exported(folder), row)
 
 
 if __name__ == "__main__":

@@ -142,8 +142,9 @@ def _labels(task: Task) -> dict:
 
 
 def _config(encoder: EncoderSource, **others) -> PretrainedConfig:
+    folder = local(encoder)
     try:
-        return AutoConfig.from_pretrained(local(encoder), trust_remote_code=False, **others)
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False, **others)
     except UNREADABLE as error:
         raise _cannot(encoder, first_line(error)) from error
 

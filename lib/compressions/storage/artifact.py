@@ -94,7 +94,13 @@ def load_packed(packed: str | Path | bytes) -> nn.Module:
 
     Raises `BadInput` for what is no packed model, or cannot be read.
     """
-    tensors, config = unpack(packed if isinstance(packed, bytes) else read_bytes(packed))
+    if not isinstance(packed, bytes):
+        content = read_bytes(packed)
+        try:
+            return load_packed(content)
+        except BadInput as error:
+            raise BadInput(f"{packed}: {error}") from error
+    tensors, config = unpack(packed)
     try:
         kind = AutoConfig.for_model(**config)
         return _model(kind, {name: torch.from_numpy(tensor) for name, tensor in tensors.items()})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from compressions.errors import BadInput
+from compressions.files import read_csv
 
 MEGABYTE = 10**6
 
@@ -87,7 +87,4 @@ def key_of(record: dict) -> dict:
 def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=columns)
-    try:
-        return pd.read_csv(path)[columns]
-    except (KeyError, ValueError) as error:
-        raise BadInput(f"{path} is no table of size measures ({error}); delete it, then make size-measures") from error
+    return read_csv(path, columns, "delete it, then make size-measures")
