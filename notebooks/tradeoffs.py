@@ -56,6 +56,7 @@ full, light = (only(changes, task=MEAN, size=small, change=name) for name in (AL
 claim("All three methods make the smallest size at least four times smaller", times > 4, times)
 claim("All three methods cost the smallest size less than a point", full.low > -1, full.low)
 glue_numbers(small=small.upper(), full_times=times, full_change=full.text, light_change=light.text)
+glue_numbers(seeds=int(ours.seeds[:, 0].max()))
 
 # %% [markdown]
 # ```{glue:figure} changes
