@@ -10,7 +10,7 @@ from sphinx.util.parallel import make_chunks
 # Does not declare it, but may run in parallel: it works on the merged contents only.
 UNDECLARED = "sphinx_multitoc_numbering"
 
-# The chapter that trains is started first and goes before others: the book waits for it alone.
+# The chapter that trains is started first: started last, it would run while the other cores are idle.
 LONGEST = "notebooks/experiment"
 
 # What jupyter_client says of a kernel that ended at its start.
@@ -43,12 +43,6 @@ def execute(*args, **kwargs):
         return nbclient.execute(*args, **kwargs)
 
 
-def step_back(app, page, source) -> None:
-    """Let the chapter that trains go before this page."""
-    if page != LONGEST:
-        os.nice(10)
-
-
 def setup(app) -> dict:
     """Set the number of processes, the pages that each is given, and what runs a chapter."""
     # One more than cores, since a page waits for its kernel to start and to end.
@@ -56,6 +50,5 @@ def setup(app) -> dict:
     builders.make_chunks = one_by_one
     utils.executenb = execute
     app.connect("builder-inited", declare)
-    app.connect("source-read", step_back)
     app.connect("env-updated", in_chunks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
