@@ -43,6 +43,12 @@ def execute(*args, **kwargs):
         return nbclient.execute(*args, **kwargs)
 
 
+def step_back(app, page, source) -> None:
+    """Let the chapter that trains go before this page, as the book waits for it; but not all else on the machine."""
+    if page != LONGEST:
+        os.nice(3)
+
+
 def setup(app) -> dict:
     """Set the number of processes, the pages that each is given, and what runs a chapter."""
     # One more than cores, since a page waits for its kernel to start and to end.
@@ -50,5 +56,6 @@ def setup(app) -> dict:
     builders.make_chunks = one_by_one
     utils.executenb = execute
     app.connect("builder-inited", declare)
+    app.connect("source-read", step_back)
     app.connect("env-updated", in_chunks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
