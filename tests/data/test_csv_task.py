@@ -153,7 +153,7 @@ def test_names_and_columns_are_checked(files, tmp_path):
         ({"name": "nli"}, "name 'nli' is a task of GLUE or built in"),
         ({"name": "../x"}, "name '../x' is not allowed"),
         ({"name": "a" * 300}, "name 'a+' is not allowed; take such as reviews-2, 64 characters at most"),
-        ({"text": ["label", "label (text)"]}, "two different ones; 'label \\(text\\)' is not free"),
+        ({"text": ["label", "label (text)"]}, "two columns that would be 'label \\(text\\)'; rename one"),
         ({"text": []}, "must be one column or two different ones"),
         ({"text": ["review", "review"]}, "must be one column or two different ones"),
         ({"text": ["review", "stars"]}, "must not hold the label"),

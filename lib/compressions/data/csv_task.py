@@ -140,8 +140,10 @@ def _check_names(name: str, train: str, validation: str, text: list[str], label:
     # A column may be called 0, which YAML and papermill give as a number.
     require(isinstance(text, list | tuple), f"text must be a list such as [sentence]; got {text!r}")
     columns, label = tuple(str(column).strip() for column in text), str(label).strip()
-    distinct = 1 <= len(columns) <= 2 and len(set(map(_column, columns))) == len(columns)
-    require(distinct, f"text {text!r} must be one column or two different ones; {_column('label')!r} is not free")
+    distinct = 1 <= len(columns) <= 2 and len(set(columns)) == len(columns)
+    require(distinct, f"text {text!r} must be one column or two different ones")
+    both = len(set(map(_column, columns))) < len(columns)
+    require(not both, f"text {text!r} has two columns that would be {_column('label')!r}; rename one")
     require(label not in columns, f"text {text!r} must not hold the label {label!r}")
     return CsvFiles(train, validation, columns, label)
 
