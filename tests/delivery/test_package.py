@@ -216,7 +216,12 @@ def test_a_folder_with_other_content_is_not_replaced(tmp_path, packages):
     with pytest.raises(BadInput, match="is no package, and would be lost; take an empty folder"):
         package(packages["qat4"][0], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
-    check_replaceable(packages["qat4"][1])
+    for _, folder, _ in packages.values():
+        check_replaceable(folder)
+    mine = shutil.copytree(packages["qat4"][1], tmp_path / "mine")
+    (mine / ".git").mkdir()
+    with pytest.raises(BadInput, match=r"holds more than a package, which would be lost: \.git; take another"):
+        check_replaceable(mine)
 
 
 def test_a_record_of_held_out_rows_is_refused():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,8 @@ from compressions.storage.size_measures import DESCRIPTIONS, WHOLE
 # Where Transformers.js looks for a model, by what it calls the kind of its weights.
 ONNX = {"fp32": "onnx/model.onnx", "q8": "onnx/model_quantized.onnx", "q4": "onnx/model_q4.onnx"}
 OPENVINO = f"{openvino.FOLDER}/{openvino.BIN}"
-PACKAGE = {"model.json", "model.packed", "predict.py"}  # by which a package is known
+PACKAGE = {"model.json", "model.packed", "predict.py"}  # by which a package is known; what else may be in one:
+OTHERS = ("README.md", "*.json", "model.*", "onnx", "openvino", "tokenizer*", "vocab.*", "merges.txt")
 SECONDS = 2.0  # that each shape is timed
 DRAWS = 1000
 
@@ -88,10 +90,14 @@ def package(path: Path, out: Path) -> dict:
 
 
 def check_replaceable(out: Path) -> None:
-    """Raise `BadInput` unless `out` is free, an empty folder, or a package, which a new one may replace."""
+    """Raise `BadInput` unless `out` is free, an empty folder, or a package alone, which a new one may replace."""
     there = {each.name for each in out.iterdir()} if out.is_dir() else set()
+    more = sorted(name for name in there - PACKAGE if not any(fnmatch(name, each) for each in OTHERS))
     free = not out.exists() or (out.is_dir() and (not there or there >= PACKAGE))
     require(free, f"{out} is no package, and would be lost; take an empty folder, or one that is not there yet")
+    require(
+        not more, f"{out} holds more than a package, such as {', '.join(more[:3])}, which would be lost; take another"
+    )
 
 
 def dtype_of(model: nn.Module) -> str:
