@@ -95,9 +95,7 @@ def check_replaceable(out: Path) -> None:
     more = sorted(name for name in there - PACKAGE if not any(fnmatch(name, each) for each in OTHERS))
     free = not out.exists() or (out.is_dir() and (not there or there >= PACKAGE))
     require(free, f"{out} is no package, and would be lost; take an empty folder, or one that is not there yet")
-    require(
-        not more, f"{out} holds more than a package, such as {', '.join(more[:3])}, which would be lost; take another"
-    )
+    require(not more, f"{out} holds more than a package, which would be lost: {', '.join(more[:3])}; take another")
 
 
 def dtype_of(model: nn.Module) -> str:
